@@ -1,0 +1,86 @@
+"""The commands. Each is looked up when it is called, so that `--help` and a start stay fast."""
+
+import importlib
+import importlib.util
+import sys
+from typing import Any
+
+import click
+
+from tracker.errors import TrackerError
+
+# name -> where the command is, and its line in the list (kept here so that listing imports none of them)
+COMMANDS = {
+    "demo": ("tracker.demo:demo", "Start a complete demo company with a live feed of deals."),
+    "run": ("tracker.serve:run", "Start the tracker for your own company."),
+    "import": (
+        "tracker.ingest.import_command:import_command",
+        "Bring in people, quotas or deals from a CSV file.",
+    ),
+    "plan": ("tracker.plan_command:plan", "Check, show or activate a plan file."),
+    "verify": ("tracker.verify_command:verify", "Recompute everything from scratch and compare."),
+    "key": ("tracker.people_command:key", "Make, list or revoke API keys."),
+    "user": ("tracker.people_command:user", "Add people who sign in, or help them back in."),
+    "bench": (
+        "tracker.bench:bench",
+        "Measure the engine, the push and the page weight on this machine.",
+    ),
+    "test": ("tracker.checks:test", "Run the tests. Arguments go to pytest, such as -k money."),
+    "lint": ("tracker.checks:lint", "Run ruff and mypy."),
+}
+
+
+class Commands(click.Group):
+    """A group whose members are imported one at a time, when asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [name for name, (target, _) in COMMANDS.items() if module_exists(target)]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in self.list_commands(context):
+            return None
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(context)])
+
+
+def module_exists(target: str) -> bool:
+    try:
+        return importlib.util.find_spec(target.partition(":")[0]) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="COMMAND --help explains one command. New here? Start with: python3 -m tracker demo",
+)
+def tracker() -> None:
+    """Live sales earnings: exact to the minor unit, explained, private."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit code. Errors meant for a person are printed plainly, without a traceback."""
+    try:
+        result: Any = tracker.main(arguments, prog_name="python3 -m tracker", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except TrackerError as error:
+        click.echo(error.message, err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nStopped.", err=True)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
