@@ -1,0 +1,19 @@
+"""The engine: what a set of deals earns under a plan. Pure.
+
+Nothing in this folder asks for the time, opens a file, reads a setting, logs or talks to a database: all of it
+comes in as arguments. It may import the standard library and itself, nothing else (a test keeps it so).
+
+Read in this order:
+
+    money       whole minor units, exact shares, the one rounding
+    periods     windows a ladder climbs in, periods that are paid, working days
+    deals       a deal as the CRM last described it
+    plans       an agreement: components, tiers, multipliers, gates, caps
+    plan_file   the same as a TOML file, every problem named at once
+    rates       a tier table compiled to bands; one evaluation function
+    credits     deal -> credits, one payee and component each (linear, per deal)
+    totals      credits -> running totals -> earned per period (everything that bends happens here)
+    explain     the lines whose sum is the figure, and why a deal did not pay
+    standing    where a payee stands: step, distance, next deal, projection
+    replay      the same figures from scratch, sharing nothing with the above but the plan
+"""

@@ -1,0 +1,226 @@
+"""An agreement about pay: dated versions of a plan, each a list of components.
+
+Percentages and factors are exact fractions of one. Money is minor units of the plan's currency. A count (deals,
+units) is kept in hundredths, so that a split deal can count as half.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+
+from tracker.engine.periods import Period, PeriodKind, period_containing
+
+WEIGHT_SCALE = 10_000
+"""Payout weights are kept in 1/10,000 of a minor unit; a deal's combined multiplier is rounded to that."""
+
+MONEY_MEASURES = frozenset({"revenue", "margin", "arr", "acv", "mrr", "tcv"})
+COUNT_MEASURES = frozenset({"deals", "units"})
+
+
+class Mode(StrEnum):
+    """MARGINAL: each tier's rate on the part inside it. WHOLE: the reached tier's rate on everything (retroactive)."""
+
+    MARGINAL = "marginal"
+    WHOLE = "whole"
+
+
+class Axis(StrEnum):
+    """What the bounds of a tier table are written in: an amount of the measure, or a share of the quota."""
+
+    AMOUNT = "amount"
+    QUOTA = "quota"
+
+
+class Stacking(StrEnum):
+    """How several multipliers on one deal combine: 1.5 and 1.25 make 1.875, 1.75 or 1.5."""
+
+    PRODUCT = "product"
+    SUM_OF_EXCESSES = "sum_of_excesses"
+    HIGHEST = "highest"
+
+
+class WeightPolicy(StrEnum):
+    """Where a multiplier or a second measure acts when a marginal table is climbed.
+
+    IN_ORDER: each deal's weight acts on the tiers that deal fell into, by (effective date, deal, line).
+    AVERAGE: the table is climbed without weights, and the result scaled by the average weight.
+    ON_CREDIT: the multiplier counts towards the tiers too, so deals weigh alike.
+    """
+
+    IN_ORDER = "in_order"
+    AVERAGE = "average"
+    ON_CREDIT = "on_credit"
+
+
+class OnChange(StrEnum):
+    """What a new plan version does inside a running window.
+
+    CONTINUE: the climb goes on from where it was, at the new rates. RESTART: the new version starts at the foot.
+    RETRO: the new version's table is used for the whole window.
+    """
+
+    CONTINUE = "continue"
+    RESTART = "restart"
+    RETRO = "retro"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One step. `up_to` is its end on the table's axis (None: no end): minor units, or a share of the quota.
+
+    The bound itself belongs to this tier unless `owns_bound` is False. `rate` is money per unit of the measure;
+    `multiple` instead pays that many points of the target incentive per point of attainment; `bonus_minor` is
+    paid once, when the tier is reached.
+    """
+
+    up_to: Fraction | None
+    rate: Fraction = Fraction(0)
+    multiple: Fraction | None = None
+    bonus_minor: int = 0
+    owns_bound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """A point of a payout curve: at this share of quota, this share of the target incentive; straight lines between."""
+
+    at: Fraction
+    pays: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Multiplier:
+    where: Mapping[str, tuple[str, ...]]
+    factor: Fraction
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One rule of a plan: which deals, what is summed, and the table the sum climbs.
+
+    `measure` climbs the table; `pays_on` is what the rate is applied to when that is something else (margin paid at
+    the rate the revenue tier gives). `curve` replaces `tiers`. `deal_cap_minor` limits what one deal may count,
+    `cap_at` the attainment that still pays (on the table's axis), `cap_payout_minor` the pay of a window.
+    """
+
+    key: str
+    measure: str
+    tiers: tuple[Tier, ...]
+    name: str = ""
+    pays_on: str | None = None
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
+    tiers_on: Axis = Axis.AMOUNT
+    mode: Mode = Mode.MARGINAL
+    curve: tuple[CurvePoint, ...] = ()
+    target_incentive_minor: int | None = None
+    multipliers: tuple[Multiplier, ...] = ()
+    stacking: Stacking = Stacking.PRODUCT
+    multiplier_limit: Fraction | None = None
+    weight_policy: WeightPolicy = WeightPolicy.IN_ORDER
+    deal_cap_minor: int | None = None
+    cap_at: Fraction | None = None
+    cap_payout_minor: int | None = None
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether two deals of the same attainment may weigh differently in the payout."""
+        by_multiplier = bool(self.multipliers) and self.weight_policy is not WeightPolicy.ON_CREDIT
+        return by_multiplier or (self.pays_on is not None and self.pays_on != self.measure)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the payout depends on which deal filled which tier: the one case that needs sums by day."""
+        several_rates = len({(tier.rate, tier.multiple) for tier in self.tiers}) > 1 or bool(
+            self.curve
+        )
+        several_rates = several_rates or self.cap_at is not None
+        in_order = self.weight_policy is not WeightPolicy.AVERAGE
+        return self.has_weights and in_order and self.mode is Mode.MARGINAL and several_rates
+
+    @property
+    def needs_quota(self) -> bool:
+        return self.tiers_on is Axis.QUOTA or bool(self.curve)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One agreement, as a plan file says it. `year_starts_in_month` names the fiscal year's first month."""
+
+    name: str
+    currency: str
+    window: PeriodKind
+    settlement: PeriodKind
+    components: tuple[Component, ...]
+    on_change: OnChange = OnChange.CONTINUE
+    year_starts_in_month: int = 1
+
+    def component(self, key: str) -> Component | None:
+        return next((component for component in self.components if component.key == key), None)
+
+    def window_of(self, day: date) -> Period:
+        return period_containing(day, self.window, self.year_starts_in_month)
+
+    def settlement_period_of(self, day: date) -> Period:
+        return period_containing(day, self.settlement, self.year_starts_in_month)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanVersion:
+    """A plan's text as of a date. `version_id` identifies it for ever; a version in use is never edited."""
+
+    version_id: int
+    plan_key: str
+    effective_from: date
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Which plan a payee is on, and when. Both dates belong to it; `ends_on` None means still."""
+
+    payee_id: int
+    plan_key: str
+    starts_on: date
+    ends_on: date | None = None
+
+
+class PlanBook:
+    """All plan versions and assignments: answers which version pays whom on a day."""
+
+    def __init__(self, versions: Iterable[PlanVersion], assignments: Iterable[Assignment]) -> None:
+        self._versions: dict[str, list[PlanVersion]] = {}
+        self._by_id: dict[int, PlanVersion] = {}
+        self._assignments: dict[int, list[Assignment]] = {}
+        for version in sorted(
+            versions, key=lambda version: (version.effective_from, version.version_id)
+        ):
+            self._versions.setdefault(version.plan_key, []).append(version)
+            self._by_id[version.version_id] = version
+        for assignment in assignments:
+            self._assignments.setdefault(assignment.payee_id, []).append(assignment)
+
+    def version(self, version_id: int) -> PlanVersion:
+        return self._by_id[version_id]
+
+    def versions_for(self, payee_id: int, day: date) -> list[PlanVersion]:
+        """The version of each of a payee's plans that is in effect on a day, in order of plan key."""
+        in_effect = (
+            self._in_effect(assignment, day) for assignment in self._assignments.get(payee_id, ())
+        )
+        return sorted(
+            (version for version in in_effect if version), key=lambda version: version.plan_key
+        )
+
+    def _in_effect(self, assignment: Assignment, day: date) -> PlanVersion | None:
+        if day < assignment.starts_on or (
+            assignment.ends_on is not None and day > assignment.ends_on
+        ):
+            return None
+        candidates = [
+            v for v in self._versions.get(assignment.plan_key, ()) if v.effective_from <= day
+        ]
+        return candidates[-1] if candidates else None
