@@ -1,0 +1,177 @@
+"""From a deal to its credits: filter, gate, measure, cap per deal, split, multipliers. Linear: one deal at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from tracker.engine.deals import CreditShare, Deal, DealStatus
+from tracker.engine.money import round_to_minor_unit, share_out
+from tracker.engine.plans import (
+    WEIGHT_SCALE,
+    Component,
+    Multiplier,
+    PlanBook,
+    PlanVersion,
+    Stacking,
+    WeightPolicy,
+)
+
+ONE_DEAL = 100
+"""One deal as a measure, in hundredths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """One payee's part of one deal under one component.
+
+    `attainment_minor` climbs the table, `weight_scaled` (1/10,000 of a minor unit) is what the rate is paid on.
+    Neither a rate nor a quota is in it, so a change of those reads no deal. A credit that waits for evidence is
+    *held*: it says what is missing and counts nothing.
+    """
+
+    deal_key: str
+    component_key: str
+    payee_id: int
+    line: int
+    plan_version_id: int
+    window_key: str
+    period_key: str
+    effective_on: date
+    attainment_minor: int
+    weight_scaled: int
+    capped_off_minor: int
+    missing_evidence: tuple[str, ...]
+
+    @property
+    def is_counted(self) -> bool:
+        return not self.missing_evidence
+
+    @property
+    def order(self) -> tuple[date, str, int]:
+        """Where the credit stands among those of a window: never by arrival."""
+        return self.effective_on, self.deal_key, self.line
+
+
+def component_key_of(version: PlanVersion, component: Component) -> str:
+    """The name of a component outside its plan file: plan and component."""
+    return f"{version.plan_key}/{component.key}"
+
+
+def split_component_key(component_key: str) -> tuple[str, str]:
+    """The plan key and the component's own key again."""
+    plan_key, _, own_key = component_key.rpartition("/")
+    return plan_key, own_key
+
+
+def credits_of(deal: Deal | None, book: PlanBook) -> list[Credit]:
+    """Every credit a deal gives, held ones included. A deal that is not won gives none."""
+    if deal is None or deal.status is not DealStatus.WON:
+        return []
+    return [
+        credit
+        for line, share in enumerate(deal.credit_shares)
+        for version in book.versions_for(share.payee_id, deal.effective_on)
+        if version.plan.currency == deal.currency
+        for component in version.plan.components
+        if (credit := _credit(deal, line, share, version, component)) is not None
+    ]
+
+
+def matches(where: Mapping[str, tuple[str, ...]], deal: Deal, role: str) -> bool:
+    """Whether a deal, seen by a participant with this role, has one of the words a filter asks for under each key."""
+    return all(property_of(deal, role, key) in words for key, words in where.items())
+
+
+def property_of(deal: Deal, role: str, key: str) -> str | None:
+    return role if key == "role" else deal.properties.get(key)
+
+
+def measure_of(deal: Deal, measure: str) -> int | None:
+    """A deal's amount under a measure: minor units, hundredths for counts, None when the source did not say."""
+    if measure == "revenue":
+        return deal.amount_minor
+    if measure == "deals":
+        return ONE_DEAL
+    return deal.measures.get(measure)
+
+
+def factor_of(component: Component, deal: Deal, role: str) -> Fraction:
+    """The combined multiplier of a deal: stacked as the plan declares, limited, and rounded to 1/10,000."""
+    factors = [multiplier.factor for multiplier in multipliers_on(component, deal, role)]
+    factor = _stacked(factors, component.stacking)
+    if component.multiplier_limit is not None:
+        factor = min(factor, component.multiplier_limit)
+    return Fraction(round_to_minor_unit(factor * WEIGHT_SCALE), WEIGHT_SCALE)
+
+
+def multipliers_on(component: Component, deal: Deal, role: str) -> list[Multiplier]:
+    return [
+        multiplier for multiplier in component.multipliers if matches(multiplier.where, deal, role)
+    ]
+
+
+def _stacked(factors: list[Fraction], stacking: Stacking) -> Fraction:
+    if not factors:
+        return Fraction(1)
+    if stacking is Stacking.HIGHEST:
+        return max(factors)
+    if stacking is Stacking.SUM_OF_EXCESSES:
+        return 1 + sum((factor - 1 for factor in factors), Fraction(0))
+    product = Fraction(1)
+    for factor in factors:
+        product *= factor
+    return product
+
+
+def _credit(
+    deal: Deal, line: int, share: CreditShare, version: PlanVersion, component: Component
+) -> Credit | None:
+    measured = measure_of(deal, component.measure)
+    paid_on = measure_of(deal, component.pays_on) if component.pays_on else measured
+    if measured is None or paid_on is None or not matches(component.where, deal, share.role):
+        return None
+    capped = (
+        measured if component.deal_cap_minor is None else min(measured, component.deal_cap_minor)
+    )
+    if capped != measured:
+        paid_on = round_to_minor_unit(Fraction(paid_on * capped, measured))
+    parts = _part(deal, line, capped), _part(deal, line, paid_on)
+    attainment_minor, weight_scaled = _weighed(
+        component, factor_of(component, deal, share.role), *parts
+    )
+    return Credit(
+        deal_key=deal.key,
+        component_key=component_key_of(version, component),
+        payee_id=share.payee_id,
+        line=line,
+        plan_version_id=version.version_id,
+        window_key=version.plan.window_of(deal.effective_on).key,
+        period_key=version.plan.settlement_period_of(deal.effective_on).key,
+        effective_on=deal.effective_on,
+        attainment_minor=attainment_minor,
+        weight_scaled=weight_scaled,
+        capped_off_minor=_part(deal, line, measured) - _part(deal, line, capped),
+        missing_evidence=tuple(word for word in component.requires if word not in deal.evidence),
+    )
+
+
+def _weighed(
+    component: Component, factor: Fraction, part_minor: int, paid_on_minor: int
+) -> tuple[int, int]:
+    """Attainment and weight of a participant's part, the deal's factor on the one the plan says."""
+    if component.weight_policy is WeightPolicy.ON_CREDIT:
+        return round_to_minor_unit(part_minor * factor), round_to_minor_unit(
+            paid_on_minor * factor
+        ) * WEIGHT_SCALE
+    return part_minor, int(paid_on_minor * factor * WEIGHT_SCALE)
+
+
+def _part(deal: Deal, line: int, amount_minor: int) -> int:
+    """What of an amount is this participant's: shared out among all who split it; an overlay is beside the split."""
+    share = deal.credit_shares[line]
+    if share.is_overlay:
+        return round_to_minor_unit(amount_minor * share.share)
+    splitting = [index for index, other in enumerate(deal.credit_shares) if not other.is_overlay]
+    parts = share_out(amount_minor, [deal.credit_shares[index].share for index in splitting])
+    return parts[splitting.index(line)]

@@ -1,0 +1,360 @@
+"""From credits to running totals, and from totals to what is earned.
+
+Everything left of the sum is linear: an event changes a total by a difference, whatever the number of deals.
+Everything right of it is one look at a table per total. The one case in which the order of deals matters (a
+marginal table climbed by deals that weigh differently) looks the weight below each bound up in sums per day.
+
+What a window has earned is rounded once at the end of each settlement period; a period earns the difference to the
+rounded figure before it. Differences of rounded totals telescope, so nothing is ever lost to rounding.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+from itertools import accumulate, groupby
+from typing import TypeVar
+
+from tracker.engine.credits import Credit, split_component_key
+from tracker.engine.money import round_to_minor_unit
+from tracker.engine.plans import (
+    WEIGHT_SCALE,
+    Component,
+    Mode,
+    OnChange,
+    PlanBook,
+    PlanVersion,
+    WeightPolicy,
+)
+from tracker.engine.rates import RateTable, compile_table
+
+ZERO = Fraction(0)
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TotalKey:
+    """One ladder climbed by one payee: a component within a window."""
+
+    payee_id: int
+    component_key: str
+    window_key: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CellKey:
+    """The part of a total that belongs to one settlement period and one plan version."""
+
+    payee_id: int
+    component_key: str
+    window_key: str
+    period_key: str
+    plan_version_id: int
+
+    @property
+    def total(self) -> TotalKey:
+        return TotalKey(self.payee_id, self.component_key, self.window_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums over credits: how many, how many of them negative, attainment and payout weight (1/10,000)."""
+
+    credit_count: int = 0
+    negative_count: int = 0
+    attainment_minor: int = 0
+    weight_scaled: int = 0
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(
+            self.credit_count + other.credit_count,
+            self.negative_count + other.negative_count,
+            self.attainment_minor + other.attainment_minor,
+            self.weight_scaled + other.weight_scaled,
+        )
+
+    def __neg__(self) -> "Sums":
+        return Sums(
+            -self.credit_count, -self.negative_count, -self.attainment_minor, -self.weight_scaled
+        )
+
+    @property
+    def weight(self) -> Fraction:
+        return Fraction(self.weight_scaled, WEIGHT_SCALE)
+
+
+NOTHING = Sums()
+
+
+def sums_of(credit: Credit) -> Sums:
+    return Sums(1, int(credit.attainment_minor < 0), credit.attainment_minor, credit.weight_scaled)
+
+
+def cell_changes(retracted: Iterable[Credit], asserted: Iterable[Credit]) -> dict[CellKey, Sums]:
+    """By how much each cell changes when some credits go and others come; equal ones cancel."""
+    return _changes(retracted, asserted, _cell_key_of)
+
+
+def day_changes(
+    retracted: Iterable[Credit], asserted: Iterable[Credit]
+) -> dict[tuple[TotalKey, date], Sums]:
+    """The same by day."""
+    return _changes(
+        retracted, asserted, lambda credit: (_cell_key_of(credit).total, credit.effective_on)
+    )
+
+
+def _cell_key_of(credit: Credit) -> CellKey:
+    return CellKey(
+        credit.payee_id,
+        credit.component_key,
+        credit.window_key,
+        credit.period_key,
+        credit.plan_version_id,
+    )
+
+
+def _changes(
+    retracted: Iterable[Credit], asserted: Iterable[Credit], key_of: Callable[[Credit], Key]
+) -> dict[Key, Sums]:
+    changes: dict[Key, Sums] = {}
+    for credit in asserted:
+        if credit.is_counted:
+            changes[key_of(credit)] = changes.get(key_of(credit), NOTHING) + sums_of(credit)
+    for credit in retracted:
+        if credit.is_counted:
+            changes[key_of(credit)] = changes.get(key_of(credit), NOTHING) + -sums_of(credit)
+    return {key: change for key, change in changes.items() if change != NOTHING}
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """What the ordered case needs to see: sums by day in order, and the counted credits of one day in order."""
+
+    days: Sequence[tuple[date, Sums]]
+    credits_on: Callable[[date], Sequence[Credit]]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowTotal:
+    """One payee, component and window: its cells by (period key, plan version id), and the climb if order matters."""
+
+    key: TotalKey
+    cells: Mapping[tuple[str, int], Sums] = field(default_factory=dict)
+    climb: Climb | None = None
+
+    @property
+    def attainment_minor(self) -> int:
+        return sum(sums.attainment_minor for sums in self.cells.values())
+
+    @property
+    def sums(self) -> Sums:
+        return sum(self.cells.values(), NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell ready to be paid: which version's component and table it climbs. No table: no quota, no pay."""
+
+    period_key: str
+    version: PlanVersion
+    component: Component
+    table: RateTable | None
+    sums: Sums
+
+
+def is_ordered(component_key: str, version_ids: Iterable[int], book: PlanBook) -> bool:
+    """Whether any of these plan versions pays this component by the order of its deals."""
+    _, own_key = split_component_key(component_key)
+    components = (book.version(version_id).plan.component(own_key) for version_id in version_ids)
+    return any(component is not None and component.is_ordered for component in components)
+
+
+def earned_by_period(total: WindowTotal, book: PlanBook, quota_minor: int | None) -> dict[str, int]:
+    """What each settlement period of a window earned, in minor units."""
+    exact = ZERO
+    rounded_before = 0
+    earned: dict[str, int] = {}
+    for stretch in stretches_of(total, book, quota_minor):
+        base = exact
+        for cell, gained in stretch.gains():
+            exact = base + gained
+            rounded = round_to_minor_unit(capped_payout(exact, cell.component))
+            earned[cell.period_key] = earned.get(cell.period_key, 0) + rounded - rounded_before
+            rounded_before = rounded
+    return earned
+
+
+def capped_payout(exact: Fraction, component: Component) -> Fraction:
+    """An exact figure of a window, at most what the component may pay in it."""
+    if component.cap_payout_minor is None:
+        return exact
+    return min(exact, Fraction(component.cap_payout_minor))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Cells that climb together from the foot of a table: all of a window, unless a plan version restarted it."""
+
+    cells: Sequence[Cell]
+    prefix: "Prefix | None"
+
+    def gains(self) -> Iterable[tuple[Cell, Fraction]]:
+        """Each cell with what the stretch has earned by its end, exact."""
+        earned = ZERO
+        before = NOTHING
+        for cell in self.cells:
+            after = before + cell.sums
+            if cell.table is not None:
+                earned += _gain(cell, before, after, self.prefix)
+            yield cell, earned
+            before = after
+
+
+def stretches_of(total: WindowTotal, book: PlanBook, quota_minor: int | None) -> list[Stretch]:
+    """The cells of a window in time, cut where a new plan version restarts and re-tabled where one is retroactive."""
+    _, own_key = split_component_key(total.key.component_key)
+    in_time = sorted(
+        (
+            (period_key, book.version(version_id), sums)
+            for (period_key, version_id), sums in total.cells.items()
+            if sums != NOTHING
+        ),
+        key=lambda cell: (cell[0], cell[1].effective_from, cell[1].version_id),
+    )
+    stretches: list[list[Cell]] = []
+    starts: list[date] = []
+    for version, cells_of_version in groupby(in_time, key=lambda cell: cell[1]):
+        component = version.plan.component(own_key)
+        if component is None:
+            continue
+        table = compile_table(component, quota_minor)
+        cells = [
+            Cell(period, version, component, table, sums) for period, _, sums in cells_of_version
+        ]
+        on_change = version.plan.on_change
+        if not stretches or on_change is OnChange.RESTART:
+            starts.append(version.effective_from if stretches else date.min)
+            stretches.append(cells)
+        elif on_change is OnChange.RETRO:
+            earlier = [
+                replace(c, version=version, component=component, table=table)
+                for s in stretches
+                for c in s
+            ]
+            stretches, starts = [earlier + cells], [date.min]
+        else:
+            stretches[-1].extend(cells)
+    ends = [*starts[1:], date.max]
+    return [
+        Stretch(cells, _prefix_of(cells, total.climb, starts_on, ends_before))
+        for cells, starts_on, ends_before in zip(stretches, starts, ends, strict=True)
+    ]
+
+
+def _gain(cell: Cell, before: Sums, after: Sums, prefix: "Prefix | None") -> Fraction:
+    """What climbing from one point to the next adds, at this cell's table."""
+    table, component = cell.table, cell.component
+    assert table is not None
+    if component.is_ordered:
+        assert prefix is not None, "an ordered component needs its climb"
+        return prefix.gain(table, before, after)
+    return _order_free(table, component, after) - _order_free(table, component, before)
+
+
+def _order_free(table: RateTable, component: Component, sums: Sums) -> Fraction:
+    attainment = sums.attainment_minor
+    if table.mode is Mode.WHOLE:
+        return table.value(attainment, sums.weight)
+    if not component.has_weights:
+        return table.value(attainment)
+    if component.weight_policy is WeightPolicy.AVERAGE:
+        return table.value(attainment) * sums.weight / attainment if attainment else ZERO
+    return table.bands[0].rate * sums.weight + table.bonus_reached(attainment)
+
+
+def _prefix_of(
+    cells: Sequence[Cell], climb: Climb | None, starts_on: date, ends_before: date
+) -> "Prefix | None":
+    if climb is None:
+        return None
+    days = [(day, sums) for day, sums in climb.days if starts_on <= day < ends_before]
+    has_negative = any(cell.sums.negative_count for cell in cells)
+    return Prefix(days, climb.credits_on, has_negative)
+
+
+class Prefix:
+    """The deals of a stretch in order: how much weight lies below a given attainment.
+
+    With only positive deals one search by day, and one look at a single day's deals, answer for any bound. A
+    negative deal walks back down, so a stretch with one is walked deal by deal: slower, and just as exact.
+    """
+
+    def __init__(
+        self,
+        days: Sequence[tuple[date, Sums]],
+        credits_on: Callable[[date], Sequence[Credit]],
+        has_negative: bool,
+    ) -> None:
+        self._days = days
+        self._credits_on = credits_on
+        self._has_negative = has_negative
+        self._attainments = list(accumulate(sums.attainment_minor for _, sums in days))
+        self._weights = list(accumulate(sums.weight_scaled for _, sums in days))
+
+    def gain(self, table: RateTable, before: Sums, after: Sums) -> Fraction:
+        """What the deals between two points earn, each at the bands it filled; bonuses reached on the way included."""
+        bonuses = table.bonus_reached(after.attainment_minor) - table.bonus_reached(
+            before.attainment_minor
+        )
+        if self._has_negative:
+            return self._walked(table, before, after) + bonuses
+        first, last = table.band_at(before.attainment_minor), table.band_at(after.attainment_minor)
+        earned = ZERO
+        below = before.weight
+        for band in table.bands[table.bands.index(first) : table.bands.index(last) + 1]:
+            is_last = band is last or band.up_to is None
+            up_to = (
+                after.weight if is_last else self.weight_below(band.up_to or ZERO, band.owns_bound)
+            )
+            earned += band.rate * (up_to - below)
+            below = up_to
+        return earned + bonuses
+
+    def weight_below(self, attainment: Fraction, owns_bound: bool) -> Fraction:
+        """The weight of all deals up to an attainment; of the deal that straddles it, the part below."""
+        search = bisect_right if owns_bound else bisect_left
+        index = search(self._attainments, attainment)
+        reached = Fraction(self._attainments[index - 1] if index else 0)
+        weight = Fraction(self._weights[index - 1] if index else 0)
+        if index < len(self._days):
+            for credit in self._credits_on(self._days[index][0]):
+                end = reached + credit.attainment_minor
+                if end > attainment or (end == attainment and not owns_bound):
+                    weight += (
+                        credit.weight_scaled * (attainment - reached) / credit.attainment_minor
+                    )
+                    break
+                reached, weight = end, weight + credit.weight_scaled
+        return weight / WEIGHT_SCALE
+
+    def _walked(self, table: RateTable, before: Sums, after: Sums) -> Fraction:
+        in_order = [credit for day, _ in self._days for credit in self._credits_on(day)]
+        position = before.attainment_minor
+        earned = ZERO
+        for credit in in_order[before.credit_count : after.credit_count]:
+            weight = Fraction(credit.weight_scaled, WEIGHT_SCALE)
+            end = position + credit.attainment_minor
+            if end == position:
+                earned += table.band_at(position).rate * weight
+            else:
+                climbed = _without_bonus(table, end) - _without_bonus(table, position)
+                earned += climbed * weight / credit.attainment_minor
+            position = end
+        return earned
+
+
+def _without_bonus(table: RateTable, attainment: int) -> Fraction:
+    return table.value(attainment) - table.bonus_reached(attainment)
