@@ -1,0 +1,5 @@
+"""The store: the only folder that knows SQLAlchemy. It keeps and finds; it decides nothing about pay.
+
+May import: engine, errors, clock, config. Every function takes an open `Connection` and never commits: the transaction
+belongs to the caller (`database.transaction`). Money is BigInteger minor units, never Numeric.
+"""

@@ -1,0 +1,352 @@
+"""Every table, in reading order. Facts are added and never edited; projections can be rebuilt from the facts."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from tracker.store.types import UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# --- who ---------------------------------------------------------------------------------------------------------
+
+team = Table(
+    "team",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+)
+
+payee = Table(
+    "payee",  # a rep or a team: whoever can earn
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(10), nullable=False),  # rep | team
+    Column(
+        "reference", String(320), nullable=False, unique=True
+    ),  # e-mail or name in the CRM, case-folded
+    Column("name", String(200), nullable=False),
+    Column("team_id", ForeignKey("team.id"), nullable=True),
+    Column("is_active", Boolean, nullable=False, default=True),
+    Index(None, "team_id"),
+)
+
+person = Table(
+    "person",  # anyone who can sign in
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("email", String(320), nullable=False, unique=True),  # case-folded
+    Column("role", String(10), nullable=False),  # rep | manager | admin
+    Column("payee_id", ForeignKey("payee.id"), nullable=True, unique=True),
+    Column("password_hash", Text, nullable=True),
+    Column("locale", String(5), nullable=True),  # en | da | sv; null: as the browser asks
+    Column("theme", String(5), nullable=False, default="auto"),  # auto | light | dark
+    Column(
+        "is_on_wall", Boolean, nullable=False, default=False
+    ),  # opted in: name and closeness on a team screen
+    Column("is_active", Boolean, nullable=False, default=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+team_manager = Table(
+    "team_manager",
+    metadata,
+    Column("team_id", ForeignKey("team.id"), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+)
+
+setting = Table(
+    "setting",  # company choices an admin makes while running, such as managers_see_pay
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# --- signing in ----------------------------------------------------------------------------------------------------
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime, nullable=True),
+    Index(None, "person_id"),
+)
+
+one_time_link = Table(
+    "one_time_link",  # first admin, and the demo's sign-in links
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("purpose", String(10), nullable=False),  # setup | sign_in
+    Column("person_id", ForeignKey("person.id"), nullable=True),
+    Column(
+        "is_reusable", Boolean, nullable=False, default=False
+    ),  # only the demo makes reusable ones
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=True),
+)
+
+login_attempt = Table(
+    "login_attempt",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("account_key", String(64), nullable=False),  # hash of the e-mail tried
+    Column("network_key", String(64), nullable=False),  # hash of the address it came from
+    Column("attempted_at", UtcDateTime, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Index(None, "account_key", "attempted_at"),
+    Index(None, "network_key", "attempted_at"),
+)
+
+screen = Table(
+    "screen",  # a paired wall
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("team_id", ForeignKey("team.id"), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("is_calm", Boolean, nullable=False, default=False),
+    Column("locale", String(5), nullable=True),
+    Column("theme", String(5), nullable=False, default="dark"),
+    Column("paired_by", ForeignKey("person.id"), nullable=False),
+    Column("paired_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=True),
+    Column("revoked_at", UtcDateTime, nullable=True),
+)
+
+screen_pairing = Table(
+    "screen_pairing",  # a code shown on an unpaired wall, waiting for a manager
+    metadata,
+    Column("code", String(6), primary_key=True),
+    Column("device_hash", String(64), nullable=False, unique=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("screen_id", ForeignKey("screen.id"), nullable=True),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("prefix", String(16), nullable=False),
+    Column("key_hash", String(64), nullable=False, unique=True),
+    Column("scopes", String(200), nullable=False),  # words with spaces between: ingest, read
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime, nullable=True),
+    Column("revoked_at", UtcDateTime, nullable=True),
+)
+
+# --- what was agreed -------------------------------------------------------------------------------------------------
+
+plan_version = Table(
+    "plan_version",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("plan_key", String(100), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("effective_from", Date, nullable=False),
+    Column("source_toml", Text, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("recorded_by", String(320), nullable=False),
+    UniqueConstraint("plan_key", "effective_from"),
+)
+
+assignment = Table(
+    "assignment",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("payee_id", ForeignKey("payee.id"), nullable=False),
+    Column("plan_key", String(100), nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=True),
+    UniqueConstraint("payee_id", "plan_key", "starts_on"),
+)
+
+quota = Table(
+    "quota",  # facts: the row with the highest id counts
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("payee_id", ForeignKey("payee.id"), nullable=False),
+    Column(
+        "component_key", String(200), nullable=False
+    ),  # plan_key/component, or "" for every component
+    Column("window_key", String(10), nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("recorded_by", String(320), nullable=False),
+    Index(None, "payee_id", "window_key"),
+)
+
+# --- what happened ---------------------------------------------------------------------------------------------------
+
+deal_event = Table(
+    "deal_event",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("source", String(60), nullable=False),
+    Column("source_event_id", String(200), nullable=False),
+    Column("deal_key", String(260), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("body_hash", String(64), nullable=False),
+    Column("snapshot", Text, nullable=False),  # the deal as JSON, see store/deals.py
+    UniqueConstraint("source", "source_event_id"),
+    Index(None, "deal_key"),
+)
+
+deal = Table(
+    "deal",  # projection: the newest snapshot of each deal
+    metadata,
+    Column("key", String(260), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    Column("source_event_id", String(200), nullable=False),  # breaks a tie of versions
+    Column("status", String(10), nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Index(None, "status", "effective_on"),
+)
+
+deal_participant = Table(
+    "deal_participant",  # projection: whose deal it is, whatever it pays
+    metadata,
+    Column("deal_key", String(260), primary_key=True),
+    Column("payee_id", Integer, primary_key=True),
+    Column("status", String(10), nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index(None, "payee_id", "changed_at"),
+    Index(None, "payee_id", "status", "effective_on"),
+)
+
+# --- what it is worth ------------------------------------------------------------------------------------------------
+
+credit = Table(
+    "credit",  # projection: one payee's part of one deal under one component
+    metadata,
+    Column("deal_key", String(260), primary_key=True),
+    Column("component_key", String(200), primary_key=True),  # plan_key/component
+    Column("payee_id", Integer, primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("plan_version_id", Integer, nullable=False),
+    Column("window_key", String(10), nullable=False),
+    Column("period_key", String(10), nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("attainment_minor", BigInteger, nullable=False),
+    Column("weight_scaled", BigInteger, nullable=False),  # 1/10,000 of a minor unit
+    Column("capped_off_minor", BigInteger, nullable=False),  # attainment lost to the cap per deal
+    Column(
+        "missing_evidence", Text, nullable=False
+    ),  # "" counts; otherwise held, the words that are missing
+    Index(None, "payee_id", "component_key", "window_key", "effective_on"),
+)
+
+running_total = Table(
+    "running_total",  # projection: sums of the credits that count
+    metadata,
+    Column("payee_id", Integer, primary_key=True),
+    Column("component_key", String(200), primary_key=True),
+    Column("window_key", String(10), primary_key=True),
+    Column("period_key", String(10), primary_key=True),
+    Column("plan_version_id", Integer, primary_key=True),
+    Column("credit_count", Integer, nullable=False),
+    Column(
+        "negative_count", Integer, nullable=False
+    ),  # an ordered component with any is walked, not searched
+    Column("attainment_minor", BigInteger, nullable=False),
+    Column("weight_scaled", BigInteger, nullable=False),
+)
+
+running_total_day = Table(
+    "running_total_day",  # projection, ordered components only: the same sums by day
+    metadata,
+    Column("payee_id", Integer, primary_key=True),
+    Column("component_key", String(200), primary_key=True),
+    Column("window_key", String(10), primary_key=True),
+    Column("effective_on", Date, primary_key=True),
+    Column("credit_count", Integer, nullable=False),
+    Column("attainment_minor", BigInteger, nullable=False),
+    Column("weight_scaled", BigInteger, nullable=False),
+)
+
+earning = Table(
+    "earning",  # projection: the rounded figure, always the sum of its ledger entries
+    metadata,
+    Column("payee_id", Integer, primary_key=True),
+    Column("component_key", String(200), primary_key=True),
+    Column("window_key", String(10), primary_key=True),
+    Column("period_key", String(10), primary_key=True),
+    Column("earned_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+)
+
+ledger_entry = Table(
+    "ledger_entry",  # facts: differences of rounded totals, so they sum to the total whatever the order
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("payee_id", Integer, nullable=False),
+    Column("component_key", String(200), nullable=False),
+    Column("window_key", String(10), nullable=False),
+    Column("period_key", String(10), nullable=False),  # the period it was earned in
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("kind", String(20), nullable=False),  # commission, later: adjustment, clawback, draw ...
+    Column("cause", String(20), nullable=False),  # deal | quota | plan | assignment
+    Column(
+        "cause_id", BigInteger, nullable=True
+    ),  # the deal event, quota row or plan version behind it
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Index(None, "payee_id", "component_key", "window_key", "period_key"),
+    Index(None, "payee_id", "recorded_at"),
+)
+
+# --- who must hear ---------------------------------------------------------------------------------------------------
+
+outbox = Table(
+    "outbox",  # facts: written in the transaction of the change itself; sequences commit in order
+    metadata,
+    Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("kind", String(20), nullable=False),  # deal | earnings | access | screen
+    Column("payee_id", Integer, nullable=True),
+    Column("team_id", Integer, nullable=True),
+    Column("deal_key", String(260), nullable=True),
+    Column("is_win", Boolean, nullable=False, default=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Index(None, "payee_id", "sequence"),
+    Index(None, "team_id", "sequence"),
+)
+
+verification = Table(
+    "verification",  # facts: each time the totals were computed again from scratch
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("checked_at", UtcDateTime, nullable=False),
+    Column("drift_minor", BigInteger, nullable=False),
+    Column("deal_count", Integer, nullable=False),
+    Column("payee_count", Integer, nullable=False),
+    Column("seconds", Text, nullable=False),
+)
