@@ -1,0 +1,68 @@
+"""What every test may ask for. Nothing is faked here: databases are real, and a test that cannot run says why."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests import postgres
+
+# Speed is never what a property is about; the same examples each time keep a red build red until it is mended.
+hypothesis.settings.register_profile(
+    "same_examples", deadline=None, derandomize=True, print_blob=True
+)
+hypothesis.settings.register_profile("new_examples", deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same_examples"))
+
+BROWSER_SETTING = "TRACKER_TEST_BROWSER"
+BROWSERS = ("chromium", "google-chrome", "chromium-browser")
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own TRACKER_ variables must not decide what the tests find."""
+    for name in list(os.environ):
+        if name.startswith("TRACKER_") and name != BROWSER_SETTING:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.PostgresServer]:
+    """One real PostgreSQL per test process, started when the first test asks for it."""
+    with postgres.running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgres_server: postgres.PostgresServer) -> Iterator[str]:
+    """The address of a fresh empty PostgreSQL database."""
+    name = postgres_server.create_database()
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of an SQLite database that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'tracker.sqlite3'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh empty database; the test runs once on each kind."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """The Chromium to test with: TRACKER_TEST_BROWSER, or the first on the search path."""
+    candidates = [os.environ.get(BROWSER_SETTING, ""), *BROWSERS]
+    found = next((path for path in map(shutil.which, filter(None, candidates)) if path), None)
+    if found is None:
+        pytest.skip(
+            "no Chromium on this machine: pages are not tested in a browser (apt install chromium)"
+        )
+    return found

