@@ -212,6 +212,12 @@ class Stretch:
             yield cell, earned
             before = after
 
+    @property
+    def gained(self) -> Fraction:
+        """What the whole stretch earned, exact."""
+        gains = [gained for _, gained in self.gains()]
+        return gains[-1] if gains else ZERO
+
 
 def stretches_of(total: WindowTotal, book: PlanBook, quota_minor: int | None) -> list[Stretch]:
     """The cells of a window in time, cut where a new plan version restarts and re-tabled where one is retroactive."""
@@ -342,18 +348,31 @@ class Prefix:
 
     def _walked(self, table: RateTable, before: Sums, after: Sums) -> Fraction:
         in_order = [credit for day, _ in self._days for credit in self._credits_on(day)]
-        position = before.attainment_minor
         earned = ZERO
         for credit in in_order[before.credit_count : after.credit_count]:
-            weight = Fraction(credit.weight_scaled, WEIGHT_SCALE)
-            end = position + credit.attainment_minor
-            if end == position:
-                earned += table.band_at(position).rate * weight
-            else:
-                climbed = _without_bonus(table, end) - _without_bonus(table, position)
-                earned += climbed * weight / credit.attainment_minor
-            position = end
+            earned += _spread_gain(table, before.attainment_minor, sums_of(credit))
+            before += sums_of(credit)
         return earned
+
+
+def step_gain(table: RateTable, component: Component, before: Sums, step: Sums) -> Fraction:
+    """What one more deal, or a hoped-for one, adds at a point of the climb; exact, bonuses included."""
+    after = before + step
+    if not component.is_ordered:
+        return _order_free(table, component, after) - _order_free(table, component, before)
+    bonuses = table.bonus_reached(after.attainment_minor) - table.bonus_reached(
+        before.attainment_minor
+    )
+    return _spread_gain(table, before.attainment_minor, step) + bonuses
+
+
+def _spread_gain(table: RateTable, position: int, step: Sums) -> Fraction:
+    """A deal's weight spread evenly over the attainment it fills, each stretch at its band's rate."""
+    if step.attainment_minor == 0:
+        return table.band_at(position).rate * step.weight
+    end = position + step.attainment_minor
+    climbed = _without_bonus(table, end) - _without_bonus(table, position)
+    return climbed * step.weight / step.attainment_minor
 
 
 def _without_bonus(table: RateTable, attainment: int) -> Fraction:

@@ -1,0 +1,297 @@
+"""Why a figure is what it is: lines whose sum is the figure, to the minor unit; and why a deal did not pay.
+
+Line amounts are differences of the rounded running figure, like the ledger's, so no line is needed to "round off".
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+from itertools import groupby, islice
+
+from tracker.engine.credits import Credit, component_key_of, matches, measure_of
+from tracker.engine.deals import CreditShare, Deal, DealStatus
+from tracker.engine.money import round_to_minor_unit
+from tracker.engine.plans import Component, Mode, PlanBook, PlanVersion, WeightPolicy
+from tracker.engine.rates import Band, RateTable
+from tracker.engine.totals import (
+    NOTHING,
+    Cell,
+    Sums,
+    TotalKey,
+    WindowTotal,
+    capped_payout,
+    cell_changes,
+    step_gain,
+    stretches_of,
+    sums_of,
+)
+
+ZERO = Fraction(0)
+
+
+class LineKind(StrEnum):
+    TIER = "tier"
+    BONUS = "bonus"
+    WEIGHTS = "weights"
+    CAP = "cap"
+
+
+@dataclass(frozen=True, slots=True)
+class TierLine:
+    """One line of a figure: so much of the measure (`basis_minor`), at this rate, is this amount.
+
+    WEIGHTS is what an average multiplier adds, CAP what a limit takes away; both have no tier.
+    """
+
+    kind: LineKind
+    number: int
+    starts_at_minor: int
+    up_to_minor: int | None
+    rate: Fraction
+    basis_minor: int
+    amount_minor: int
+    plan_version_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealLine:
+    """What one credit added, in the order that counts, and the tiers it fell into."""
+
+    credit: Credit
+    added_minor: int
+    tier_numbers: tuple[int, ...]
+    rates: tuple[Fraction, ...]
+
+
+class ReasonKind(StrEnum):
+    NOT_WON = "not_won"
+    NOT_ON_DEAL = "not_on_deal"
+    NO_PLAN = "no_plan"
+    CURRENCY = "currency"
+    FILTER = "filter"
+    NO_MEASURE = "no_measure"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a deal gives a payee nothing under a component; `detail` holds the words behind it."""
+
+    kind: ReasonKind
+    component_key: str = ""
+    detail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """One credit on its way up: the cell it climbs in, the sums before it, and what it gained, exact."""
+
+    credit: Credit
+    cell: Cell
+    before: Sums
+    gained: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line before it is rounded; without a band it belongs to no tier."""
+
+    kind: LineKind
+    band: Band | None
+    basis: Fraction
+    amount: Fraction
+
+
+def explain_deals(
+    credited: Iterable[Credit], book: PlanBook, quota_minor: int | None
+) -> list[DealLine]:
+    """What each counted credit of one window added, in order; the amounts sum to the window's figure."""
+    exact = ZERO
+    lines: list[DealLine] = []
+    for walked in _walk(credited, book, quota_minor):
+        component = walked.cell.component
+        before = round_to_minor_unit(capped_payout(exact, component))
+        exact += walked.gained
+        added_minor = round_to_minor_unit(capped_payout(exact, component)) - before
+        bands = _bands_of(walked)
+        numbers = tuple(dict.fromkeys(band.number for band in bands))
+        rates = tuple(dict.fromkeys(band.rate for band in bands))
+        lines.append(DealLine(walked.credit, added_minor, numbers, rates))
+    return lines
+
+
+def explain_total(
+    credited: Iterable[Credit], book: PlanBook, quota_minor: int | None
+) -> list[TierLine]:
+    """The tiers, bonuses and limits behind a window's figure; their amounts sum to it exactly."""
+    exact = ZERO
+    lines: list[TierLine] = []
+    component: Component | None = None
+    for _, run in groupby(
+        _walk(credited, book, quota_minor), key=lambda w: (w.cell.version, w.cell.table)
+    ):
+        steps = list(run)
+        component, version = steps[-1].cell.component, steps[-1].cell.version
+        for line in _lines_of(steps):
+            lines.append(_rounded(line, version, exact))
+            exact += line.amount
+    if component is not None and capped_payout(exact, component) != exact:
+        taken = _Line(LineKind.CAP, None, ZERO, capped_payout(exact, component) - exact)
+        lines.append(_rounded(taken, version, exact))
+    return [line for line in lines if line.amount_minor or line.basis_minor]
+
+
+def would_add(
+    counted: Iterable[Credit], held: Credit, book: PlanBook, quota_minor: int | None
+) -> int:
+    """What a held credit would add to its window if its evidence came now, in minor units."""
+    counted = list(counted)
+    released = replace(held, missing_evidence=())
+    after = explain_deals([*counted, released], book, quota_minor)
+    before = explain_deals(counted, book, quota_minor)
+    return sum(line.added_minor for line in after) - sum(line.added_minor for line in before)
+
+
+def explain_no_pay(deal: Deal, payee_id: int, book: PlanBook) -> list[Reason]:
+    """Why a deal gives a payee nothing, for each component that does not pay; empty when all do."""
+    if deal.status is not DealStatus.WON:
+        return [Reason(ReasonKind.NOT_WON, detail=(deal.status.value,))]
+    shares = [share for share in deal.credit_shares if share.payee_id == payee_id]
+    if not shares:
+        return [Reason(ReasonKind.NOT_ON_DEAL)]
+    versions = book.versions_for(payee_id, deal.effective_on)
+    if not versions:
+        return [Reason(ReasonKind.NO_PLAN)]
+    return [
+        reason
+        for version in versions
+        for component in version.plan.components
+        for share in shares
+        if (reason := _reason(deal, share, version, component)) is not None
+    ]
+
+
+def _reason(
+    deal: Deal, share: CreditShare, version: PlanVersion, component: Component
+) -> Reason | None:
+    key = component_key_of(version, component)
+    if version.plan.currency != deal.currency:
+        return Reason(ReasonKind.CURRENCY, key, (deal.currency, version.plan.currency))
+    unmatched = tuple(
+        word
+        for word, allowed in component.where.items()
+        if not matches({word: allowed}, deal, share.role)
+    )
+    if unmatched:
+        return Reason(ReasonKind.FILTER, key, unmatched)
+    measures = [component.measure, component.pays_on or component.measure]
+    unknown = tuple(measure for measure in measures if measure_of(deal, measure) is None)
+    if unknown:
+        return Reason(ReasonKind.NO_MEASURE, key, unknown)
+    missing = tuple(word for word in component.requires if word not in deal.evidence)
+    return Reason(ReasonKind.HELD, key, missing) if missing else None
+
+
+def _walk(credited: Iterable[Credit], book: PlanBook, quota_minor: int | None) -> Iterator[_Walked]:
+    """Every counted credit of one payee, component and window, in order, with what it gained."""
+    in_order = sorted((credit for credit in credited if credit.is_counted), key=lambda c: c.order)
+    if not in_order:
+        return
+    first = in_order[0]
+    key = TotalKey(first.payee_id, first.component_key, first.window_key)
+    changes = cell_changes([], in_order)
+    cells = {(cell.period_key, cell.plan_version_id): sums for cell, sums in changes.items()}
+    remaining = iter(in_order)
+    for stretch in stretches_of(WindowTotal(key, cells), book, quota_minor):
+        before = NOTHING
+        for cell in stretch.cells:
+            for credit in islice(remaining, cell.sums.credit_count):
+                step = sums_of(credit)
+                gained = ZERO
+                if cell.table is not None:
+                    gained = step_gain(cell.table, cell.component, before, step)
+                yield _Walked(credit, cell, before, gained)
+                before += step
+
+
+def _bands_of(walked: _Walked) -> list[Band]:
+    """The tiers a credit fell into: those it climbed through, or the one a whole table put it in."""
+    table = walked.cell.table
+    if table is None:
+        return []
+    end = walked.before.attainment_minor + walked.credit.attainment_minor
+    if table.mode is Mode.WHOLE:
+        return [table.band_at(end)]
+    return [band for band, _ in _parts(table, walked.before.attainment_minor, end)]
+
+
+def _parts(table: RateTable, start: int, end: int) -> list[tuple[Band, Fraction]]:
+    """The stretch between two attainments cut at the bounds; the parts are negative when it leads down."""
+    low, high = min(start, end), max(start, end)
+    first, last = table.band_at(low), table.band_at(high)
+    bands = table.bands[table.bands.index(first) : table.bands.index(last) + 1]
+    sign = 1 if end >= start else -1
+    parts = []
+    for band in bands:
+        ends_at = Fraction(high) if band is last or band.up_to is None else band.up_to
+        starts_at = Fraction(low) if band is first else band.starts_at
+        parts.append((band, sign * (ends_at - starts_at)))
+    climbed = [(band, part) for band, part in parts if part]
+    return climbed or parts[-1:]
+
+
+def _lines_of(steps: Sequence[_Walked]) -> Iterator[_Line]:
+    """The lines of credits that climbed the same table one after another."""
+    cell, before = steps[0].cell, steps[0].before
+    table, component = cell.table, cell.component
+    if table is None:
+        return
+    gained = sum((step.gained for step in steps), ZERO)
+    after = steps[-1].before + sums_of(steps[-1].credit)
+    bonuses = table.bonus_reached(after.attainment_minor) - table.bonus_reached(
+        before.attainment_minor
+    )
+    if table.mode is Mode.WHOLE:
+        band = table.band_at(after.attainment_minor)
+        yield _Line(LineKind.TIER, band, after.weight - before.weight, gained - bonuses)
+    else:
+        tiers = _tier_lines(steps, table, component)
+        yield from tiers
+        by_weight = gained - bonuses - sum((line.amount for line in tiers), ZERO)
+        if by_weight:
+            yield _Line(LineKind.WEIGHTS, None, ZERO, by_weight)
+    if bonuses:
+        yield _Line(LineKind.BONUS, table.band_at(after.attainment_minor), ZERO, bonuses)
+
+
+def _tier_lines(steps: Sequence[_Walked], table: RateTable, component: Component) -> list[_Line]:
+    """How much of the deals fell into each tier, weighed as the plan says, and what that pays."""
+    counts_weight = component.has_weights and component.weight_policy is not WeightPolicy.AVERAGE
+    basis: dict[Band, Fraction] = {}
+    for step in steps:
+        start = step.before.attainment_minor
+        credit = step.credit
+        weight = sums_of(credit).weight if counts_weight else Fraction(credit.attainment_minor)
+        for band, part in _parts(table, start, start + credit.attainment_minor):
+            share = part / credit.attainment_minor if credit.attainment_minor else Fraction(1)
+            basis[band] = basis.get(band, ZERO) + share * weight
+    return [
+        _Line(LineKind.TIER, band, basis[band], band.rate * basis[band])
+        for band in sorted(basis, key=lambda band: (band.starts_at, band.number))
+    ]
+
+
+def _rounded(line: _Line, version: PlanVersion, before: Fraction) -> TierLine:
+    band = line.band
+    up_to = None if band is None or band.up_to is None else round_to_minor_unit(band.up_to)
+    return TierLine(
+        kind=line.kind,
+        number=band.number if band else 0,
+        starts_at_minor=round_to_minor_unit(band.starts_at) if band else 0,
+        up_to_minor=up_to,
+        rate=band.rate if band else ZERO,
+        basis_minor=round_to_minor_unit(line.basis),
+        amount_minor=round_to_minor_unit(before + line.amount) - round_to_minor_unit(before),
+        plan_version_id=version.version_id,
+    )

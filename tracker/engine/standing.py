@@ -1,0 +1,271 @@
+"""Where a payee stands on one ladder: the step, the distance to the next, what the next deal is worth, the pace.
+
+Hoped-for deals climb the same table as real ones, from where the payee stands; where multipliers make deals weigh
+differently, they weigh as the deals so far have on average. Nothing here is ever stored as earned.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from math import ceil
+
+from tracker.engine.money import round_to_minor_unit
+from tracker.engine.periods import Period
+from tracker.engine.plans import WEIGHT_SCALE, Component, Mode, PlanBook, PlanVersion
+from tracker.engine.rates import Band, RateTable, compile_table
+from tracker.engine.totals import (
+    NOTHING,
+    Sums,
+    WindowTotal,
+    capped_payout,
+    step_gain,
+    stretches_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the staircase: where it starts and ends, its rate, and how much of it is filled (0 to 1)."""
+
+    number: int
+    starts_at_minor: int
+    up_to_minor: int | None
+    rate: Fraction
+    bonus_minor: int
+    filled: Fraction
+    starts_at_ratio: Fraction | None
+    up_to_ratio: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The step above: how far it is, and what reaching it pays at once (a retroactive jump, a bonus)."""
+
+    number: int
+    rate: Fraction
+    distance_minor: int
+    distance_ratio: Fraction | None
+    deals_count: int | None
+    gain_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The window's end at the pace of its working days so far, put through the real table."""
+
+    attainment_minor: int
+    earned_minor: int
+    pace_ratio: Fraction
+    working_days_count: int
+    working_days_gone_count: int
+    working_days_left_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All a screen needs to show one payee on one component in one window. Amounts are minor units.
+
+    `problem` is empty, or "no_quota" when the ladder is written in shares of a quota nobody has set.
+    """
+
+    payee_id: int
+    component_key: str
+    component_name: str
+    plan_name: str
+    window: Period
+    currency: str
+    measure: str
+    mode: Mode
+    attainment_minor: int
+    quota_minor: int | None
+    attainment_ratio: Fraction | None
+    earned_minor: int
+    steps: tuple[Step, ...]
+    step_number: int
+    rate: Fraction
+    cap_at_minor: int | None
+    next_step: NextStep | None
+    typical_deal_minor: int | None
+    next_deal_minor: int | None
+    next_deal_above_minor: int | None
+    projection: Projection
+    problem: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        return self.mode is Mode.WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """A point on a climb from which more deals are tried: the table, the sums so far, and what they earned."""
+
+    component: Component
+    table: RateTable
+    sums: Sums
+    exact: Fraction
+
+    def gain_minor(self, attainment: Fraction | int) -> int:
+        """What so much more would add, rounded as the ledger would."""
+        step = Sums(1, 0, round_to_minor_unit(attainment), 0)
+        weight_scaled = round_to_minor_unit(
+            step.attainment_minor * self.weight_ratio * WEIGHT_SCALE
+        )
+        step = Sums(1, 0, step.attainment_minor, weight_scaled)
+        gained = step_gain(self.table, self.component, self.sums, step)
+        now = round_to_minor_unit(capped_payout(self.exact, self.component))
+        return round_to_minor_unit(capped_payout(self.exact + gained, self.component)) - now
+
+    @property
+    def weight_ratio(self) -> Fraction:
+        """What one unit of attainment has weighed so far."""
+        if self.sums.attainment_minor <= 0 or not self.component.has_weights:
+            return Fraction(1)
+        return self.sums.weight / self.sums.attainment_minor
+
+
+def standing_of(
+    version: PlanVersion,
+    component: Component,
+    total: WindowTotal,
+    book: PlanBook,
+    window: Period,
+    quota_minor: int | None,
+    earned_minor: int,
+    working: Sequence[date],
+    today: date,
+    typical_deal_minor: int | None,
+) -> Standing:
+    """Where a payee stands under a component today. `working` are the window's working days."""
+    position = _position(component, total, book, quota_minor)
+    gone = sum(1 for day in working if day <= today)
+    attainment = total.attainment_minor
+    ratio = Fraction(attainment, quota_minor) if quota_minor else None
+    typical = typical_deal_minor if typical_deal_minor and typical_deal_minor > 0 else None
+    band: Band | None = None
+    steps: tuple[Step, ...] = ()
+    upcoming = cap_at = None
+    if position is not None:
+        climbed = position.sums.attainment_minor
+        band = position.table.band_at(climbed)
+        steps = _steps(position.table, climbed, quota_minor)
+        upcoming = _next_step(position, band, quota_minor, typical)
+        cap_at = _cap_at(position.table)
+    above = (
+        upcoming.rate * typical * position.weight_ratio
+        if upcoming and typical and position
+        else None
+    )
+    return Standing(
+        payee_id=total.key.payee_id,
+        component_key=total.key.component_key,
+        component_name=component.name or component.key,
+        plan_name=version.plan.name,
+        window=window,
+        currency=version.plan.currency,
+        measure=component.measure,
+        mode=component.mode,
+        attainment_minor=attainment,
+        quota_minor=quota_minor,
+        attainment_ratio=ratio,
+        earned_minor=earned_minor,
+        steps=steps,
+        step_number=band.number if band else 0,
+        rate=band.rate if band else Fraction(0),
+        cap_at_minor=cap_at,
+        next_step=upcoming,
+        typical_deal_minor=typical,
+        next_deal_minor=position.gain_minor(typical) if position and typical else None,
+        next_deal_above_minor=None if above is None else round_to_minor_unit(above),
+        projection=_projection(position, attainment, earned_minor, len(working), gone),
+        problem="" if position else "no_quota",
+    )
+
+
+def _position(
+    component: Component, total: WindowTotal, book: PlanBook, quota_minor: int | None
+) -> _Position | None:
+    """The top of the last stretch climbed; the foot of the component's table when nothing was sold yet."""
+    table = compile_table(component, quota_minor)
+    if table is None:
+        return None
+    exact, sums = Fraction(0), NOTHING
+    for stretch in stretches_of(total, book, quota_minor):
+        exact += stretch.gained
+        sums = sum((cell.sums for cell in stretch.cells), NOTHING)
+    return _Position(component, table, sums, exact)
+
+
+def _steps(table: RateTable, attainment: int, quota_minor: int | None) -> tuple[Step, ...]:
+    steps = [band for band in table.bands if not band.is_cap]
+    return tuple(
+        Step(
+            number=band.number,
+            starts_at_minor=round_to_minor_unit(band.starts_at),
+            up_to_minor=None if band.up_to is None else round_to_minor_unit(band.up_to),
+            rate=band.rate,
+            bonus_minor=round_to_minor_unit(band.bonus),
+            filled=_filled(band, attainment),
+            starts_at_ratio=band.starts_at / quota_minor if quota_minor else None,
+            up_to_ratio=band.up_to / quota_minor
+            if quota_minor and band.up_to is not None
+            else None,
+        )
+        for band in steps
+    )
+
+
+def _filled(band: Band, attainment: int) -> Fraction:
+    if attainment <= band.starts_at:
+        return Fraction(0)
+    if band.up_to is None:
+        return min(Fraction(1), (attainment - band.starts_at) / max(band.starts_at, Fraction(1)))
+    return min(Fraction(1), (attainment - band.starts_at) / (band.up_to - band.starts_at))
+
+
+def _next_step(
+    position: _Position, band: Band, quota_minor: int | None, typical: int | None
+) -> NextStep | None:
+    table, attainment = position.table, position.sums.attainment_minor
+    following = table.bands[table.bands.index(band) + 1 :]
+    if band.up_to is None or not following or following[0].is_cap:
+        return None
+    above = following[0]
+    distance_minor = max(0, ceil(band.up_to - attainment))
+    at_bound = position.gain_minor(distance_minor)
+    just_above = position.gain_minor(distance_minor + 1)
+    gain_minor = just_above - at_bound - round_to_minor_unit(above.rate * position.weight_ratio)
+    return NextStep(
+        number=above.number,
+        rate=above.rate,
+        distance_minor=distance_minor,
+        distance_ratio=Fraction(distance_minor, quota_minor) if quota_minor else None,
+        deals_count=ceil(distance_minor / typical) if typical else None,
+        gain_minor=max(0, gain_minor),
+    )
+
+
+def _cap_at(table: RateTable) -> int | None:
+    ceiling = [band.starts_at for band in table.bands if band.is_cap]
+    if table.cap_at is not None:
+        ceiling.append(table.cap_at)
+    return round_to_minor_unit(ceiling[0]) if ceiling else None
+
+
+def _projection(
+    position: _Position | None, attainment: int, earned_minor: int, days_count: int, gone_count: int
+) -> Projection:
+    """The rest of the window sold at the pace so far; before its first working day, what is sold already."""
+    projected, projected_earned = attainment, earned_minor
+    if position is not None and gone_count and attainment > 0:
+        projected = round_to_minor_unit(Fraction(attainment * days_count, gone_count))
+        projected_earned = earned_minor + position.gain_minor(projected - attainment)
+    return Projection(
+        attainment_minor=projected,
+        earned_minor=projected_earned,
+        pace_ratio=Fraction(gone_count, days_count) if days_count else Fraction(1),
+        working_days_count=days_count,
+        working_days_gone_count=gone_count,
+        working_days_left_count=days_count - gone_count,
+    )
