@@ -1,0 +1,21 @@
+"""From the outside world to deal events, people and quotas; or to the full list of what is wrong with them.
+
+Here, and only here, what others send is parsed and judged. Nothing in this folder computes pay or writes a table by
+itself: it hands clean values to `tracker.flow` and `tracker.store`. It may import tracker.engine, tracker.store,
+tracker.flow, tracker.access and the small modules beside it (errors, clock, config), never pages or live.
+
+Read in this order:
+
+    strict_json     bytes -> JSON that really is JSON, numbers kept as they were written
+    values          days, moments, shares and texts as others write them
+    fields          one field of a record -> a value, or a problem that names the field
+    deal_payload    one external record -> DealEvent; the one door every deal comes in by
+    directory       a name or e-mail address -> a payee
+    api             POST /api/v1/deal-events
+    earnings_api    GET /api/v1/earnings
+    mapping         a TOML file that says which column means what
+    formats         dates and numbers as a file writes them
+    csv_file        a CSV file read row by row, with line numbers
+    ..._rows        rows of one kind -> what is to be recorded
+    import_command  `python3 -m tracker import`
+"""

@@ -1,0 +1,291 @@
+"""One external record -> DealEvent, or everything that is wrong with it. Every deal comes in by this door.
+
+The record is what `POST /api/v1/deal-events` documents; an imported file is turned into such records first.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus, NextStep
+from tracker.engine.money import MINOR_DIGITS
+from tracker.engine.plans import COUNT_MEASURES, MONEY_MEASURES
+from tracker.errors import BadInput, Problem
+from tracker.ingest.fields import Fields
+from tracker.ingest.strict_json import JsonValue
+from tracker.ingest.values import kind_of, shown
+
+PayeeIdOf = Callable[[str], int | None]
+"""The payee a reference or e-mail address names, or None."""
+
+SOURCE_LENGTH_MAX = 60
+DEAL_ID_LENGTH_MAX = 190  # with its source it still fits the column of a deal's key
+WORD_LENGTH_MAX = 60
+REFERENCE_LENGTH_MAX = 320
+UNKNOWN_PAYEE_ID = 0  # stands for a rep nobody knows, in an event that is refused for it
+CREDITS_MAX = 50
+PROPERTIES_MAX = 50
+EVIDENCE_MAX = 100
+FIRST_DAY = date(2000, 1, 1)
+YEARS_AHEAD_MAX = 3
+CLOCK_SKEW_MAX = timedelta(days=1)
+UNIT_DIGITS = 2  # counts are kept in hundredths, so that half a unit can be sold
+
+OWN_MEASURES = sorted(MONEY_MEASURES - {"revenue"})
+OWN_COUNTS = sorted(COUNT_MEASURES - {"deals"})
+OWN_PROPERTIES = ("product", "segment", "kind")
+RESERVED_PROPERTIES = frozenset({"role"})  # plans filter on the role of a credit by this name
+
+_SOURCE = re.compile(r"[A-Za-z0-9_.-]+")
+_PROPERTY = re.compile(r"[a-z][a-z0-9_]*")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a record is judged against: who can be credited, and what time it is."""
+
+    payee_id_of: PayeeIdOf
+    now: datetime
+    today: date
+
+    def event(self, record: JsonValue) -> DealEvent:
+        """The event a record describes. Raises BadInput with every problem, each named after its field."""
+        problems: list[Problem] = []
+        if not isinstance(record, dict):
+            raise BadInput(
+                [Problem("event", f"{kind_of(record)} is not an object.", "Write { … }.")]
+            )
+        event = self._event(Fields(record, "", problems))
+        if problems or event is None:
+            raise BadInput(problems)
+        return event
+
+    def _event(self, fields: Fields) -> DealEvent | None:
+        source = _source(fields)
+        event_id = fields.text("event_id", required=True)
+        deal_id = fields.text("deal_id", required=True, length_max=DEAL_ID_LENGTH_MAX)
+        version = fields.version("version")
+        first = datetime(FIRST_DAY.year, 1, 1, tzinfo=UTC)
+        occurred_at = fields.moment("occurred_at", first, self.now + CLOCK_SKEW_MAX)
+        snapshot = fields.record("deal")
+        if not fields.has("deal"):
+            fields.complain("deal", "is missing.", "Send the whole deal with every event.")
+        fields.refuse_unknown()
+        deal = self._deal(snapshot, f"{source}:{deal_id}") if snapshot else None
+        if deal is None or occurred_at is None:
+            return None
+        if version is None:
+            version = (occurred_at - _EPOCH) // timedelta(microseconds=1)
+        event = DealEvent(source, event_id, version, occurred_at, deal, body_hash="")
+        return replace(event, body_hash=_body_hash(event))
+
+    def _deal(self, fields: Fields, key: str) -> Deal | None:
+        status = DealStatus(fields.choice("status", [status.value for status in DealStatus]))
+        currency = _currency(fields)
+        amount_minor = _deal_amount_minor(fields, status, currency)
+        last_day = _years_after(self.today, YEARS_AHEAD_MAX)
+        effective_on = fields.day("effective_on", FIRST_DAY, last_day, required=True)
+        deal = Deal(
+            key=key,
+            name=fields.text("name", required=True),
+            status=status,
+            effective_on=effective_on or self.today,
+            currency=currency,
+            amount_minor=amount_minor,
+            credit_shares=self._credit_shares(fields),
+            measures=_measures(fields, currency),
+            properties=_properties(fields),
+            evidence=frozenset(
+                fields.words("evidence", length_max=WORD_LENGTH_MAX, count_max=EVIDENCE_MAX)
+            ),
+            next_step=_next_step(fields, last_day),
+            stage=fields.text("stage"),
+            probability=fields.share("probability"),
+        )
+        fields.refuse_unknown()
+        return deal
+
+    def _credit_shares(self, fields: Fields) -> tuple[CreditShare, ...]:
+        parts = fields.records("credits", count_max=CREDITS_MAX)
+        shares = [self._credit_share(part, is_only=len(parts) == 1) for part in parts]
+        readable = tuple(share for share in shares if share is not None)
+        if not fields.has("credits") or fields.is_empty_list("credits"):
+            fields.complain("credits", "names nobody.", 'Say who takes part: [{"rep": "…"}].')
+        elif shares and len(readable) == len(shares):
+            _check_sum(fields, readable)
+            _check_no_repetition(fields, readable)
+        return readable
+
+    def _credit_share(self, fields: Fields, is_only: bool) -> CreditShare | None:
+        """One credit; None when its share cannot be read, so that no sum can be checked."""
+        payee_id = self._payee_id(fields)
+        role = fields.text("role", length_max=WORD_LENGTH_MAX)
+        is_overlay = fields.flag("overlay")
+        share = fields.share("share")
+        if not fields.has("share") and is_only:
+            share = Fraction(1)
+        elif not fields.has("share"):
+            fields.complain("share", "is missing.", "Say how much of the deal, such as “50%”.")
+        elif share == 0:
+            fields.complain("share", "is nothing.", "Leave this credit out.")
+        fields.refuse_unknown()
+        return None if share is None else CreditShare(payee_id, share, role, is_overlay)
+
+    def _payee_id(self, fields: Fields) -> int:
+        reference = fields.text("rep", required=True, length_max=REFERENCE_LENGTH_MAX)
+        payee_id = self.payee_id_of(reference) if reference else None
+        if reference and payee_id is None:
+            fields.complain(
+                "rep",
+                f"no active rep is known as “{shown(reference)}”.",
+                "Use the e-mail address or the reference the rep was added with, or add the rep first.",
+            )
+        return payee_id or UNKNOWN_PAYEE_ID
+
+
+def _source(fields: Fields) -> str:
+    source = fields.text("source", required=True, length_max=SOURCE_LENGTH_MAX)
+    if source and not _SOURCE.fullmatch(source):
+        fields.complain(
+            "source",
+            f"“{shown(source)}” is no name for a source.",
+            "Use letters, digits, points, - and _, such as hubspot.",
+        )
+    return source
+
+
+def _currency(fields: Fields) -> str:
+    currency = fields.text("currency", required=True)
+    if currency and currency not in MINOR_DIGITS:
+        fields.complain(
+            "currency",
+            f"“{shown(currency)}” is not a currency we know.",
+            f"Write one of {', '.join(sorted(MINOR_DIGITS))}.",
+        )
+    return currency
+
+
+def _digits(currency: str) -> int:
+    return MINOR_DIGITS.get(currency, 2)
+
+
+def _deal_amount_minor(fields: Fields, status: DealStatus, currency: str) -> int:
+    """A deal in the works may have no amount yet. A negative one is a credit note, which only makes sense once won."""
+    is_won = status is DealStatus.WON
+    amount_minor = fields.amount_minor("amount", _digits(currency), required=is_won) or 0
+    if amount_minor < 0 and status in (DealStatus.OPEN, DealStatus.LOST):
+        fields.complain(
+            "amount",
+            f"a deal that is {status} cannot be negative.",
+            "A negative amount is a credit note: send it with the status won.",
+        )
+    return amount_minor
+
+
+def _measures(fields: Fields, currency: str) -> dict[str, int]:
+    digits = {name: _digits(currency) for name in OWN_MEASURES} | dict.fromkeys(
+        OWN_COUNTS, UNIT_DIGITS
+    )
+    amounts = {name: fields.amount_minor(name, digits[name]) for name in digits}
+    return {name: amount for name, amount in amounts.items() if amount is not None}
+
+
+def _properties(fields: Fields) -> dict[str, str]:
+    properties = {name: text for name in OWN_PROPERTIES if (text := fields.text(name))}
+    further = fields.record("properties")
+    if further is None:
+        return properties
+    names = list(further.names())
+    if len(names) > PROPERTIES_MAX:
+        fields.complain(
+            "properties", f"{len(names)} are too many.", f"Send up to {PROPERTIES_MAX}."
+        )
+        return properties
+    for name in names:
+        if text := _property(further, name):
+            properties[name] = text
+    return properties
+
+
+def _property(further: Fields, name: str) -> str:
+    if len(name) > WORD_LENGTH_MAX or not _PROPERTY.fullmatch(name):
+        further.complain(
+            shown(name),
+            "is no name for a property.",
+            f"Use up to {WORD_LENGTH_MAX} small letters, digits and _, starting with a letter.",
+        )
+        return ""
+    if name in OWN_PROPERTIES:
+        further.complain(name, "has a place of its own.", f"Send it as deal.{name}.")
+    if name in RESERVED_PROPERTIES:
+        further.complain(name, "is taken.", "Send the role with each credit.")
+    return further.text(name)
+
+
+def _next_step(fields: Fields, last_day: date) -> NextStep | None:
+    step = fields.record("next_step")
+    if step is None:
+        return None
+    next_step = NextStep(
+        text=step.text("text", required=True),
+        owner=step.text("owner"),
+        due_on=step.day("due_on", FIRST_DAY, last_day),
+    )
+    step.refuse_unknown()
+    return next_step
+
+
+def _check_sum(fields: Fields, shares: tuple[CreditShare, ...]) -> None:
+    total = sum((share.share for share in shares if not share.is_overlay), Fraction(0))
+    if total != 1:
+        fields.complain(
+            "credits",
+            f"the shares add up to {_percent(total)}, not to 100%.",
+            "Correct them; for three equal parts write “1/3”. Credits marked as overlay do not count here.",
+        )
+
+
+def _check_no_repetition(fields: Fields, shares: tuple[CreditShare, ...]) -> None:
+    known = [share for share in shares if share.payee_id != UNKNOWN_PAYEE_ID]
+    if len({(share.payee_id, share.role, share.is_overlay) for share in known}) < len(known):
+        what = "the same rep is there twice in the same role."
+        fields.complain("credits", what, "Make it one credit with the sum of the shares.")
+
+
+def _percent(share: Fraction) -> str:
+    percent = Decimal(100 * share.numerator) / share.denominator
+    return f"{round(percent, 6).normalize():f}%"
+
+
+def _years_after(day: date, years: int) -> date:
+    return date(day.year + years, day.month, min(day.day, 28))
+
+
+def _body_hash(event: DealEvent) -> str:
+    """The same for the same content, however the sender spaced or ordered it.
+
+    What is empty is left out, so that a field added to deals later does not change the hash of an old event.
+    """
+    text = json.dumps(_canonical(asdict(event)), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _canonical(inner) for name, inner in value.items() if not _is_empty(inner)}
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_canonical(inner) for inner in value]
+    return value if isinstance(value, str | int) else str(value)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value is False or value in ("", (), {}, frozenset())
