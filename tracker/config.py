@@ -49,7 +49,12 @@ def _split_at_commas(value: Any) -> Any:
 
 
 def _zone(value: Any) -> Any:
-    return ZoneInfo(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (KeyError, OSError):
+        raise ValueError("not a time zone this machine knows") from None
 
 
 CommaSeparated = BeforeValidator(_split_at_commas)

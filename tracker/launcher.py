@@ -35,8 +35,8 @@ INSTALL_FAILURES = (
         + TRY_AGAIN,
     ),
     (
-        r"Retrying \(|NewConnectionError|name resolution|unreachable|[Tt]imed out|ProxyError|error sending request"
-        r"|Connection refused|dns error",
+        r"Retrying \(|from versions: none|NewConnectionError|name resolution|unreachable"
+        r"|[Tt]imed out|ProxyError|error sending request|Connection refused|dns error",
         "the package index cannot be reached. Check the network (and the proxy settings of pip), "
         + TRY_AGAIN,
     ),
@@ -143,8 +143,11 @@ def make_folder(environment: Environment) -> None:
         venv.EnvBuilder(clear=True, symlinks=os.name != "nt", with_pip=False).create(
             environment.folder
         )
-    except subprocess.CalledProcessError as error:
-        raise LaunchError(f"python3 could not make a virtual environment ({error}).") from error
+    except (subprocess.CalledProcessError, ValueError) as error:
+        raise LaunchError(
+            f"python3 could not make a virtual environment ({error}). "
+            f"Remove {environment.folder}, {TRY_AGAIN}"
+        ) from error
 
 
 def has_this_python(environment: Environment) -> bool:
@@ -159,25 +162,20 @@ def has_this_python(environment: Environment) -> bool:
 
 def install(environment: Environment, level: str) -> None:
     requirements = environment.requirements(level)
-    count = sum(
-        "==" in line and not line.startswith(" ") for line in requirements.read_text().splitlines()
-    )
-    command = [
-        *installer(environment),
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-        "-r",
-        str(requirements),
-    ]
-    print(
-        f"Installing {count} packages into .venv (once, about 20 s) ...",
-        file=sys.stderr,
-        flush=True,
-    )
+    announce(requirements)
+    rules = ["--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]
+    command = [*installer(environment), *rules]
     answer = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if answer.returncode != 0:
         raise LaunchError(why_install_failed(answer.stdout + answer.stderr))
+
+
+def announce(requirements: Path) -> None:
+    lines = requirements.read_text(encoding="utf-8").splitlines()
+    count = sum("==" in line and not line.startswith(" ") for line in lines)
+    packages = "1 package" if count == 1 else f"{count} packages"
+    message = f"Installing {packages} into .venv (once, about 20 s) ..."
+    print(message, file=sys.stderr, flush=True)
 
 
 def installer(environment: Environment) -> list[str]:
