@@ -5,6 +5,7 @@ Line amounts are differences of the rounded running figure, like the ledger's, s
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from itertools import groupby, islice
@@ -17,11 +18,14 @@ from tracker.engine.rates import Band, RateTable
 from tracker.engine.totals import (
     NOTHING,
     Cell,
+    Climb,
     Sums,
     TotalKey,
     WindowTotal,
     capped_payout,
     cell_changes,
+    day_changes,
+    earned_by_period,
     step_gain,
     stretches_of,
     sums_of,
@@ -143,14 +147,33 @@ def explain_total(
 
 
 def would_add(
-    counted: Iterable[Credit], held: Credit, book: PlanBook, quota_minor: int | None
+    total: WindowTotal, held: Sequence[Credit], book: PlanBook, quota_minor: int | None
 ) -> int:
-    """What a held credit would add to its window if its evidence came now, in minor units."""
-    counted = list(counted)
-    released = replace(held, missing_evidence=())
-    after = explain_deals([*counted, released], book, quota_minor)
-    before = explain_deals(counted, book, quota_minor)
-    return sum(line.added_minor for line in after) - sum(line.added_minor for line in before)
+    """What held credits would add to their window if their evidence came now, in minor units."""
+    after = earned_by_period(_with_released(total, held), book, quota_minor)
+    before = earned_by_period(total, book, quota_minor)
+    return sum(after.values()) - sum(before.values())
+
+
+def _with_released(total: WindowTotal, held: Sequence[Credit]) -> WindowTotal:
+    released = [replace(credit, missing_evidence=()) for credit in held]
+    cells = dict(total.cells)
+    for cell, sums in cell_changes([], released).items():
+        key = cell.period_key, cell.plan_version_id
+        cells[key] = cells.get(key, NOTHING) + sums
+    return replace(total, cells=cells, climb=total.climb and _with_more(total.climb, released))
+
+
+def _with_more(climb: Climb, released: Sequence[Credit]) -> Climb:
+    days = dict(climb.days)
+    for (_, day), sums in day_changes([], released).items():
+        days[day] = days.get(day, NOTHING) + sums
+
+    def credits_on(day: date) -> list[Credit]:
+        more = [credit for credit in released if credit.effective_on == day]
+        return sorted([*climb.credits_on(day), *more], key=lambda credit: credit.order)
+
+    return Climb(sorted(days.items()), credits_on)
 
 
 def explain_no_pay(deal: Deal, payee_id: int, book: PlanBook) -> list[Reason]:
