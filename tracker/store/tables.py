@@ -1,4 +1,4 @@
-"""Every table, in reading order. Facts are added and never edited; projections can be rebuilt from the facts."""
+"""Every table, in reading order. Facts are added, never edited; projections can be rebuilt from the facts."""
 
 from sqlalchemy import (
     BigInteger,
@@ -26,7 +26,7 @@ metadata = MetaData(
     }
 )
 
-# --- who ---------------------------------------------------------------------------------------------------------
+# --- who ----------------------------------------------------------------------------------------
 
 team = Table(
     "team",
@@ -81,7 +81,7 @@ setting = Table(
     Column("value", Text, nullable=False),
 )
 
-# --- signing in ----------------------------------------------------------------------------------------------------
+# --- signing in ---------------------------------------------------------------------------------
 
 session = Table(
     "session",
@@ -158,7 +158,7 @@ api_key = Table(
     Column("revoked_at", UtcDateTime, nullable=True),
 )
 
-# --- what was agreed -------------------------------------------------------------------------------------------------
+# --- what was agreed ----------------------------------------------------------------------------
 
 plan_version = Table(
     "plan_version",
@@ -199,7 +199,7 @@ quota = Table(
     Index(None, "payee_id", "window_key"),
 )
 
-# --- what happened ---------------------------------------------------------------------------------------------------
+# --- what happened ------------------------------------------------------------------------------
 
 deal_event = Table(
     "deal_event",
@@ -243,7 +243,7 @@ deal_participant = Table(
     Index(None, "payee_id", "status", "effective_on"),
 )
 
-# --- what it is worth ------------------------------------------------------------------------------------------------
+# --- what it is worth ---------------------------------------------------------------------------
 
 credit = Table(
     "credit",  # projection: one payee's part of one deal under one component
@@ -265,6 +265,15 @@ credit = Table(
     Index(None, "payee_id", "component_key", "window_key", "effective_on"),
 )
 
+running_window = Table(
+    "running_window",  # what every writer locks, in key order, before it reads or changes any sum of that window
+    metadata,
+    Column("payee_id", Integer, primary_key=True),
+    Column("component_key", String(200), primary_key=True),
+    Column("window_key", String(10), primary_key=True),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
 running_total = Table(
     "running_total",  # projection: sums of the credits that count
     metadata,
@@ -282,7 +291,7 @@ running_total = Table(
 )
 
 running_total_day = Table(
-    "running_total_day",  # projection, ordered components only: the same sums by day
+    "running_total_day",  # projection: the same sums by day, which the ordered components look into
     metadata,
     Column("payee_id", Integer, primary_key=True),
     Column("component_key", String(200), primary_key=True),
@@ -324,7 +333,7 @@ ledger_entry = Table(
     Index(None, "payee_id", "recorded_at"),
 )
 
-# --- who must hear ---------------------------------------------------------------------------------------------------
+# --- who must hear ------------------------------------------------------------------------------
 
 outbox = Table(
     "outbox",  # facts: written in the transaction of the change itself; sequences commit in order
@@ -338,6 +347,7 @@ outbox = Table(
     Column("recorded_at", UtcDateTime, nullable=False),
     Index(None, "payee_id", "sequence"),
     Index(None, "team_id", "sequence"),
+    sqlite_autoincrement=True,  # a follower that was away must never meet a sequence used twice
 )
 
 verification = Table(

@@ -1,8 +1,8 @@
-"""Column types the databases lack."""
+"""Column types the databases lack, and the one name of SQLAlchemy that other folders need in their signatures."""
 
 from datetime import UTC, datetime
-from typing import Any
 
+from sqlalchemy import Connection as Connection
 from sqlalchemy import DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -21,5 +21,5 @@ class UtcDateTime(TypeDecorator[datetime]):
         utc = value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value

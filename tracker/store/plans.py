@@ -1,0 +1,212 @@
+"""Plan versions, who is on which plan, and quotas. A version is added, never edited."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from sqlalchemy import Connection, insert, select, update
+
+from tracker.engine.plan_file import parse_plan
+from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
+from tracker.errors import Conflict
+from tracker.store import tables
+from tracker.store.statements import inserted_id, within_64_bits
+
+QuotaKey = tuple[int, str, str]
+"""Payee id, component key ("" for every component), window key."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlanVersion:
+    """A plan version as it was recorded: the text itself, when and by whom."""
+
+    id: int
+    plan_key: str
+    name: str
+    effective_from: date
+    source_toml: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class QuotaChange(NamedTuple):
+    """A payee's quota in a window: for one component ("plan/component"), or "" for every one."""
+
+    payee_id: int
+    component_key: str
+    window_key: str
+    amount_minor: int
+
+
+_parsed: Callable[[str], Plan] = lru_cache(maxsize=512)(parse_plan)
+"""By the text itself, so that a version whose transaction was undone cannot leave its plan behind."""
+
+
+# --- versions
+
+
+def add_plan_version(
+    connection: Connection,
+    plan_key: str,
+    effective_from: date,
+    source_toml: str,
+    by: str,
+    at: datetime,
+) -> int:
+    """The id of a new version. Raises PlanFileError for its text, Conflict when it clashes with another version."""
+    plan = _parsed(source_toml)
+    for earlier in plan_versions(connection, plan_key):
+        _refuse_clash(earlier, effective_from, plan.currency)
+    return inserted_id(
+        connection,
+        insert(tables.plan_version).values(
+            plan_key=plan_key,
+            name=plan.name,
+            effective_from=effective_from,
+            source_toml=source_toml,
+            recorded_at=at,
+            recorded_by=by,
+        ),
+    )
+
+
+def _refuse_clash(earlier: StoredPlanVersion, effective_from: date, currency: str) -> None:
+    if earlier.effective_from == effective_from:
+        raise Conflict(
+            f"Plan {earlier.plan_key!r} already has a version from {effective_from}, and a version is "
+            "never edited. Choose another day, or another plan key."
+        )
+    earlier_currency = _parsed(earlier.source_toml).currency
+    if earlier_currency != currency:
+        raise Conflict(
+            f"Plan {earlier.plan_key!r} pays in {earlier_currency}, this version in {currency}, and one "
+            "figure cannot hold both. Give the plan in the other currency a key of its own."
+        )
+
+
+def plan_versions(connection: Connection, plan_key: str | None = None) -> list[StoredPlanVersion]:
+    """Every version, or those of one plan, oldest first."""
+    table = tables.plan_version
+    query = select(table).order_by(table.c.plan_key, table.c.effective_from)
+    if plan_key is not None:
+        query = query.where(table.c.plan_key == plan_key)
+    return [StoredPlanVersion(**row._mapping) for row in connection.execute(query)]
+
+
+def load_plan_book(connection: Connection, payee_ids: Collection[int] | None = None) -> PlanBook:
+    """Every plan version, and the assignments of these payees (None: of all)."""
+    versions = [
+        PlanVersion(
+            version.id, version.plan_key, version.effective_from, _parsed(version.source_toml)
+        )
+        for version in plan_versions(connection)
+    ]
+    return PlanBook(versions, assignments(connection, payee_ids))
+
+
+# --- assignments
+
+
+def assign(
+    connection: Connection,
+    payee_id: int,
+    plan_key: str,
+    starts_on: date,
+    ends_on: date | None = None,
+) -> bool:
+    """Put a payee on a plan from a day on; again with the same first day moves the last one.
+
+    True when that changed anything. Raises Conflict when it overlaps another stretch on the same plan, since a
+    deal would then count twice.
+    """
+    same_plan = [
+        assignment
+        for assignment in assignments(connection, [payee_id])
+        if assignment.plan_key == plan_key
+    ]
+    new = Assignment(payee_id, plan_key, starts_on, ends_on)
+    if new in same_plan:
+        return False
+    if ends_on is not None and ends_on < starts_on:
+        raise Conflict(f"The plan would end on {ends_on}, before it starts on {starts_on}.")
+    for other in same_plan:
+        if other.starts_on != starts_on and _overlap(other, new):
+            raise Conflict(
+                f"Payee {payee_id} is on plan {plan_key!r} from {other.starts_on} to "
+                f"{other.ends_on or 'further notice'} already. End that first, or choose other days."
+            )
+    _put_assignment(connection, new, is_known=any(o.starts_on == starts_on for o in same_plan))
+    return True
+
+
+def assignments(
+    connection: Connection, payee_ids: Collection[int] | None = None
+) -> list[Assignment]:
+    """Who is on which plan and when: of these payees, or of all."""
+    table = tables.assignment
+    query = select(table.c.payee_id, table.c.plan_key, table.c.starts_on, table.c.ends_on)
+    if payee_ids is not None:
+        query = query.where(table.c.payee_id.in_(sorted(payee_ids)))
+    return [Assignment(*row) for row in connection.execute(query.order_by(table.c.id))]
+
+
+def _overlap(one: Assignment, other: Assignment) -> bool:
+    last_of_one, last_of_other = one.ends_on or date.max, other.ends_on or date.max
+    return one.starts_on <= last_of_other and other.starts_on <= last_of_one
+
+
+def _put_assignment(connection: Connection, new: Assignment, is_known: bool) -> None:
+    table = tables.assignment
+    key = {"payee_id": new.payee_id, "plan_key": new.plan_key, "starts_on": new.starts_on}
+    if is_known:
+        same = [table.c[name] == value for name, value in key.items()]
+        connection.execute(update(table).where(*same).values(ends_on=new.ends_on))
+    else:
+        connection.execute(insert(table).values(key | {"ends_on": new.ends_on}))
+
+
+# --- quotas
+
+
+def put_quota(connection: Connection, change: QuotaChange, by: str, at: datetime) -> int:
+    """Record a quota; the newest one counts. The id of the fact."""
+    within_64_bits(change.amount_minor)
+    fact = change._asdict() | {"recorded_at": at, "recorded_by": by}
+    return inserted_id(connection, insert(tables.quota).values(fact))
+
+
+def quotas_of(connection: Connection, payee_ids: Collection[int]) -> dict[QuotaKey, int]:
+    """The quotas in force of these payees."""
+    return _quotas(connection, sorted(payee_ids))
+
+
+def all_quotas(connection: Connection) -> dict[QuotaKey, int]:
+    """The quotas in force of everybody."""
+    return _quotas(connection, None)
+
+
+def quota_minor(
+    connection: Connection, payee_id: int, component_key: str, window_key: str
+) -> int | None:
+    """A payee's quota for a component in a window; one for that component wins over one for all. None: none."""
+    return quota_for(_quotas(connection, [payee_id]), payee_id, component_key, window_key)
+
+
+def quota_for(
+    quotas: dict[QuotaKey, int], payee_id: int, component_key: str, window_key: str
+) -> int | None:
+    """The same, looked up among quotas already read."""
+    own = quotas.get((payee_id, component_key, window_key))
+    return own if own is not None else quotas.get((payee_id, "", window_key))
+
+
+def _quotas(connection: Connection, payee_ids: Sequence[int] | None) -> dict[QuotaKey, int]:
+    table = tables.quota
+    query = select(
+        table.c.payee_id, table.c.component_key, table.c.window_key, table.c.amount_minor
+    ).order_by(table.c.id)
+    if payee_ids is not None:
+        query = query.where(table.c.payee_id.in_(payee_ids))
+    return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query)}
