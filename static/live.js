@@ -1,0 +1,180 @@
+// Keeps the page's fragment up to date. The server says what is new; this script never asks in a loop while the
+// link is up. <body data-live="rep:7" data-sequence="41" data-fragment-url="/me/fragment">; the fragment sits in #live.
+// Dispatches on document: live:fragment, live:celebration, live:link (detail.state: live | lost | degraded).
+(() => {
+  "use strict";
+  const RECONNECT_FIRST_MS = 500;
+  const RECONNECT_MOST_MS = 5000;
+  const LINK_PATIENCE_MS = 3000;
+  const DEGRADED_EVERY_MS = 5000;
+  const SCRIPT_PATIENCE_MS = 6000;
+
+  const body = document.body;
+  const room = body.dataset.live;
+  const fragmentUrl = body.dataset.fragmentUrl;
+  if (!room || !fragmentUrl) return;
+
+  let sequence = Number(body.dataset.sequence) || 0;
+  let confirmedAt = new Date();
+  let isFetching = false;
+  let mustFetchAgain = false;
+  let hasConnected = false;
+  let lostTimer = null;
+  let degradedTimer = null;
+
+  const isMine = (name) => name === room || name.startsWith(`${room}:`);
+  const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+  const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  // --- what the person sees of the link -------------------------------------------------------------------------
+
+  const clockTime = () => confirmedAt.toLocaleTimeString(document.documentElement.lang || undefined,
+    { hour: "2-digit", minute: "2-digit", timeZone: body.dataset.zone || undefined });
+
+  const showAge = () => {
+    for (const element of document.querySelectorAll("[data-stale]")) {
+      const words = element.dataset.stale || "%s";
+      element.textContent = body.dataset.link === "lost" ? words.replace("%s", clockTime()) : "";
+      element.hidden = body.dataset.link !== "lost";
+    }
+  };
+
+  const setLink = (state) => {
+    clearTimeout(lostTimer);
+    lostTimer = null;
+    if (body.dataset.link === state) return;
+    body.dataset.link = state;
+    showAge();
+    tell("live:link", { state, confirmedAt });
+  };
+
+  // A short cut (a lift, a new network) heals before anyone needs to be told.
+  const expectLink = () => {
+    if (lostTimer === null) lostTimer = setTimeout(() => setLink("lost"), LINK_PATIENCE_MS);
+  };
+
+  // --- the fragment ---------------------------------------------------------------------------------------------
+
+  const show = async (html, newSequence) => {
+    const target = document.getElementById("live");
+    if (!target) return;
+    if (window.htmx) await window.htmx.swap({ sourceElement: target, target, text: html, swap: "innerMorph" });
+    else target.innerHTML = html;
+    sequence = newSequence;
+    body.dataset.sequence = String(sequence);
+    confirmedAt = new Date();
+    showAge();
+    tell("live:fragment", { sequence, confirmedAt });
+  };
+
+  const sequenceIn = (html) => {
+    const parsed = new DOMParser().parseFromString(html, "text/html");
+    return Number(parsed.querySelector("[data-sequence]")?.dataset.sequence ?? sequence);
+  };
+
+  const fetchOnce = async () => {
+    const answer = await fetch(fragmentUrl, {
+      credentials: "same-origin", cache: "no-store", headers: { "X-Live-Fragment": "1" },
+    });
+    if (answer.status === 401 || answer.redirected) return location.reload();
+    if (!answer.ok) throw new Error(`fragment: ${answer.status}`);
+    const html = await answer.text();
+    const fetched = sequenceIn(html);
+    if (fetched >= sequence) await show(html, fetched);
+    return undefined;
+  };
+
+  const refetch = async () => {
+    if (isFetching) {
+      mustFetchAgain = true;
+      return;
+    }
+    isFetching = true;
+    try {
+      do {
+        mustFetchAgain = false;
+        await fetchOnce();
+      } while (mustFetchAgain);
+      if (degradedTimer !== null) setLink("degraded");
+    } catch {
+      if (socket?.connected) setTimeout(refetch, 1000 + Math.random() * 2000);
+      else expectLink();
+    } finally {
+      isFetching = false;
+    }
+  };
+
+  // --- messages -------------------------------------------------------------------------------------------------
+
+  let socket = null;
+  let inOrder = Promise.resolve();
+
+  const onFragment = async (message) => {
+    if (!isMine(message.room) || message.sequence <= sequence) return;
+    if (message.previous_sequence === sequence && !isFetching) await show(message.html, message.sequence);
+    else await refetch();
+  };
+
+  const onJoined = (message) => {
+    const standing = Object.entries(message.sequences).find(([name]) => isMine(name));
+    setLink("live");
+    // After a cut, always: what was on the screen is as old as the cut.
+    if (hasConnected || (standing && standing[1] > sequence)) refetch();
+    hasConnected = true;
+  };
+
+  const connect = () => {
+    socket = window.io({
+      transports: ["websocket"],
+      reconnectionDelay: RECONNECT_FIRST_MS,
+      reconnectionDelayMax: RECONNECT_MOST_MS,
+      randomizationFactor: 0.5,
+      timeout: 5000,
+    });
+    socket.on("joined", onJoined);
+    socket.on("fragment", (message) => { inOrder = inOrder.then(() => onFragment(message)).catch(refetch); });
+    socket.on("celebration", (message) => { if (isMine(message.room)) tell("live:celebration", message); });
+    socket.on("resync", () => sleep(Math.random() * 500).then(refetch));
+    socket.on("signed_out", () => location.reload());
+    socket.on("disconnect", (reason) => {
+      confirmedAt = new Date();
+      // Without a heartbeat the patience is spent already: the mark must show within 10 seconds of the cut.
+      if (reason === "ping timeout") setLink("lost");
+      else expectLink();
+    });
+    // A refused handshake does not say why: the fragment does, and 401 reloads to the sign-in page.
+    socket.on("connect_error", (problem) => {
+      expectLink();
+      if (problem.message === "signed_out") location.reload();
+      else refetch();
+    });
+  };
+
+  // --- without Socket.IO ----------------------------------------------------------------------------------------
+
+  const degrade = () => {
+    if (socket || degradedTimer !== null) return;
+    degradedTimer = setInterval(refetch, DEGRADED_EVERY_MS);
+    refetch();
+  };
+
+  const begin = () => {
+    if (socket) return;
+    clearInterval(degradedTimer);
+    degradedTimer = null;
+    connect();
+  };
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible") return;
+    if (socket && !socket.connected) socket.connect();
+    refetch();
+  });
+  window.addEventListener("online", () => { if (socket && !socket.connected) socket.connect(); });
+
+  if (window.io) begin();
+  document.addEventListener("asset:ready", (event) => { if (event.detail.name === "socket.io") begin(); });
+  document.addEventListener("asset:missing", (event) => { if (event.detail.name === "socket.io") degrade(); });
+  setTimeout(degrade, SCRIPT_PATIENCE_MS);
+  expectLink();
+})();

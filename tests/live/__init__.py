@@ -1,0 +1,1 @@
+"""Tests of the live gateway, most of them against a real server process."""

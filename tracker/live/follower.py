@@ -1,0 +1,151 @@
+"""Follows the outbox and brings every room that somebody is in up to date.
+
+A room gets the page's own partial, rendered after the change was committed. Whatever is lost on the
+way (a hint, a message, this process) costs nothing: the outbox is read again, and a message always
+carries the whole partial.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import gevent
+from flask import Flask
+from gevent.event import Event
+
+from tracker import clock
+from tracker.live.audiences import Change, changes_access, rooms_for, split_room
+from tracker.live.messages import Celebration, Fragment, Message, Resync
+from tracker.live.pacing import Pacer
+from tracker.live.renderers import Celebrator, Renderer
+
+log = logging.getLogger(__name__)
+
+BATCH_COUNT = 500
+
+
+class Rooms(Protocol):
+    """What the follower needs of the open sockets."""
+
+    def variants(self, room: str) -> list[tuple[str, str]]: ...
+    def send(self, message: Message, room: str) -> None: ...
+    def recheck(self) -> None: ...
+
+
+class Follower:
+    """One per process. `run` never returns; `wake` may be called from any thread."""
+
+    def __init__(
+        self,
+        app: Flask,
+        rooms: Rooms,
+        *,
+        changes_after: Callable[[int, int], Sequence[Change]],
+        last_sequence: Callable[[], int],
+        sequence_of: Callable[[str], int],
+        renderers: Mapping[str, Renderer],
+        celebrators: Mapping[str, Celebrator],
+        poll_seconds: float,
+        now_seconds: Callable[[], float] = clock.monotonic_seconds,
+    ) -> None:
+        self._app, self._rooms = app, rooms
+        self._changes_after, self._last_sequence = changes_after, last_sequence
+        self._load_sequence = sequence_of
+        self._renderers, self._celebrators = renderers, celebrators
+        self._poll_seconds, self._now_seconds = poll_seconds, now_seconds
+        self._pacer = Pacer()
+        self._position: int | None = None
+        self._sequences: dict[str, int] = {}
+        self._awake = Event()
+        self._hub = gevent.get_hub()
+
+    def wake(self) -> None:
+        """Says that something was committed. Cheap, safe from any thread, harmless when wrong."""
+        self._hub.loop.run_callback_threadsafe(self._awake.set)
+
+    def sequence_of(self, room: str) -> int:
+        """Where the room stands: the sequence of what its members were last told, or would read."""
+        if room not in self._sequences:
+            self._sequences[room] = self._load_sequence(room)
+        return self._sequences[room]
+
+    def run(self) -> None:
+        """Follows for ever; a failing database only delays it."""
+        while True:
+            try:
+                self.step()
+            except Exception as problem:
+                log.error("The outbox could not be read: %s", type(problem).__name__)
+            self._awake.wait(self._pause_seconds())
+            self._awake.clear()
+
+    def step(self) -> None:
+        """Reads what is new and sends to every room whose turn it is."""
+        for change in self._read_new():
+            self._note(change)
+        for room in self._pacer.take_due(self._now_seconds()):
+            self._bring_up_to_date(room)
+            gevent.sleep(0)
+
+    def _read_new(self) -> list[Change]:
+        if self._position is None:
+            self._position = self._last_sequence()
+        changes: list[Change] = []
+        while batch := self._changes_after(self._position, BATCH_COUNT):
+            self._position = batch[-1].sequence
+            changes.extend(batch)
+        return changes
+
+    def _note(self, change: Change) -> None:
+        if changes_access(change):
+            gevent.spawn(self._rooms.recheck)
+        for room in rooms_for(change):
+            if not self._rooms.variants(room):
+                self._sequences.pop(room, None)  # asked for anew when somebody joins
+                continue
+            if change.sequence > self._sequences.get(room, 0):
+                self._pacer.ask(room)
+            if change.is_win:
+                self._celebrate(change, room)
+
+    def _bring_up_to_date(self, room: str) -> None:
+        previous_sequence = self.sequence_of(room)
+        for name, locale in self._rooms.variants(room):
+            try:
+                self._send_fragment(room, name, locale, previous_sequence)
+            except Exception as problem:
+                # The type only: a message could quote the figures of the page.
+                log.error("%s could not be rendered: %s", room, type(problem).__name__)
+                self._rooms.send(Resync("not_rendered"), name)
+
+    def _send_fragment(self, room: str, name: str, locale: str, previous_sequence: int) -> None:
+        kind, owner_id = split_room(room)
+        rendered = self._renderers[kind](self._app, owner_id, locale)
+        fragment = Fragment(
+            room=room,
+            html=rendered.html,
+            sequence=rendered.sequence,
+            previous_sequence=previous_sequence,
+            sent_at=clock.now().isoformat(timespec="milliseconds"),
+        )
+        self._rooms.send(fragment, name)
+        self._sequences[room] = max(rendered.sequence, self._sequences.get(room, 0))
+
+    def _celebrate(self, change: Change, room: str) -> None:
+        celebrator = self._celebrators.get(split_room(room)[0])
+        if celebrator is None:
+            return
+        for name, locale in self._rooms.variants(room):
+            try:
+                fields = celebrator(self._app, change, locale)
+                if fields is not None:
+                    cheer = Celebration(room=room, sequence=change.sequence, **fields)
+                    self._rooms.send(cheer, name)
+            except Exception as problem:
+                log.error("%s could not celebrate: %s", room, type(problem).__name__)
+
+    def _pause_seconds(self) -> float:
+        turn_seconds = self._pacer.pause_seconds(self._now_seconds())
+        return self._poll_seconds if turn_seconds is None else min(turn_seconds, self._poll_seconds)

@@ -1,0 +1,40 @@
+"""Hints that something was committed. Losing one delays a screen by a poll and nothing else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import gevent
+import psycopg
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "tracker_outbox"
+RETRY_SECONDS = 1.0
+POLL_SECONDS_WITH_HINTS = 1.0
+POLL_SECONDS_WITHOUT_HINTS = 0.25
+
+
+def poll_seconds(database_url: str) -> float:
+    """How often to look without a hint: SQLite has none that crosses processes."""
+    is_postgresql = database_url.startswith("postgresql")
+    return POLL_SECONDS_WITH_HINTS if is_postgresql else POLL_SECONDS_WITHOUT_HINTS
+
+
+def listen_for_ever(database_url: str, wake: Callable[[], None]) -> None:
+    """Calls `wake` for every notification of a PostgreSQL database, connecting again when cut."""
+    while True:
+        try:
+            _listen(database_url.replace("postgresql+psycopg://", "postgresql://", 1), wake)
+        except psycopg.Error as problem:
+            log.warning("Listening for changes was cut: %s", type(problem).__name__)
+        gevent.sleep(RETRY_SECONDS)
+
+
+def _listen(conninfo: str, wake: Callable[[], None]) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(f"LISTEN {CHANNEL}")
+        wake()  # for whatever was committed while nobody listened
+        for _ in connection.notifies():
+            wake()

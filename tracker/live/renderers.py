@@ -1,0 +1,27 @@
+"""What the follower calls to render a room's partial. The composition root registers the pages' own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from flask import Flask
+
+from tracker.live.audiences import Change
+
+
+class Rendered(NamedTuple):
+    """A partial and the highest outbox sequence it already shows."""
+
+    html: str
+    sequence: int
+
+
+# (app, id of the room's owner, locale) -> the same partial the page itself shows
+Renderer = Callable[[Flask, int, str], Rendered]
+# (app, the change, locale) -> the fields of messages.Celebration but room and sequence; None: no cheer
+Celebrator = Callable[[Flask, Change, str], Mapping[str, str] | None]
+
+# Both by kind of room: rep, team, manager.
+RENDERERS: dict[str, Renderer] = {}
+CELEBRATORS: dict[str, Celebrator] = {}

@@ -1,0 +1,113 @@
+"""The production server: gunicorn with one gevent worker. Import this before anything that opens sockets."""
+
+from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import errno  # noqa: E402
+import gc  # noqa: E402
+import socket  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from typing import Any  # noqa: E402
+
+import gevent  # noqa: E402
+from flask import Flask  # noqa: E402
+from gunicorn.app.base import BaseApplication  # noqa: E402
+
+from tracker.errors import PortInUse  # noqa: E402
+from tracker.live import websocket  # noqa: E402
+from tracker.live.gateway import Gateway  # noqa: E402
+
+BACKLOG_COUNT = 2048
+WORKER_CONNECTIONS_COUNT = 20_000
+GRACEFUL_TIMEOUT_SECONDS = 5
+KEEPALIVE_SECONDS = 15
+STOP_WATCH_SECONDS = 0.2
+
+# Builds the application and its gateway, in the worker, after the fork.
+Build = Callable[[], tuple[Flask, Gateway]]
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn around our application; every option is set here and nowhere else."""
+
+    def __init__(
+        self,
+        build: Build,
+        listener: socket.socket,
+        on_ready: Callable[[], None],
+        workers_count: int,
+    ) -> None:
+        self._build, self._listener = build, listener
+        self._on_ready, self._workers_count = on_ready, workers_count
+        super().__init__()
+
+    def load_config(self) -> None:
+        options: dict[str, Any] = {
+            "bind": f"fd://{self._listener.fileno()}",
+            "worker_class": "gevent",
+            "workers": self._workers_count,
+            "worker_connections": WORKER_CONNECTIONS_COUNT,
+            "backlog": BACKLOG_COUNT,
+            "graceful_timeout": GRACEFUL_TIMEOUT_SECONDS,
+            "keepalive": KEEPALIVE_SECONDS,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "post_worker_init": self._after_start,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        app, self._gateway = self._build()
+        return app
+
+    def _after_start(self, worker: Any) -> None:
+        self._gateway.start()
+        gevent.spawn(_let_go_when_stopping, worker, self._gateway)
+        tune_garbage_collection()
+        self._on_ready()
+
+
+def serve(
+    host: str,
+    port: int,
+    build: Build,
+    *,
+    on_ready: Callable[[], None] = lambda: None,
+    workers_count: int = 1,
+) -> None:
+    """Serves until stopped. `on_ready` is called in each worker once it can answer.
+
+    Raises PortInUse, and BadConfiguration when the WebSocket path cannot be trusted.
+    """
+    websocket.install()
+    Server(build, _listen(host, port), on_ready, workers_count).run()
+
+
+def tune_garbage_collection() -> None:
+    """Full collections walk every open socket; what exists at start is never garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    # Bound here and handed over: gunicorn itself would retry for five seconds and then exit.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG_COUNT)
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            raise PortInUse(host, port) from None
+        raise
+    listener.set_inheritable(True)
+    return listener
+
+
+def _let_go_when_stopping(worker: Any, gateway: Gateway) -> None:
+    while worker.alive:
+        gevent.sleep(STOP_WATCH_SECONDS)
+    gateway.sockets.disconnect_all()

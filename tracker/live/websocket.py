@@ -1,0 +1,327 @@
+"""One WebSocket connection under gunicorn's gevent worker, correct when the client is slow.
+
+The stock path ignores short writes, which corrupts the stream of every client that stops reading
+for a while, and it assembles messages of any size before it looks at them. This one never leaves
+a frame half sent with another behind it, and holds a bounded amount for any client in either
+direction. It stands in for the class Engine.IO's gevent driver would use; that seam is not public,
+so `install` checks its shape at start.
+"""
+
+from __future__ import annotations
+
+import inspect
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any
+
+import gevent
+from gunicorn.workers.base_async import ALREADY_HANDLED
+from wsproto import ConnectionType
+from wsproto.connection import Connection, ConnectionState
+from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
+from wsproto.utilities import generate_accept_token
+
+from tracker.clock import monotonic_seconds
+from tracker.errors import BadConfiguration, Problem
+
+MESSAGE_LIMIT_BYTES = 64 * 1024
+BACKLOG_LIMIT_BYTES = 1024 * 1024
+BACKLOG_LIMIT_FRAMES = 256
+SEND_BUFFER_BYTES = 128 * 1024
+RECEIVE_BYTES = 16 * 1024
+STALL_TIMEOUT_MILLISECONDS = 15_000
+CLOSE_TIMEOUT_SECONDS = 5.0
+INBOUND_BURST = 200
+INBOUND_PER_SECOND = 5.0
+
+NORMAL, PROTOCOL_ERROR, BROKEN_POLICY, TOO_BIG, TRY_AGAIN_LATER = 1000, 1002, 1008, 1009, 1013
+_TEXT, _BINARY, _CLOSE, _PONG = 0x1, 0x2, 0x8, 0xA
+
+
+GEVENT_WEBSOCKET_PRESENT = Problem(
+    "gevent-websocket",
+    "this package is installed, and its presence alone breaks live updates.",
+    "Remove it: python3 -m pip uninstall gevent-websocket",
+)
+
+
+def frame(opcode: int, payload: bytes) -> bytes:
+    """One final, unmasked frame: what a server sends."""
+    if len(payload) < 126:
+        return struct.pack("!BB", 0x80 | opcode, len(payload)) + payload
+    if len(payload) < 65536:
+        return struct.pack("!BBH", 0x80 | opcode, 126, len(payload)) + payload
+    return struct.pack("!BBQ", 0x80 | opcode, 127, len(payload)) + payload
+
+
+@lru_cache(maxsize=64)
+def message_frame(message: str | bytes) -> bytes:
+    """The frame of a message; kept, because every member of a room gets the same bytes."""
+    if isinstance(message, bytes):
+        return frame(_BINARY, message)
+    return frame(_TEXT, message.encode())
+
+
+class Sender:
+    """Sends whole frames in order without ever blocking its caller.
+
+    What the kernel does not take at once waits in a bounded backlog that one greenlet drains.
+    When the backlog is full, the client is told to try again later and closed.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._backlog: deque[memoryview] = deque()
+        self._backlog_bytes = 0
+        self._draining = False
+        self.closing = False
+
+    def send(self, whole_frame: bytes) -> None:
+        """Hands one frame over. Raises OSError when the connection is closing or overflows."""
+        if self.closing:
+            raise OSError("the connection is closing")
+        self._push(whole_frame)
+        if self._backlog_bytes > BACKLOG_LIMIT_BYTES or len(self._backlog) > BACKLOG_LIMIT_FRAMES:
+            self._give_up_on_slow_client()
+            raise OSError("the client reads too slowly")
+
+    def close(self, code: int = NORMAL) -> None:
+        """Says goodbye after what is queued, then cuts the link even if the client never reads."""
+        if self.closing:
+            return
+        self.closing = True
+        gevent.spawn_later(CLOSE_TIMEOUT_SECONDS, self.abort)
+        try:
+            self._push(frame(_CLOSE, struct.pack("!H", code)))
+            if not self._backlog:
+                self._stream.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.abort()
+
+    def abort(self) -> None:
+        """Cuts the link now; both directions fail from here on."""
+        self.closing = True
+        with suppress(OSError):  # the peer may have been faster
+            self._stream.shutdown(socket.SHUT_RDWR)
+
+    def _push(self, whole_frame: bytes) -> None:
+        rest = memoryview(whole_frame)
+        if not self._backlog:
+            rest = rest[self._send_now(rest) :]
+        if rest:
+            self._backlog.append(rest)
+            self._backlog_bytes += len(rest)
+            self._start_draining()
+
+    def _send_now(self, rest: memoryview) -> int:
+        try:
+            return int(self._stream.send(rest, socket.MSG_DONTWAIT, timeout=0.0))
+        except BlockingIOError:
+            return 0
+
+    def _start_draining(self) -> None:
+        if not self._draining:
+            self._draining = True
+            gevent.spawn(self._drain)
+
+    def _drain(self) -> None:
+        try:
+            while self._backlog:
+                self._send_head()
+            if self.closing:
+                self._stream.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._backlog.clear()
+            self.abort()
+        finally:
+            self._draining = False
+
+    def _send_head(self) -> None:
+        # The head stays queued while it is being sent, so that nobody can slip a frame into it.
+        head = self._backlog[0]
+        sent = self._stream.send(head)
+        self._backlog_bytes -= sent
+        if sent == len(head):
+            self._backlog.popleft()
+        else:
+            self._backlog[0] = head[sent:]
+
+    def _give_up_on_slow_client(self) -> None:
+        head = self._backlog[0]
+        self._backlog.clear()
+        self._backlog.append(head)
+        self._backlog_bytes = len(head)
+        self.close(TRY_AGAIN_LATER)
+
+
+class Ending(Exception):
+    """The connection must end; `code` is the WebSocket close code that says why."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Receiver:
+    """Turns received bytes into whole messages, never holding more than one message's limit."""
+
+    def __init__(self, seconds: Callable[[], float] = monotonic_seconds) -> None:
+        self._frames = Connection(ConnectionType.SERVER)
+        self._parts: list[bytes] = []
+        self._size_bytes = 0
+        self._seconds = seconds
+        self._allowance = float(INBOUND_BURST)
+        self._counted_at_seconds = seconds()
+
+    def receive(self, chunk: bytes) -> tuple[list[str | bytes], list[bytes]]:
+        """Returns (messages finished, frames to answer with). Raises Ending."""
+        messages: list[str | bytes] = []
+        answers: list[bytes] = []
+        self._frames.receive_data(chunk)
+        for event in self._frames.events():
+            self._count()
+            if isinstance(event, CloseConnection):
+                said_goodbye = self._frames.state is ConnectionState.REMOTE_CLOSING
+                raise Ending(NORMAL if said_goodbye else PROTOCOL_ERROR)
+            if isinstance(event, Ping):
+                answers.append(frame(_PONG, bytes(event.payload)))
+            elif isinstance(event, (TextMessage, BytesMessage)) and self._add(event):
+                messages.append(self._take(event))
+        return messages, answers
+
+    def _count(self) -> None:
+        elapsed_seconds = self._seconds() - self._counted_at_seconds
+        self._counted_at_seconds += elapsed_seconds
+        refilled = self._allowance + elapsed_seconds * INBOUND_PER_SECOND
+        self._allowance = min(float(INBOUND_BURST), refilled) - 1
+        if self._allowance < 0:
+            raise Ending(BROKEN_POLICY)
+
+    def _add(self, event: TextMessage | BytesMessage) -> bool:
+        part = event.data.encode() if isinstance(event, TextMessage) else bytes(event.data)
+        self._size_bytes += len(part)
+        if self._size_bytes > MESSAGE_LIMIT_BYTES:
+            raise Ending(TOO_BIG)
+        self._parts.append(part)
+        return event.message_finished
+
+    def _take(self, event: Event) -> str | bytes:
+        whole = b"".join(self._parts)
+        self._parts, self._size_bytes = [], 0
+        return whole.decode() if isinstance(event, TextMessage) else whole
+
+
+class GeventWebSocket:
+    """What Engine.IO calls a WebSocket: made per request, then `wait`, `send` and `close`."""
+
+    def __init__(self, handler: Callable[[GeventWebSocket], Any], server: object) -> None:
+        self._handler = handler
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        accept = _handshake_answer(environ)
+        if accept is None:
+            start_response("400 Bad Request", [("Content-Type", "text/plain")])
+            return [b"This address speaks WebSocket version 13 only."]
+        self._stream = environ["gunicorn.socket"]
+        self._inbox: deque[str | bytes] = deque()
+        self._sender, self._receiver = Sender(self._stream), Receiver()
+        try:
+            _tune(self._stream)
+            self._stream.sendall(accept)
+            self._handler(self)
+        finally:
+            self._sender.abort()
+        return ALREADY_HANDLED
+
+    def send(self, message: str | bytes) -> None:
+        """Queues one message. Raises OSError when the connection is gone."""
+        self._sender.send(message_frame(message))
+
+    def wait(self) -> str | bytes | None:
+        """The next message, or None when the connection has ended."""
+        while not self._inbox:
+            try:
+                chunk = self._stream.recv(RECEIVE_BYTES)
+            except OSError:
+                return None
+            if not chunk or not self._take_in(chunk):
+                return None
+        return self._inbox.popleft()
+
+    def close(self) -> None:
+        """Ends the connection politely."""
+        self._sender.close()
+
+    def _take_in(self, chunk: bytes) -> bool:
+        """Returns False when the client said goodbye; what a refused client still sends is lost."""
+        if self._sender.closing:
+            return True
+        try:
+            messages, answers = self._receiver.receive(chunk)
+            self._inbox.extend(messages)
+            for answer in answers:
+                self._sender.send(answer)
+        except Ending as ending:
+            self._sender.close(ending.code)
+            return ending.code != NORMAL
+        except OSError:
+            self._sender.close()
+        return True
+
+
+def install() -> None:
+    """Makes Engine.IO's gevent driver use this class.
+
+    Raises BadConfiguration when the environment would silently use another WebSocket, or when
+    the driver no longer has the shape this module was written for.
+    """
+    if find_spec("geventwebsocket") is not None:
+        raise BadConfiguration([GEVENT_WEBSOCKET_PRESENT])
+    from engineio.async_drivers import gevent as driver
+
+    stock = getattr(driver, "_async", {}).get("websocket")
+    if stock is not GeventWebSocket and not _has_known_shape(stock):
+        raise BadConfiguration([_unknown_driver()])
+    driver._async["websocket"] = GeventWebSocket
+
+
+def _unknown_driver() -> Problem:
+    return Problem(
+        f"python-engineio {version('python-engineio')}",
+        "its WebSocket driver is not the one the live gateway was written for.",
+        "Install the pinned one: python3 -m pip install --require-hashes -r requirements/run.txt",
+    )
+
+
+def _has_known_shape(stock: Any) -> bool:
+    if not inspect.isclass(stock):
+        return False
+    takes = list(inspect.signature(stock).parameters)
+    return takes == ["handler", "server"] and all(
+        callable(getattr(stock, name, None)) for name in ("__call__", "send", "wait", "close")
+    )
+
+
+def _handshake_answer(environ: dict[str, Any]) -> bytes | None:
+    key = environ.get("HTTP_SEC_WEBSOCKET_KEY", "")
+    if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13" or len(key) != 24 or not key.isascii():
+        return None
+    # No extension is ever accepted: permessage-deflate has no limit on what it unpacks.
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + generate_accept_token(key.encode()) + b"\r\n\r\n"
+    )
+
+
+def _tune(stream: Any) -> None:
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Without it a live peer with a zero window could pin its socket for ever.
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALL_TIMEOUT_MILLISECONDS)
