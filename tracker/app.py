@@ -1,0 +1,81 @@
+"""The only place where the parts are put together: settings, database, pages, API, guards."""
+
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from tracker import guards
+from tracker.config import Settings
+from tracker.pages import context, error_pages, formatting, i18n
+from tracker.pages.context import Tracker
+from tracker.store.database import Database, create_database
+
+ROOT = Path(__file__).parent.parent
+
+BLUEPRINTS = (
+    "tracker.pages.my_earnings",
+    "tracker.pages.team_board",
+    "tracker.pages.manager",
+    "tracker.pages.sign_in",
+    "tracker.pages.you",
+    "tracker.pages.screens",
+    "tracker.pages.health",
+    "tracker.ingest.api",
+)
+"""Everything that answers over HTTP; each module holds one `blueprint`."""
+
+BODY_BYTES_MAX = 64 * 1024
+"""No form is larger. The API, which takes batches, sets its own limit."""
+
+
+def create_app(settings: Settings, database: Database | None = None) -> Flask:
+    """The web application. Opens the database of the settings unless one is given."""
+    app = Flask(
+        __name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates")
+    )
+    app.extensions["tracker"] = Tracker(settings, database or create_database(settings))
+    _configure(app, settings)
+    guards.install(app, settings)
+    csrf = CSRFProtect(app)
+    error_pages.install(app)
+    i18n.install(app.jinja_env)
+    formatting.install(app.jinja_env, settings.company_zone)
+    app.context_processor(context.shared_values)
+    for name in BLUEPRINTS:
+        _register(app, csrf, name)
+    _trust_proxies(app, settings.trusted_proxies)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key(),
+        SESSION_COOKIE_NAME="tracker_form",  # holds the form token only; who is signed in is in the database
+        SESSION_COOKIE_SECURE=settings.cookie_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a page left open over night must still work
+        WTF_CSRF_SSL_STRICT=False,  # `guards` compares the origin, which survives a stripped Referer
+        MAX_CONTENT_LENGTH=BODY_BYTES_MAX,
+        TRUSTED_HOSTS=[origin.split("://")[1] for origin in settings.allowed_origins],
+    )
+
+
+def _register(app: Flask, csrf: CSRFProtect, name: str) -> None:
+    try:  # while the pages are being built, a missing one must not stop the others
+        blueprint = import_module(name).blueprint
+    except ImportError:
+        return
+    app.register_blueprint(blueprint)
+    if blueprint.name == "api":
+        csrf.exempt(blueprint)  # a key in a header is nothing a browser sends by itself
+
+
+def _trust_proxies(app: Flask, count: int) -> None:
+    if count:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0
+        )
