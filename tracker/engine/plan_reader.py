@@ -89,7 +89,7 @@ class TableReader:
         for key in self.values:
             if key in known:
                 continue
-            nearest = get_close_matches(key, known, n=1, cutoff=0.6)
+            nearest = get_close_matches(key, known, n=1)
             guess = f'Did you mean "{nearest[0]}"? ' if nearest else ""
             self.problem(
                 key, f'"{key}" is not a key of this table.', f"{guess}Known: {', '.join(known)}."
