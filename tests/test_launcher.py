@@ -135,6 +135,23 @@ def test_an_interrupted_install_is_removed_and_made_anew(project: Project) -> No
     assert not half_written.exists()
 
 
+def test_a_start_killed_while_installing_is_repaired_by_the_next(project: Project) -> None:
+    killed = subprocess.Popen(
+        [PYTHON, "-m", "tracker", "demo"],
+        cwd=project.root,
+        env=project.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert killed.stderr is not None
+    assert killed.stderr.readline().startswith("Installing ")
+    killed.kill()
+    again = project.start("demo")
+    killed.communicate(timeout=120)
+    assert "version 1.0" in again.stdout, again.stderr
+    assert Environment(project.root).is_ready("run")
+
+
 @pytest.mark.parametrize("left_behind", ["", "bin", "bin/python"])
 def test_a_half_made_venv_is_repaired(project: Project, left_behind: str) -> None:
     place = project.root / ".venv" / left_behind

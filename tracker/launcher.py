@@ -112,27 +112,29 @@ def prepare(environment: Environment, needed: str) -> None:
     """Make sure that `.venv` holds the pins of this level, installing them when it does not."""
     if environment.is_ready(needed):
         return
-    with only_one(environment.root):
+    with only_one(environment.root) as lock:
         if environment.is_ready(needed):
             return
         level = environment.level_to_hold(needed)
         make_folder(environment)
         environment.stamp.write_text(INSTALLING, encoding="ascii")
-        install(environment, level)
+        install(environment, level, lock)
         environment.stamp.write_text(environment.wanted_stamp(level), encoding="ascii")
 
 
 @contextlib.contextmanager
-def only_one(root: Path) -> Iterator[None]:
-    """Let a second start wait for the first instead of installing into the same folder."""
+def only_one(root: Path) -> Iterator[int]:
+    """Let a second start wait for the first; yields the lock, which an installing child must share."""
     with (root / "pyproject.toml").open("rb") as held:
-        with contextlib.suppress(
-            ImportError
-        ):  # Windows has no fcntl; there two starts at once are on their own
+        with contextlib.suppress(ImportError):  # Windows has no fcntl: two starts are on their own
             import fcntl
 
-            fcntl.flock(held, fcntl.LOCK_EX)
-        yield
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print("Waiting for another start to finish ...", file=sys.stderr, flush=True)
+                fcntl.flock(held, fcntl.LOCK_EX)
+        yield held.fileno()
 
 
 def make_folder(environment: Environment) -> None:
@@ -160,12 +162,20 @@ def has_this_python(environment: Environment) -> bool:
     return answer.stdout.strip() == "{}.{}".format(*sys.version_info[:2])
 
 
-def install(environment: Environment, level: str) -> None:
+def install(environment: Environment, level: str, lock: int) -> None:
+    """Run the installer. It shares the lock, since it goes on writing when only this start is killed."""
     requirements = environment.requirements(level)
     announce(requirements)
     rules = ["--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]
     command = [*installer(environment), *rules]
-    answer = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    answer = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        pass_fds=() if os.name == "nt" else (lock,),
+    )
     if answer.returncode != 0:
         raise LaunchError(why_install_failed(answer.stdout + answer.stderr))
 
