@@ -126,6 +126,8 @@
   const connect = () => {
     socket = window.io({
       transports: ["websocket"],
+      // A browser may be both signed in and a paired wall: this says which of the two this page is.
+      query: room.startsWith("team") ? { as: "screen" } : {},
       reconnectionDelay: RECONNECT_FIRST_MS,
       reconnectionDelayMax: RECONNECT_MOST_MS,
       randomizationFactor: 0.5,

@@ -37,6 +37,7 @@ class Change:
     payee_id: int | None
     team_id: int | None
     is_win: bool
+    deal_key: str | None = None
 
 
 @dataclass
@@ -134,6 +135,12 @@ def add_controls(app: Flask, gateway: Gateway) -> None:  # noqa: C901 -- a list 
     @app.post("/break-rendering")
     def break_rendering():
         company.is_rendering_broken = request.get_json()
+        return jsonify(ok=True)
+
+    @app.post("/say")
+    def say():
+        wanted = request.get_json()
+        gateway.sockets.socketio.emit(wanted["event"], wanted["message"], to=wanted["room"])
         return jsonify(ok=True)
 
     @app.post("/flood")

@@ -1,5 +1,6 @@
 """The live gateway: follows the outbox and pushes rendered partials to open sockets.
 
-May import: store, access, pages, engine, errors, clock, config. Nobody imports this folder but the
-composition root and the commands that start a server.
+May import: engine, store, access, errors, clock, config. What it must know of the product comes in
+as functions. Pages know only the words they are asked in (`audiences`, `renderers`);
+`tracker.wiring` puts the two together.
 """

@@ -11,7 +11,7 @@ from typing import Any
 from socketio import Manager
 
 
-class IndexedRooms(Manager):  # type: ignore[misc]
+class IndexedRooms(Manager):
     """The same rooms, found from the socket's side without a search."""
 
     def __init__(self) -> None:

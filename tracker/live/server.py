@@ -30,7 +30,7 @@ STOP_WATCH_SECONDS = 0.2
 Build = Callable[[], tuple[Flask, Gateway]]
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):
     """gunicorn around our application; every option is set here and nowhere else."""
 
     def __init__(
