@@ -165,9 +165,9 @@ def has_this_python(environment: Environment) -> bool:
 def install(environment: Environment, level: str, lock: int) -> None:
     """Run the installer. It shares the lock, since it goes on writing when only this start is killed."""
     requirements = environment.requirements(level)
-    announce(requirements)
     rules = ["--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]
     command = [*installer(environment), *rules]
+    announce(requirements)
     answer = subprocess.run(
         command,
         capture_output=True,
