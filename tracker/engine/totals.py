@@ -253,7 +253,7 @@ def stretches_of(total: WindowTotal, book: PlanBook, quota_minor: int | None) ->
             stretches, starts = [earlier + cells], [date.min]
         else:
             stretches[-1].extend(cells)
-    ends = [*starts[1:], date.max]
+    ends = [*starts[1:], date.max][: len(starts)]  # a total that lost its last credit has no stretch
     return [
         Stretch(cells, _prefix_of(cells, total.climb, starts_on, ends_before))
         for cells, starts_on, ends_before in zip(stretches, starts, ends, strict=True)
