@@ -21,10 +21,12 @@ from tracker.pages.i18n import babel_locale, gettext
 TEXT_SIZE = 13.0
 STEP_GAP = 3.0
 STEP_WIDTH_MIN = 10.0
-GATE_SHARE_OF_HEIGHT = 0.22
+LOWEST_SHARE_OF_HEIGHT = 0.15
 RING_RADIUS = 7.5
-CHARACTER_WIDTH = 0.58
-"""Of the text size, on average, for figures in the system's font: wide rather than narrow."""
+BOUND_TEXT_SHARE = 0.88
+CHARACTER_WIDTHS = {" ": 0.34, "\N{NO-BREAK SPACE}": 0.34, ".": 0.36, ",": 0.36, "%": 0.98}
+CHARACTER_WIDTH = 0.68
+"""Of the text size, in a bold system font: wide rather than narrow, so that labels stay apart in any font."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,7 @@ def _heights(steps: Sequence[Step], height: float) -> list[float]:
     if not any(values):
         values = [Fraction(sum(s.bonus_minor for s in steps[: i + 1])) for i in range(len(steps))]
     highest = max(values) or Fraction(1)
-    return [height * max(GATE_SHARE_OF_HEIGHT, float(value / highest)) for value in values]
+    return [height * max(LOWEST_SHARE_OF_HEIGHT, float(value / highest)) for value in values]
 
 
 def _current_index(standing: Standing) -> int:
@@ -243,7 +245,7 @@ def _is_gate(steps: Sequence[Step], index: int) -> bool:
     return index == 0 and len(steps) > 1 and not steps[0].rate and not steps[0].bonus_minor
 
 
-# --- labels ----------------------------------------------------------------------------------------------------------
+# --- labels -------------------------------------------------------------------------------------------------------
 
 
 def _labels(stairs: _Stairs, steps: Sequence[DrawnStep], rates: bool) -> Iterator[Label]:
@@ -305,7 +307,7 @@ def _over_the_stairs(
 
 def _bound_labels(stairs: _Stairs, steps: Sequence[DrawnStep]) -> Iterator[list[Label]]:
     """For each bound between two steps its place under the stairs; the next one first."""
-    standing = stairs.standing
+    standing, size = stairs.standing, stairs.text_size * BOUND_TEXT_SHARE
     baseline = stairs.foot + 1.25 * stairs.text_size
     for index in _telling_order(steps):
         step = standing.steps[index]
@@ -314,10 +316,10 @@ def _bound_labels(stairs: _Stairs, steps: Sequence[DrawnStep]) -> Iterator[list[
         if bound is None or (is_last and standing.cap_at_minor is None):
             continue
         text = _bound_text(standing, bound)
-        half = _text_width(text, stairs.text_size) / 2
+        half = _text_width(text, size) / 2
         edge = steps[index].box.right + (0.0 if is_last else STEP_GAP / 2)
         x = min(max(edge, half), stairs.width - half)
-        yield [_label(text, x, baseline, stairs.text_size, "bound", steps[index].state)]
+        yield [_label(text, x, baseline, size, "bound", steps[index].state)]
 
 
 def _label(text: str, x: float, baseline: float, size: float, kind: str, state: str) -> Label:
@@ -327,7 +329,7 @@ def _label(text: str, x: float, baseline: float, size: float, kind: str, state: 
 
 
 def _text_width(text: str, size: float) -> float:
-    return len(text) * CHARACTER_WIDTH * size
+    return size * sum(CHARACTER_WIDTHS.get(character, CHARACTER_WIDTH) for character in text)
 
 
 def _step_text(standing: Standing, step: Step) -> str:
@@ -346,7 +348,7 @@ def _bound_text(standing: Standing, bound_minor: int) -> str:
     return format_compact_decimal(bound_minor // scale, fraction_digits=2, locale=babel_locale())
 
 
-# --- the same in words -----------------------------------------------------------------------------------------------
+# --- the same in words --------------------------------------------------------------------------------------------
 
 
 def _title(standing: Standing, rates: bool) -> str:

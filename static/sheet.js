@@ -1,0 +1,51 @@
+// A link that fills #sheet-body (by htmx) opens the sheet. Escape, the back button, the close button and a tap beside
+// it close it; focus goes back to where it was. Without this script the same links open pages of their own.
+(() => {
+  "use strict";
+  const sheet = document.getElementById("sheet");
+  const body = document.getElementById("sheet-body");
+  if (!sheet || !body) return;
+  let opener = null;
+
+  const open = () => {
+    body.scrollTop = 0;
+    sheet.scrollTop = 0;
+    if (!sheet.open) {
+      history.pushState({ sheet: true }, "");
+      sheet.showModal();
+    }
+    document.getElementById("sheet-title")?.focus();
+  };
+
+  const focusOpener = () => {
+    // A pushed update may have replaced the link meanwhile: its address still names it.
+    const link = opener && (document.contains(opener)
+      ? opener
+      : document.querySelector(`#main a[href="${CSS.escape(opener.getAttribute("href"))}"]`));
+    link?.focus({ preventScroll: true });
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[hx-target="#sheet-body"]');
+    if (link && !sheet.contains(link)) opener = link;
+  }, true);
+
+  document.addEventListener("htmx:after:swap", () => {
+    if (body.querySelector("#sheet-title")) open();
+    else if (body.childElementCount) location.reload(); // not a why: most likely the way to sign in
+  });
+
+  sheet.addEventListener("click", (event) => {
+    if (event.target === sheet) sheet.close();
+  });
+
+  sheet.addEventListener("close", () => {
+    body.replaceChildren();
+    if (history.state?.sheet) history.back();
+    focusOpener();
+  });
+
+  window.addEventListener("popstate", () => {
+    if (sheet.open) sheet.close();
+  });
+})();

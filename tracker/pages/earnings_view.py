@@ -1,0 +1,174 @@
+"""What the phone's first view shows of one rep, ready to be put into words; the pushed partial shows the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tracker.engine.deals import DealStatus
+from tracker.engine.money import minor_digits
+from tracker.engine.periods import Period
+from tracker.engine.plans import COUNT_MEASURES
+from tracker.engine.standing import Standing
+from tracker.pages.company_calendar import CompanyCalendar
+from tracker.pages.deal_rows import DealRow, deal_rows
+from tracker.pages.formatting import count, measured, money, pay_rate
+from tracker.pages.i18n import gettext as _
+from tracker.pages.i18n import ngettext
+from tracker.pages.staircase import Staircase, staircase
+from tracker.pages.standings import PayeeStanding, payee_standing
+from tracker.store import deals
+from tracker.store.database import Connection
+
+STAIRCASE_WIDTH, STAIRCASE_HEIGHT = 320, 150
+LATEST_DEALS_COUNT = 5
+METER_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class MyEarnings:
+    """One rep's first view. Amounts are minor units of `currency`; reaches are of METER_WIDTH."""
+
+    payee_id: int
+    payee_name: str
+    window: Period | None
+    currency: str
+    earned_minor: int
+    earned_whole: int
+    earned_today_minor: int
+    projected_minor: int
+    held_minor: int
+    held_count: int
+    earned_reach: int
+    held_reach: int
+    lead: Standing | None
+    others: tuple[Standing, ...]
+    stairs: Staircase | None
+    distance: str
+    way_there: str
+    next_deal_adds_more_above: bool
+    announcement: str
+    reached_announcement: str
+    deals: tuple[DealRow, ...]
+    deals_count: int
+    now: datetime
+    today: date
+    sequence: int
+
+
+def my_earnings(
+    connection: Connection, payee_id: int, calendar: CompanyCalendar, now: datetime
+) -> MyEarnings:
+    """Everything the first view of a rep shows at an instant."""
+    standing = payee_standing(connection, payee_id, calendar, now)
+    won = DealStatus.WON
+    latest = deals.deals_of_payee(connection, payee_id, won, limit=LATEST_DEALS_COUNT)
+    rows = deal_rows(connection, payee_id, latest)
+    deals_count = deals.count_deals_of_payee(connection, payee_id, won)
+    return view_of(standing, rows, deals_count, now, calendar.day_of(now))
+
+
+def view_of(
+    standing: PayeeStanding, rows: Sequence[DealRow], deals_count: int, now: datetime, today: date
+) -> MyEarnings:
+    lead = standing.lead
+    currency = standing.currency
+    full = max(standing.projected_minor, standing.earned_minor + standing.held_minor, 1)
+    return MyEarnings(
+        payee_id=standing.payee.id,
+        payee_name=standing.payee.name,
+        window=standing.window,
+        currency=currency,
+        earned_minor=standing.earned_minor,
+        earned_whole=_whole_units(standing.earned_minor, currency) if currency else 0,
+        earned_today_minor=standing.earned_today_minor,
+        projected_minor=standing.projected_minor,
+        held_minor=standing.held_minor,
+        held_count=standing.held_count,
+        earned_reach=_reach(standing.earned_minor, full),
+        held_reach=_reach(standing.earned_minor + standing.held_minor, full),
+        lead=lead,
+        others=standing.standings[1:],
+        stairs=staircase(lead, STAIRCASE_WIDTH, STAIRCASE_HEIGHT) if lead else None,
+        distance=distance(lead) if lead else "",
+        way_there=way_there(lead) if lead else "",
+        next_deal_adds_more_above=_adds_more_above(lead),
+        announcement=_announcement(standing),
+        reached_announcement=_reached(lead),
+        deals=tuple(rows),
+        deals_count=deals_count,
+        now=now,
+        today=today,
+        sequence=standing.sequence,
+    )
+
+
+def distance(standing: Standing) -> str:
+    """What is left to the next step, in a few words: "160.000 kr. to 13 %"."""
+    upcoming, currency = standing.next_step, standing.currency
+    if upcoming is None:
+        return _at_the_top(standing)
+    left = measured(upcoming.distance_minor, standing.measure, currency, decimals=0)
+    if upcoming.rate == standing.rate:
+        bonus = money(upcoming.gain_minor, currency, decimals=0)
+        return _("%(distance)s to a bonus of %(bonus)s", distance=left, bonus=bonus)
+    pays = pay_rate(upcoming.rate, standing.measure, currency)
+    return _("%(distance)s to %(rate)s", distance=left, rate=pays)
+
+
+def way_there(standing: Standing) -> str:
+    """The same distance in deals, and the time there is: "about 3 deals · 28 working days left"."""
+    upcoming, left = standing.next_step, standing.projection.working_days_left_count
+    said = []
+    if upcoming is not None and upcoming.deals_count and standing.measure not in COUNT_MEASURES:
+        said.append(_about_deals(upcoming.deals_count))
+    said.append(
+        ngettext(
+            "%(count)s working day left", "%(count)s working days left", left, count=count(left)
+        )
+    )
+    return " · ".join(said)
+
+
+def _about_deals(number: int) -> str:
+    return ngettext("about %(count)s deal", "about %(count)s deals", number, count=count(number))
+
+
+def _at_the_top(standing: Standing) -> str:
+    pays = pay_rate(standing.rate, standing.measure, standing.currency)
+    if standing.cap_at_minor is not None and standing.attainment_minor >= standing.cap_at_minor:
+        return _("The ceiling is reached")
+    if len(standing.steps) > 1:
+        return _("Top step, %(rate)s", rate=pays)
+    if standing.measure in COUNT_MEASURES:
+        return _("%(rate)s for each", rate=pays)
+    return _("%(rate)s of everything", rate=pays)
+
+
+def _adds_more_above(standing: Standing | None) -> bool:
+    if standing is None or standing.next_step is None or standing.next_deal_above_minor is None:
+        return False
+    return standing.next_deal_above_minor > (standing.next_deal_minor or 0)
+
+
+def _announcement(standing: PayeeStanding) -> str:
+    """The whole view in one sentence or two, for who listens."""
+    if standing.lead is None:
+        return ""
+    earned = _("Earned: %(amount)s.", amount=money(standing.earned_minor, standing.currency))
+    return f"{earned} {distance(standing.lead)}."
+
+
+def _reached(standing: Standing | None) -> str:
+    if standing is None or not standing.step_number:
+        return ""
+    pays = pay_rate(standing.rate, standing.measure, standing.currency)
+    return _("Step %(number)s is reached: %(rate)s.", number=standing.step_number, rate=pays)
+
+
+def _reach(amount_minor: int, full_minor: int) -> int:
+    return min(METER_WIDTH, max(0, amount_minor * METER_WIDTH // full_minor))
+
+
+def _whole_units(amount_minor: int, currency: str) -> int:
+    scale: int = 10 ** minor_digits(currency)
+    return abs(amount_minor) // scale
