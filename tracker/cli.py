@@ -11,7 +11,7 @@ from tracker.errors import TrackerError
 
 # name -> where the command is, and its line in the list (kept here so that listing imports none of them)
 COMMANDS = {
-    "demo": ("tracker.demo:demo", "Start a complete demo company with a live feed of deals."),
+    "demo": ("tracker.demo.command:demo", "Start a complete demo company with a live feed of deals."),
     "run": ("tracker.serve:run", "Start the tracker for your own company."),
     "import": (
         "tracker.ingest.import_command:import_command",

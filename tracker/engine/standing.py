@@ -233,16 +233,16 @@ def _next_step(
         return None
     above = following[0]
     distance_minor = max(0, ceil(band.up_to - attainment))
-    at_bound = position.gain_minor(distance_minor)
-    just_above = position.gain_minor(distance_minor + 1)
-    gain_minor = just_above - at_bound - round_to_minor_unit(above.rate * position.weight_ratio)
+    jump = above.bonus
+    if table.mode is Mode.WHOLE:
+        jump += (above.rate - band.rate) * band.up_to * position.weight_ratio - band.bonus
     return NextStep(
         number=above.number,
         rate=above.rate,
         distance_minor=distance_minor,
         distance_ratio=Fraction(distance_minor, quota_minor) if quota_minor else None,
         deals_count=ceil(distance_minor / typical) if typical else None,
-        gain_minor=max(0, gain_minor),
+        gain_minor=round_to_minor_unit(jump),
     )
 
 

@@ -51,6 +51,6 @@ def company_calendar(settings: Settings) -> CompanyCalendar:
 
 @cache
 def _holidays_in(country: str, categories: tuple[str, ...], year: int) -> frozenset[date]:
-    if country == "none":
+    if not country:
         return frozenset()
     return frozenset(holidays.country_holidays(country, years=year, categories=categories))
