@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tracker import guards
 from tracker.config import Settings
-from tracker.pages import context, error_pages, formatting, i18n
+from tracker.pages import context, errors, formatting, i18n
 from tracker.pages.context import Tracker
 from tracker.store.database import Database, create_database
 
@@ -22,6 +22,7 @@ BLUEPRINTS = (
     "tracker.pages.sign_in",
     "tracker.pages.you",
     "tracker.pages.screens",
+    "tracker.pages.company",
     "tracker.pages.health",
     "tracker.ingest.api",
 )
@@ -40,7 +41,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     _configure(app, settings)
     guards.install(app, settings)
     csrf = CSRFProtect(app)
-    error_pages.install(app)
+    errors.install(app)
     i18n.install(app.jinja_env)
     formatting.install(app.jinja_env, settings.company_zone)
     app.context_processor(context.shared_values)

@@ -51,6 +51,7 @@ class ScreensView:
 
     rows: tuple[ScreenRow, ...]
     teams: tuple[Team, ...]
+    address: str
     now: datetime
     code: str = ""
     name: str = ""
@@ -112,15 +113,19 @@ def _shown_pairing() -> tuple[str, Pairing]:
 
 def pairing_view(pairing: Pairing) -> PairingView:
     """The code in two halves, easier to read aloud, and the address behind the QR code."""
-    public_url = context.settings().public_url
-    address = f"{public_url}{url_for('screens.pair_page')}?{urlencode({'code': pairing.code})}"
+    path = f"{url_for('screens.pair_page')}?{urlencode({'code': pairing.code})}"
     half = len(pairing.code) // 2
     return PairingView(
         code_left=pairing.code[:half],
         code_right=pairing.code[half:],
-        address=f"{public_url.split('://')[1]}{url_for('screens.screens_page')}",
-        qr_svg=_qr_svg(address),
+        address=f"{_own_host()}{url_for('screens.screens_page')}",
+        qr_svg=_qr_svg(context.settings().public_url + path),
     )
+
+
+def _own_host() -> str:
+    """The address people type, without the scheme that browsers add."""
+    return context.settings().public_url.split("://")[1]
 
 
 def _qr_svg(address: str) -> Markup:
@@ -240,7 +245,8 @@ def _page(code: str = "", name: str = "", problem: str = "", notice: str = "") -
         found = screens.screens_of_teams(connection, frozenset(team.id for team in own))
     names = {team.id: team.name for team in own}
     rows = tuple(ScreenRow(one, names[one.team_id], _is_live(one, now)) for one in found)
-    view = ScreensView(rows, tuple(own), now, code, name, problem, notice)
+    address = f"{_own_host()}/screen"
+    view = ScreensView(rows, tuple(own), address, now, code, name, problem, notice)
     return context.render("screens/page.html", view=view)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, make_response, redirect, request, session, url_for
 
-from tracker import clock, passwords
+from tracker import access, clock, passwords
 from tracker.access import SESSION_COOKIE, Principal
 from tracker.pages import context
 from tracker.pages.i18n import LOCALES
@@ -41,6 +41,7 @@ class You:
     has_wall: bool
     is_on_wall: bool
     has_password: bool
+    is_admin: bool
     places: tuple[SignedInPlace, ...]
     home: str
     now: datetime
@@ -126,6 +127,7 @@ def _you(principal: Principal, problem: str, notice: str) -> You:
         has_wall=person.payee_id is not None,
         is_on_wall=person.is_on_wall,
         has_password=person.password_hash is not None,
+        is_admin=access.may_administer(principal),
         places=tuple(
             SignedInPlace(one.created_at, one.last_seen_at, one.token_hash == principal.session_key)
             for one in found

@@ -1,0 +1,167 @@
+"""What a person, or a program, is told when something cannot be had: what, why, and what to do next."""
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, Response, jsonify, make_response, request, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from tracker.errors import SignInNeeded, TooMany, TrackerError, Unavailable
+from tracker.pages import context
+from tracker.pages.context import ScreenNotPaired
+from tracker.pages.i18n import gettext as _
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """One plain page: a heading that says what, a sentence why, a sentence what to do."""
+
+    status: int
+    heading: str
+    why: str
+    next_step: str
+
+
+def install(app: Flask) -> None:
+    """Answer every error of an application in its own look."""
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(ScreenNotPaired, _to_pairing)
+    app.register_error_handler(SignInNeeded, _to_sign_in)
+    app.register_error_handler(TrackerError, _told_by_us)
+    app.register_error_handler(HTTPException, _told_by_http)
+    app.register_error_handler(Exception, _fault)
+
+
+def error_page(status: int) -> ErrorPage:
+    """The page for a status; any other status of the 400s reads as 400, any other as 500."""
+    pages = {page.status: page for page in _pages()}
+    return pages.get(status) or pages[400 if 400 <= status < 500 else 500]
+
+
+def _pages() -> tuple[ErrorPage, ...]:
+    return (
+        ErrorPage(
+            400,
+            _("This request could not be read"),
+            _("Something in the address or the form is not as this page sends it."),
+            _("Go back, reload the page and try again."),
+        ),
+        ErrorPage(
+            403,
+            _("This is not for your role"),
+            _("You are signed in, but your role does not include this."),
+            _("If you need it, ask an administrator."),
+        ),
+        ErrorPage(
+            404,
+            _("There is nothing here for you"),
+            _("The address is wrong, or it leads to something you cannot open."),
+            _("Check the address, or go to the start page."),
+        ),
+        ErrorPage(
+            405,
+            _("This address does not take that"),
+            _("The page exists, but not for this kind of request."),
+            _("Go to the start page and use the buttons there."),
+        ),
+        ErrorPage(
+            413,
+            _("That is too much at once"),
+            _("What was sent is larger than this page accepts."),
+            _("Send less and try again."),
+        ),
+        ErrorPage(
+            429,
+            _("Too many tries"),
+            _("There were more tries than we allow in a short time."),
+            _("Wait a little and try again."),
+        ),
+        ErrorPage(
+            500,
+            _("Something went wrong on our side"),
+            _("The fault is ours and has been noted. Nothing was half saved."),
+            _("Try again; if it happens once more, tell an administrator the time it happened."),
+        ),
+        ErrorPage(
+            503,
+            _("Back in a moment"),
+            _("The tracker cannot reach its database right now. No figures are lost."),
+            _("Try again in a few seconds."),
+        ),
+    )
+
+
+def _to_sign_in(error: SignInNeeded) -> Response:
+    if _wants_json():
+        return _json(error.http_status, error.message)
+    back = (
+        request.full_path.rstrip("?") if request.method == "GET" and not context.is_htmx() else None
+    )
+    return context.sent_to(
+        url_for("sign_in.sign_in_page", next=back if back not in (None, "/") else None)
+    )
+
+
+def _to_pairing(_error: ScreenNotPaired) -> Response:
+    return context.sent_to(url_for("screens.pairing_page"))
+
+
+def _stale_form(_error: CSRFError) -> Response:
+    page = ErrorPage(
+        400,
+        _("This form is too old"),
+        _("It was opened before you signed in or out, or in another browser."),
+        _("Go back, reload the page and try again."),
+    )
+    return _answer(page)
+
+
+def _told_by_us(error: TrackerError) -> Response:
+    if _wants_json():
+        page = error_page(error.http_status)
+        is_ours = isinstance(
+            error, Unavailable
+        )  # its message names the database, which is nobody's business
+        response = _json(page.status, page.why if is_ours else error.message)
+    else:
+        response = _answer(error_page(error.http_status))
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    elif isinstance(error, Unavailable):
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _told_by_http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return make_response(error)
+    response = _answer(error_page(error.code), error.code)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _fault(error: Exception) -> Response:
+    # The address as routed, never as sent: what was sent may hold a token.
+    logger.error("fault in %s %s", request.method, request.url_rule, exc_info=error)
+    return _answer(error_page(500))
+
+
+def _answer(page: ErrorPage, status: int | None = None) -> Response:
+    if _wants_json():
+        return _json(status or page.status, f"{page.heading}. {page.why} {page.next_step}")
+    return make_response(context.render("errors/page.html", page=page), status or page.status)
+
+
+def _json(status: int, message: str) -> Response:
+    return make_response(jsonify({"error": message}), status)
+
+
+def _wants_json() -> bool:
+    return request.path.startswith("/api/")

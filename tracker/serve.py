@@ -1,0 +1,76 @@
+"""The `run` command: bring the tables up to date, offer the first administrator a link, and serve until stopped."""
+
+from tracker.live import server  # isort: skip  first: it makes what is imported after it fit for gevent
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+
+import click
+from flask import Flask
+
+from tracker import clock
+from tracker.app import create_app
+from tracker.config import Settings, load_settings
+from tracker.live.gateway import Gateway
+from tracker.store import accounts, links
+from tracker.store.database import create_database, upgrade
+from tracker.wiring import gateway_around
+
+SETUP_LINK_LIFETIME = timedelta(days=7)
+
+
+@click.command()
+@click.option("--port", type=int, help="Port to listen on, instead of TRACKER_PORT or 8700.")
+@click.option("--host", help="Address to listen on, instead of TRACKER_HOST or 127.0.0.1.")
+def run(port: int | None, host: str | None) -> None:
+    """Start the tracker for your own company. The first start prints a link that makes the first administrator."""
+    settings = settings_with(TRACKER_PORT=port, TRACKER_HOST=host)
+    prepare(settings)
+    serve_until_stopped(settings, lambda: _welcome(settings))
+
+
+def settings_with(**overrides: object) -> Settings:
+    """The settings of the environment, with some of its variables replaced where a value is given."""
+    given = {name: str(value) for name, value in overrides.items() if value is not None}
+    return load_settings({**os.environ, **given})
+
+
+def prepare(settings: Settings) -> None:
+    """Make the data folder and bring the tables up to date; nothing stays open, so the server may fork."""
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    database = create_database(settings)
+    try:
+        upgrade(database)
+    finally:
+        database.dispose()
+
+
+def serve_until_stopped(settings: Settings, on_ready: Callable[[], None]) -> None:
+    """Serve pages, API and sockets; `on_ready` is called once they answer. Raises PortInUse."""
+    server.serve(settings.host, settings.port, lambda: _application(settings), on_ready=on_ready)
+
+
+def _application(settings: Settings) -> tuple[Flask, Gateway]:
+    app = create_app(settings)
+    return app, gateway_around(app)
+
+
+def _welcome(settings: Settings) -> None:
+    token = _setup_token(settings)
+    if token is not None:
+        click.echo("Nobody can sign in yet. Open this link once to become the first administrator:")
+        click.echo(f"  {settings.public_url}/setup/{token}")
+    click.echo(f"ready {settings.public_url}")
+
+
+def _setup_token(settings: Settings) -> str | None:
+    """A fresh setup link's token; None once there is an administrator."""
+    database = create_database(settings)
+    try:
+        with database.write() as connection:
+            if accounts.has_admin(connection):
+                return None
+            return links.make_setup_link(connection, clock.now() + SETUP_LINK_LIFETIME)
+    finally:
+        database.dispose()
