@@ -19,19 +19,22 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class Toy:
-    """A running toy server."""
+    """A running server process."""
 
-    def __init__(self, port: int) -> None:
+    module = "tests.live.toy_server"
+
+    def __init__(self, port: int, **environment: str) -> None:
         self.port = port
         self.origin = f"http://127.0.0.1:{port}"
         self.errors = ""
+        self._environment = {"TOY_ORIGINS": self.origin, **environment}
         self.start()
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.live.toy_server", str(self.port)],
+            [sys.executable, "-W", "ignore", "-m", self.module, str(self.port)],
             cwd=REPOSITORY,
-            env={**os.environ, "TOY_ORIGINS": self.origin},
+            env={**os.environ, **self._environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
