@@ -1,0 +1,120 @@
+"""Scenario files as deals, quotas and expected figures."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+from tests.builders import A_DAY, ANNA, BO, CARL, SOFIE, a_deal
+from tracker.engine.deals import CreditShare, Deal, DealStatus
+from tracker.engine.money import parse_amount_minor
+from tracker.engine.plan_file import parse_plan
+from tracker.engine.plans import MONEY_MEASURES, Plan
+
+FOLDER = Path(__file__).parent
+PAYEE_IDS = {"anna": ANNA, "bo": BO, "carl": CARL, "sofie": SOFIE}
+CASE, TABLE = "=== ", "--- "
+
+Row = Mapping[str, str]
+QuotaKey = tuple[int, str, str]
+
+_DEAL_COLUMNS = {"deal", "date", "status", "currency", "amount", "who", "evidence"}
+_MEASURES = (MONEY_MEASURES | {"units"}) - {"revenue"}
+_SHARE = re.compile(
+    r"(?P<rep>\w+)(?:/(?P<role>\w+))? (?P<overlay>\+)?(?P<share>[\d/.]+)(?P<percent>%)?"
+)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One case of a scenario file. `tables` holds its own tables and those it shares with the other cases."""
+
+    model: str
+    title: str
+    plan: Plan
+    tables: Mapping[str, Sequence[Row]]
+
+    def __str__(self) -> str:
+        return f"{self.model}: {self.title}"
+
+    def rows(self, table: str) -> Sequence[Row]:
+        return self.tables.get(table, ())
+
+    @property
+    def quotas(self) -> dict[QuotaKey, int]:
+        return {
+            (PAYEE_IDS[row["rep"]], "", row["window"]): parse_amount_minor(row["quota"], 2)
+            for row in self.rows("quotas")
+        }
+
+    @property
+    def deals(self) -> list[Deal]:
+        return [deal_of(row, f"d{number:02}") for number, row in enumerate(self.rows("deals"), 1)]
+
+
+def scenarios() -> list[Scenario]:
+    """Every case of every file."""
+    return [case for path in sorted(FOLDER.glob("*.txt")) for case in cases_of(path)]
+
+
+def cases_of(path: Path) -> list[Scenario]:
+    shared_text, *case_texts = re.split(f"^{CASE}", path.read_text("utf-8"), flags=re.MULTILINE)
+    shared = _sections(shared_text)
+    plan = parse_plan(shared.pop("plan"))
+    cases = []
+    for case_text in case_texts:
+        title, _, body = case_text.partition("\n")
+        sections = {**shared, **_sections(body)}
+        tables = {name: _rows(section) for name, section in sections.items()}
+        cases.append(Scenario(path.stem, title.strip(), plan, tables))
+    assert cases, f"{path.name} has no case"
+    return cases
+
+
+def _sections(text: str) -> dict[str, str]:
+    _, *sections = re.split(f"^{TABLE}", text, flags=re.MULTILINE)
+    named = [section.partition("\n") for section in sections]
+    return {name.strip(): body for name, _, body in named}
+
+
+def _rows(section: str) -> list[Row]:
+    header, *lines = [
+        re.split(r" {2,}", line.strip()) for line in section.splitlines() if line.strip()
+    ]
+    for cells in lines:
+        assert len(cells) == len(header), f"{cells} does not fit the columns {header}"
+    return [
+        {column: "" if cell == "-" else cell for column, cell in zip(header, cells, strict=True)}
+        for cells in lines
+    ]
+
+
+def deal_of(row: Row, key: str) -> Deal:
+    """A row of a table of deals; what it leaves out is as usual: won by Anna on a day in November 2026."""
+    evidence = row.get("evidence", "").split(", ")
+    return a_deal(
+        row.get("deal", key),
+        parse_amount_minor(row["amount"], 2),
+        status=DealStatus(row.get("status", "won")),
+        effective_on=date.fromisoformat(row["date"]) if "date" in row else A_DAY,
+        currency=row.get("currency", "DKK"),
+        credit_shares=tuple(_share_of(text) for text in row.get("who", "anna").split(", ")),
+        measures={name: parse_amount_minor(row[name], 2) for name in _MEASURES if row.get(name)},
+        properties={
+            name: cell
+            for name, cell in row.items()
+            if cell and name not in _DEAL_COLUMNS and name not in _MEASURES
+        },
+        evidence=frozenset(word for word in evidence if word),
+    )
+
+
+def _share_of(text: str) -> CreditShare:
+    match = _SHARE.fullmatch(text if " " in text else f"{text} 100%")
+    assert match is not None, f"{text!r} is not a share such as anna 60%"
+    share = Fraction(match["share"]) / (100 if match["percent"] else 1)
+    return CreditShare(
+        PAYEE_IDS[match["rep"]], share, match["role"] or "", is_overlay=bool(match["overlay"])
+    )

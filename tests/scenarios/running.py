@@ -1,0 +1,95 @@
+"""The incremental path in memory: each deal retracts its old credits and asserts its new ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from tests.scenarios.reading import QuotaKey
+from tracker.engine.credits import Credit, credits_of
+from tracker.engine.deals import Deal
+from tracker.engine.plans import PlanBook
+from tracker.engine.totals import (
+    NOTHING,
+    CellKey,
+    Climb,
+    Sums,
+    TotalKey,
+    WindowTotal,
+    cell_changes,
+    day_changes,
+    earned_by_period,
+)
+
+Earned = dict[tuple[int, str, str, str], int]
+"""Minor units by payee, component, window and settlement period."""
+
+
+@dataclass
+class RunningTotals:
+    """What the store keeps, kept in dictionaries."""
+
+    book: PlanBook
+    quotas: Mapping[QuotaKey, int]
+    credited: dict[str, list[Credit]] = field(default_factory=dict)
+    cells: dict[CellKey, Sums] = field(default_factory=dict)
+    days: dict[tuple[TotalKey, date], Sums] = field(default_factory=dict)
+
+    def record(self, deal: Deal) -> None:
+        old, new = self.credited.get(deal.key, []), credits_of(deal, self.book)
+        for cell, sums in cell_changes(old, new).items():
+            self.cells[cell] = self.cells.get(cell, NOTHING) + sums
+        for day, sums in day_changes(old, new).items():
+            self.days[day] = self.days.get(day, NOTHING) + sums
+        self.credited[deal.key] = new
+
+    def earned(self) -> Earned:
+        return {
+            (key.payee_id, key.component_key, key.window_key, period_key): earned_minor
+            for key in self.totals()
+            for period_key, earned_minor in earned_by_period(
+                self.total(key), self.book, self.quota_minor(key)
+            ).items()
+        }
+
+    def totals(self) -> list[TotalKey]:
+        return sorted({cell.total for cell in self.cells})
+
+    def total(self, key: TotalKey) -> WindowTotal:
+        cells = {
+            (cell.period_key, cell.plan_version_id): sums
+            for cell, sums in self.cells.items()
+            if cell.total == key
+        }
+        days = [(day, sums) for (total, day), sums in sorted(self.days.items()) if total == key]
+        climb = Climb(
+            days, lambda day: [credit for credit in self.credits(key) if credit.effective_on == day]
+        )
+        return WindowTotal(key, cells, climb)
+
+    def credits(self, key: TotalKey) -> list[Credit]:
+        """The counted credits of a total, in order."""
+        counted = [
+            credit
+            for credits_of_deal in self.credited.values()
+            for credit in credits_of_deal
+            if credit.is_counted
+            and (credit.payee_id, credit.component_key, credit.window_key)
+            == (key.payee_id, key.component_key, key.window_key)
+        ]
+        return sorted(counted, key=lambda credit: credit.order)
+
+    def held(self) -> list[Credit]:
+        return [
+            credit
+            for credits_of_deal in self.credited.values()
+            for credit in credits_of_deal
+            if not credit.is_counted
+        ]
+
+    def quota_minor(self, key: TotalKey) -> int | None:
+        specific = self.quotas.get((key.payee_id, key.component_key, key.window_key))
+        return (
+            specific
+            if specific is not None
+            else self.quotas.get((key.payee_id, "", key.window_key))
+        )

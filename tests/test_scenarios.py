@@ -1,0 +1,148 @@
+"""Every worked example, to the øre."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+
+from tests.builders import a_book
+from tests.scenarios.reading import PAYEE_IDS, Row, Scenario, deal_of, scenarios
+from tests.scenarios.running import Earned, RunningTotals
+from tracker.engine.deals import Deal
+from tracker.engine.explain import LineKind, explain_deals, explain_total
+from tracker.engine.money import parse_amount_minor
+
+LONG_AGO = date(2020, 1, 1)
+REP_NAMES = {payee_id: name for name, payee_id in PAYEE_IDS.items()}
+
+SCENARIOS = scenarios()
+
+
+def with_table(name: str) -> pytest.MarkDecorator:
+    """Run for each case that has such a table."""
+    found = [scenario for scenario in SCENARIOS if name in scenario.tables]
+    return pytest.mark.parametrize("scenario", found, ids=str)
+
+
+def running_totals(scenario: Scenario, deals: Sequence[Deal]) -> RunningTotals:
+    book = a_book({scenario.model: scenario.plan}, PAYEE_IDS.values(), LONG_AGO)
+    totals = RunningTotals(book, scenario.quotas)
+    for deal in deals:
+        totals.record(deal)
+    return totals
+
+
+def earned_by(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
+    return without_zeros(running_totals(scenario, deals).earned())
+
+
+def without_zeros(earned: Earned) -> Earned:
+    return {key: earned_minor for key, earned_minor in earned.items() if earned_minor}
+
+
+def summed_like(rows: Sequence[Row], earned: Earned) -> dict[tuple[str, ...], int]:
+    """Figures summed over the columns that a table of expected figures leaves out."""
+    columns = [column for column in rows[0] if column != "earned"]
+    components = {row["component"] for row in rows if "component" in row}
+    sums: Counter[tuple[str, ...]] = Counter()
+    for (payee_id, component_key, window_key, period_key), earned_minor in earned.items():
+        cells = {
+            "rep": REP_NAMES[payee_id],
+            "component": component_key.partition("/")[2],
+            "window": window_key,
+            "period": period_key,
+        }
+        if not components or cells["component"] in components:
+            sums[tuple(cells[column] for column in columns)] += earned_minor
+    return {key: earned_minor for key, earned_minor in sums.items() if earned_minor}
+
+
+def printed(rows: Sequence[Row]) -> dict[tuple[str, ...], int]:
+    figures = {
+        tuple(cell for column, cell in row.items() if column != "earned"): minor(row["earned"])
+        for row in rows
+    }
+    assert len(figures) == len(rows), "a figure is printed twice"
+    return {key: earned_minor for key, earned_minor in figures.items() if earned_minor}
+
+
+def minor(amount: str) -> int:
+    return parse_amount_minor(amount, 2)
+
+
+def test_every_model_of_the_requirements_has_its_examples() -> None:
+    models = {scenario.model.partition("_")[0] for scenario in SCENARIOS}
+    assert models >= {"m1", "m2", "m3", "m4", "m5", "m6", "m7", "m10", "m16", "m19", "m20", "m21"}
+
+
+@with_table("earned")
+def test_deals_earn_the_printed_figures(scenario: Scenario) -> None:
+    earned = earned_by(scenario, scenario.deals)
+    assert summed_like(scenario.rows("earned"), earned) == printed(scenario.rows("earned"))
+
+
+@with_table("each amount alone")
+def test_each_amount_alone_earns_the_printed_figure(scenario: Scenario) -> None:
+    rows = scenario.rows("each amount alone")
+    found = [
+        (row["amount"], sum(earned_by(scenario, [deal_of(row, "d")]).values())) for row in rows
+    ]
+    assert found == [(row["amount"], minor(row["earned"])) for row in rows]
+
+
+@with_table("earned after each deal")
+def test_each_further_deal_adds_the_printed_amount(scenario: Scenario) -> None:
+    rows = scenario.rows("earned after each deal")
+    deals = [deal_of(row, f"d{number:02}") for number, row in enumerate(rows, start=1)]
+    figures = [sum(earned_by(scenario, deals[:count]).values()) for count in range(len(deals) + 1)]
+    added = [after - before for before, after in zip(figures, figures[1:], strict=False)]
+    found = list(zip(added, figures[1:], strict=True))
+    assert found == [(minor(row["adds"]), minor(row["earned"])) for row in rows]
+
+
+@with_table("by tier")
+def test_the_figure_opens_to_the_printed_tiers(scenario: Scenario) -> None:
+    totals = running_totals(scenario, scenario.deals)
+    (key,) = totals.totals()
+    lines = explain_total(totals.credits(key), totals.book, totals.quota_minor(key))
+    found = [
+        (line.number, line.basis_minor, line.amount_minor)
+        for line in lines
+        if line.kind is LineKind.TIER
+    ]
+    assert found == [
+        (int(row["tier"]), minor(row["basis"]), minor(row["pays"]))
+        for row in scenario.rows("by tier")
+    ]
+
+
+@with_table("held")
+def test_deals_without_their_evidence_are_held_and_say_what_is_missing(scenario: Scenario) -> None:
+    held = [
+        (credit.deal_key, REP_NAMES[credit.payee_id], ", ".join(credit.missing_evidence))
+        for credit in running_totals(scenario, scenario.deals).held()
+    ]
+    assert held == [tuple(row.values()) for row in scenario.rows("held")]
+
+
+@with_table("deals")
+def test_explanations_sum_to_the_figure(scenario: Scenario) -> None:
+    totals = running_totals(scenario, scenario.deals)
+    earned = totals.earned()
+    for key in totals.totals():
+        window = (key.payee_id, key.component_key, key.window_key)
+        figure = sum(minor for of, minor in earned.items() if of[:3] == window)
+        quota_minor = totals.quota_minor(key)
+        tiers = explain_total(totals.credits(key), totals.book, quota_minor)
+        deals = explain_deals(totals.credits(key), totals.book, quota_minor)
+        assert sum(line.amount_minor for line in tiers) == figure
+        assert sum(line.added_minor for line in deals) == figure
+
+
+@with_table("deals")
+def test_the_order_of_arrival_changes_nothing(scenario: Scenario) -> None:
+    newest = {deal.key: deal for deal in scenario.deals}
+    backwards = running_totals(scenario, list(newest.values())[::-1])
+    in_order = running_totals(scenario, scenario.deals)
+    assert without_zeros(backwards.earned()) == without_zeros(in_order.earned())
