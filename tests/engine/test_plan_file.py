@@ -256,7 +256,7 @@ REFUSED = {
     "a share as bound of an amount": (
         'tiers = [ { up_to = "80%", rate = "5%" }, { rate = "7%" } ]',
         "tiers[1].up_to",
-        "not an amount",
+        "is a share",
     ),
     "an amount as bound of a quota": (
         'tiers = [ { up_to = "80", rate = "5%" }, { rate = "7%" } ]\ntiers_on = "quota"',

@@ -46,6 +46,10 @@ class TableUnits:
 def read_bound(table: TableReader, key: str, units: TableUnits) -> Fraction | None:
     """A place on the table's axis, above zero: an amount of the measure, or a share of the quota."""
     if units.axis is Axis.AMOUNT:
+        if str(table.values.get(key, "")).endswith("%"):
+            what = f"{shown(table.values[key])} is a share, but the tiers are on an amount."
+            table.problem(key, what, 'Add tiers_on = "quota" to the component, or write an amount.')
+            return None
         bound_minor = table.positive_amount_minor(key, units.measure_digits, '"500000"')
         return None if bound_minor is None else Fraction(bound_minor)
     bound = table.percentage(key, '"80%"')

@@ -1,0 +1,169 @@
+"""`plan check`, `show`, `activate` and `assign`, as a person types them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders import a_deal, a_plan_text, a_rep, an_event
+from tracker import cli, clock, flow
+from tracker.config import load_settings
+from tracker.engine.plan_file import SIZE_BYTES_MAX, parse_plan
+from tracker.plan_words import plan_in_words
+from tracker.store import totals
+from tracker.store.database import Database, create_database, upgrade
+
+
+@pytest.fixture
+def plan_file(tmp_path: Path) -> Path:
+    file = tmp_path / "ae.toml"
+    file.write_text(a_plan_text(), "utf-8")
+    return file
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """The database the commands will find."""
+    (tmp_path / "var").mkdir()
+    monkeypatch.setenv("TRACKER_DATA", str(tmp_path / "var"))
+    database = create_database(load_settings())
+    upgrade(database)
+    yield database
+    database.dispose()
+
+
+def test_a_good_plan_is_said_in_words(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan", "check", str(plan_file)]) == 0
+    said = capsys.readouterr().out
+    assert "Counts revenue." in said
+    assert "1. above 0                          10%" in said
+    assert "can be used" in said
+
+
+def test_a_bad_plan_names_all_its_problems_and_exits_with_one(
+    plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan_file.write_text(a_plan_text('teirs = [ { rate = "10%" } ]', window="week"), "utf-8")
+    assert cli.main(["plan", "check", str(plan_file)]) == 1
+    said = capsys.readouterr().err
+    assert f'{plan_file}, line 3, window: "week" is not one of the choices.' in said
+    assert f"{plan_file}, line 8, components[1].teirs" in said
+    assert 'Did you mean "tiers"?' in said
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [(b'name = "\xe6"', "byte 9 is not UTF-8"), (b"#" * (SIZE_BYTES_MAX + 5), "at most 1,000,000")],
+)
+def test_what_is_no_text_or_too_much_of_it_is_refused(
+    written: bytes, reason: str, plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan_file.write_bytes(written)
+    assert cli.main(["plan", "check", str(plan_file)]) == 1
+    assert reason in capsys.readouterr().err
+
+
+def test_an_activated_plan_pays_whoever_is_put_on_it(
+    plan_file: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database.write() as connection:
+        payee_id = a_rep(connection, "anna@firma.dk")
+    assert cli.main(["plan", "activate", "ae-smb", str(plan_file), "--from", "2026-01-01"]) == 0
+    assert "People on this plan: 0." in capsys.readouterr().out
+    assert cli.main(["plan", "assign", "ae-smb", "Anna@firma.dk", "--from", "2026-01-01"]) == 0
+    flow.record_deal_events(database, [an_event(a_deal(amount_minor=10_000_00))], clock.now())
+    with database.read() as connection:
+        earned = totals.earnings_of(connection, payee_id, "2026-Q4")
+    assert earned == {"ae-smb/sales": {"2026-11": 1_000_00}}
+
+
+def test_an_activated_plan_is_shown_with_all_its_versions(
+    plan_file: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["plan", "activate", "ae", str(plan_file), "--from", "2026-01-01"])
+    plan_file.write_text(a_plan_text('tiers = [ { rate = "12%" } ]'), "utf-8")
+    cli.main(["plan", "activate", "ae", str(plan_file), "--from", "2026-07-01"])
+    capsys.readouterr()
+    assert cli.main(["plan", "show", "ae"]) == 0
+    said = capsys.readouterr().out
+    assert said.index("From 2026-01-01") < said.index(" 10%") < said.index("From 2026-07-01")
+    assert " 12%" in said
+
+
+def test_a_version_from_the_same_day_is_refused(
+    plan_file: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["plan", "activate", "ae", str(plan_file), "--from", "2026-01-01"])
+    assert cli.main(["plan", "activate", "ae", str(plan_file), "--from", "2026-01-01"]) == 1
+    assert "already has a version from 2026-01-01" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["show", "nothing"], "neither a file nor an activated plan called 'nothing'"),
+        (["assign", "ae", "nobody", "--from", "2026-01-01"], "nobody has this reference"),
+        (["assign", "ae", "nobody", "--from", "2026-02-30"], "'2026-02-30' is not a day"),
+        (["activate", "ae"], "Missing argument 'FILE'"),
+    ],
+)
+def test_a_slip_in_the_command_is_answered_plainly(
+    arguments: list[str], reason: str, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["plan", *arguments]) != 0
+    assert reason in capsys.readouterr().err
+
+
+def test_a_key_that_cannot_name_a_plan_is_refused(
+    plan_file: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["plan", "activate", "AE/SMB", str(plan_file), "--from", "2026-01-01"]) == 1
+    assert "'AE/SMB' cannot name a plan" in capsys.readouterr().err
+
+
+def test_every_thing_a_plan_can_say_has_words() -> None:
+    text = a_plan_text(
+        'name = "New business"\nwhere = { kind = "new", segment = ["smb", "mid"] }\n'
+        'requires = ["icp_match"]\npays_on = "margin"\nmode = "whole"\n'
+        'tiers = [ { up_to = "500000", rate = "8.5%", bound = "next" }, { rate = "10%", bonus = "5000" } ]\n'
+        'multipliers = [ { where = { product = "Nova" }, factor = "1.5", label = "launch" },\n'
+        '{ where = { segment = "mid" }, factor = "1.25" } ]\nmultiplier_limit = "1.6"\n'
+        'deal_cap = "250000"\ncap_at = "900000"\ncap_payout = "80000"',
+        year_starts_in_month="7",
+    ).replace('"7"', "7")
+    assert plan_in_words(parse_plan(text)).splitlines()[3:] == [
+        "  When this version takes over, inside a running window the climb goes on at the new rates.",
+        "",
+        "sales (New business)",
+        "  Counts revenue, and pays on margin, of deals whose kind is new and segment is smb or mid.",
+        "  Held until there is evidence: icp_match.",
+        "  Tiers; the rate of the tier reached pays everything:",
+        "    1. 0 to 500,000.00 DKK              8.5%",
+        "       exactly 500,000.00 DKK belongs to the next tier",
+        "    2. above 500,000.00 DKK             10%, and 5,000.00 DKK once",
+        "  launch: 1.5 times the worth of deals whose product is Nova.",
+        "  1.25 times the worth of deals whose segment is mid.",
+        "  Several multipliers: multiplied with each other, at most 1.6 times.",
+        "  One deal counts at most 250,000.00 DKK.",
+        "  Nothing more is earned above 900,000.00 DKK.",
+        "  Pays at most 80,000.00 DKK in a window.",
+    ]
+
+
+def test_counts_multiples_and_curves_have_words() -> None:
+    counted = a_plan_text(
+        'tiers = [ { up_to = "10", per_unit = "500" }, { per_unit = "750.50" } ]', measure="deals"
+    )
+    assert "1. 0 to 10                          500.00 DKK each" in plan_in_words(
+        parse_plan(counted)
+    )
+    multiple = a_plan_text(
+        'tiers_on = "quota"\ntarget_incentive = "200000"\ntiers = [ { multiple = "1.5" } ]'
+    )
+    assert "1.5 times the target incentive per point of quota" in plan_in_words(
+        parse_plan(multiple)
+    )
+    curve = a_plan_text(
+        'target_incentive = "200000"\ncurve = [ { at = "50%", pays = "0%" }, { at = "100%", pays = "100%" } ]'
+    )
+    assert "at 100%     pays 100%" in plan_in_words(parse_plan(curve))

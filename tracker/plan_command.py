@@ -1,0 +1,172 @@
+"""The `plan` command: is a plan file right, what does it say in words, from when does it pay, and whom."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import click
+
+from tracker import clock, flow
+from tracker.config import load_settings
+from tracker.engine.plan_file import SIZE_BYTES_MAX, PlanFileError, parse_plan
+from tracker.engine.plan_reader import PlanProblem
+from tracker.engine.plans import Plan
+from tracker.errors import BadInput, NotFound, Problem
+from tracker.plan_words import plan_in_words
+from tracker.store import people, plans
+from tracker.store.database import Database, create_database, upgrade
+
+BY_COMMAND = "command line"
+"""Who recorded a version that was activated here."""
+
+_PLAN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+
+plan_file_argument = click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+
+
+class Day(click.ParamType[date]):
+    """A date such as 2027-01-01."""
+
+    name = "date"
+
+    def convert(
+        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a day; write it as 2027-01-01.", param, ctx)
+
+
+@click.group()
+def plan() -> None:
+    """Check, show or activate a plan file, and put people on a plan."""
+
+
+@plan.command()
+@plan_file_argument
+def check(file: Path) -> None:
+    """Say everything that is wrong with a plan file, or what it means if nothing is."""
+    click.echo(plan_in_words(_plan_of(_text_of(file), file)))
+    click.echo(f"\n{file} can be used.")
+
+
+@plan.command()
+@click.argument("file_or_key")
+def show(file_or_key: str) -> None:
+    """Say in words what a plan file, or every version of an activated plan, means."""
+    file = Path(file_or_key)
+    if file.is_file():
+        click.echo(plan_in_words(_plan_of(_text_of(file), file)))
+        return
+    with _database() as database, database.read() as connection:
+        versions = plans.plan_versions(connection, file_or_key)
+    if not versions:
+        raise NotFound(f"There is neither a file nor an activated plan called {file_or_key!r}.")
+    for version in versions:
+        recorded = f"{version.recorded_at:%Y-%m-%d %H:%M} UTC by {version.recorded_by}"
+        click.echo(f"From {version.effective_from} (recorded {recorded}):\n")
+        click.echo(plan_in_words(parse_plan(version.source_toml)) + "\n")
+
+
+@plan.command()
+@click.argument("key")
+@plan_file_argument
+@click.option(
+    "--from", "effective_from", type=Day(), required=True, help="The first day this version pays."
+)
+def activate(key: str, file: Path, effective_from: date) -> None:
+    """Pay by this plan file from a day on, under the name KEY; figures it touches change at once."""
+    if not _PLAN_KEY.fullmatch(key):
+        what = f"{key!r} cannot name a plan."
+        raise BadInput(
+            [Problem("KEY", what, "Use small letters, digits, _ and -, such as ae-smb.")]
+        )
+    text = _text_of(file)
+    _plan_of(text, file)
+    with _database() as database:
+        flow.activate_plan_version(database, key, effective_from, text, BY_COMMAND, clock.now())
+        with database.read() as connection:
+            payees_count = len(plans.payees_on(connection, key))
+    click.echo(f"{key} pays by {file} from {effective_from}. People on this plan: {payees_count}.")
+    if not payees_count:
+        click.echo(f"Put somebody on it: plan assign {key} anna@firma.dk --from {effective_from}")
+
+
+@plan.command()
+@click.argument("key")
+@click.argument("references", metavar="REP...", nargs=-1, required=True)
+@click.option("--from", "starts_on", type=Day(), required=True, help="The first day on the plan.")
+@click.option(
+    "--until", "ends_on", type=Day(), help="The last day; without it: until further notice."
+)
+def assign(key: str, references: tuple[str, ...], starts_on: date, ends_on: date | None) -> None:
+    """Put reps on a plan from a day on, or move their last day."""
+    with _database() as database:
+        payee_ids = _payee_ids(database, key, references)
+        for reference, payee_id in zip(references, payee_ids, strict=True):
+            flow.assign_plan(database, payee_id, key, starts_on, ends_on, clock.now())
+            until = f" until {ends_on}" if ends_on else ""
+            click.echo(f"{reference} is on {key} from {starts_on}{until}.")
+
+
+def _payee_ids(database: Database, key: str, references: tuple[str, ...]) -> list[int]:
+    """The payees meant, once all of them and the plan are known to exist."""
+    with database.read() as connection:
+        payees = [people.payee_by_reference(connection, reference) for reference in references]
+        is_plan = bool(plans.plan_versions(connection, key))
+    problems = [
+        Problem(
+            reference, "nobody has this reference.", "Import people first, or check the spelling."
+        )
+        for reference, payee in zip(references, payees, strict=True)
+        if payee is None
+    ]
+    if not is_plan:
+        problems.append(
+            Problem(key, "no such plan is active.", "Activate it first: plan activate.")
+        )
+    if problems:
+        raise BadInput(problems)
+    return [payee.id for payee in payees if payee is not None]
+
+
+def _text_of(file: Path) -> str:
+    """The text of a plan file, or what keeps it from being read; never more of it than a plan can have."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(SIZE_BYTES_MAX + 1).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        what = f"byte {error.start + 1} is not UTF-8."
+        raise BadInput([Problem(str(file), what, "Save the file as UTF-8.")]) from None
+    except OSError as error:
+        raise BadInput([Problem(str(file), f"it cannot be read: {error.strerror}.")]) from None
+
+
+def _plan_of(text: str, file: Path) -> Plan:
+    try:
+        return parse_plan(text)
+    except PlanFileError as error:
+        raise BadInput(_problem(file, problem) for problem in error.problems) from None
+
+
+def _problem(file: Path, problem: PlanProblem) -> Problem:
+    where = f"{file}, line {problem.line}" if problem.line else str(file)
+    return Problem(f"{where}, {problem.key}" if problem.key else where, problem.what, problem.fix)
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    """The company's database, its tables brought up to date first."""
+    settings = load_settings()
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    database = create_database(settings)
+    try:
+        upgrade(database)
+        yield database
+    finally:
+        database.dispose()
