@@ -424,6 +424,7 @@ def running_total_day() -> None:
         sa.Column("window_key", sa.String(length=10), nullable=False),
         sa.Column("effective_on", sa.Date(), nullable=False),
         sa.Column("credit_count", sa.Integer(), nullable=False),
+        sa.Column("negative_count", sa.Integer(), nullable=False),
         sa.Column("attainment_minor", sa.BigInteger(), nullable=False),
         sa.Column("weight_scaled", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(

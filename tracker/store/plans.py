@@ -1,12 +1,12 @@
 """Plan versions, who is on which plan, and quotas. A version is added, never edited."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
@@ -39,6 +39,8 @@ class QuotaChange(NamedTuple):
     window_key: str
     amount_minor: int
 
+
+_PLANS_LOCK = 7103
 
 _parsed: Callable[[str], Plan] = lru_cache(maxsize=512)(parse_plan)
 """By the text itself, so that a version whose transaction was undone cannot leave its plan behind."""
@@ -152,6 +154,13 @@ def assignments(
     return [Assignment(*row) for row in connection.execute(query.order_by(table.c.id))]
 
 
+def payees_on(connection: Connection, plan_key: str) -> set[int]:
+    """Everyone who is, was or will be on a plan."""
+    table = tables.assignment.c
+    rows = connection.execute(select(table.payee_id).where(table.plan_key == plan_key))
+    return set(rows.scalars())
+
+
 def _overlap(one: Assignment, other: Assignment) -> bool:
     last_of_one, last_of_other = one.ends_on or date.max, other.ends_on or date.max
     return one.starts_on <= last_of_other and other.starts_on <= last_of_one
@@ -170,7 +179,7 @@ def _put_assignment(connection: Connection, new: Assignment, is_known: bool) -> 
 # --- quotas
 
 
-def put_quota(connection: Connection, change: QuotaChange, by: str, at: datetime) -> int:
+def record_quota(connection: Connection, change: QuotaChange, by: str, at: datetime) -> int:
     """Record a quota; the newest one counts. The id of the fact."""
     within_64_bits(change.amount_minor)
     fact = change._asdict() | {"recorded_at": at, "recorded_by": by}
@@ -195,7 +204,7 @@ def quota_minor(
 
 
 def quota_for(
-    quotas: dict[QuotaKey, int], payee_id: int, component_key: str, window_key: str
+    quotas: Mapping[QuotaKey, int], payee_id: int, component_key: str, window_key: str
 ) -> int | None:
     """The same, looked up among quotas already read."""
     own = quotas.get((payee_id, component_key, window_key))
@@ -210,3 +219,21 @@ def _quotas(connection: Connection, payee_ids: Sequence[int] | None) -> dict[Quo
     if payee_ids is not None:
         query = query.where(table.c.payee_id.in_(payee_ids))
     return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query)}
+
+
+# --- who may go on while plans change
+
+
+def hold_plans(connection: Connection) -> None:
+    """Keep plans, assignments and quotas as they are until the transaction ends; deals may come in side by side."""
+    _lock(connection, "pg_advisory_xact_lock_shared")
+
+
+def hold_plans_alone(connection: Connection) -> None:
+    """Wait for every deal that is coming in, and let no other in until the transaction ends."""
+    _lock(connection, "pg_advisory_xact_lock")
+
+
+def _lock(connection: Connection, function: str) -> None:
+    if connection.dialect.name == "postgresql":  # an SQLite write has the whole database anyway
+        connection.execute(text(f"SELECT {function}({_PLANS_LOCK})"))

@@ -298,6 +298,7 @@ running_total_day = Table(
     Column("window_key", String(10), primary_key=True),
     Column("effective_on", Date, primary_key=True),
     Column("credit_count", Integer, nullable=False),
+    Column("negative_count", Integer, nullable=False),
     Column("attainment_minor", BigInteger, nullable=False),
     Column("weight_scaled", BigInteger, nullable=False),
 )

@@ -1,0 +1,92 @@
+"""Several processes write at once: no total loses a deal, and no writer waits for ever."""
+
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.store import writers
+from tracker.store import outbox, people, tables, totals
+from tracker.store.database import Database
+from tracker.store.outbox import OutboxChange
+
+spawning = multiprocessing.get_context("spawn")
+PROCESS_COUNT = 4
+
+
+def started(target: Callable[..., None], *arguments: Any) -> SpawnProcess:
+    process = spawning.Process(target=target, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def finished(processes: list[SpawnProcess]) -> None:
+    for process in processes:
+        process.join(240)
+    assert [process.exitcode for process in processes] == [0] * len(processes)
+
+
+@pytest.fixture
+def bo(database: Database) -> int:
+    with database.write() as connection:
+        return people.add_payee(connection, "bo", "Bo", None)
+
+
+def test_four_processes_writing_the_same_payee_leave_exactly_the_right_total(
+    database: Database, database_url: str, anna: int
+) -> None:
+    start = spawning.Event()
+    processes = [
+        started(writers.win_deals, database_url, f"p{number}", [anna], 300, start)
+        for number in range(PROCESS_COUNT)
+    ]
+    start.set()
+    finished(processes)
+    with database.read() as connection:
+        (cell,) = connection.execute(select(tables.running_total)).all()
+        entries = totals.ledger_of(connection, anna)
+        earned = totals.earnings_of(connection, anna, "2026-Q4")["ladder/sales"]
+    assert (cell.credit_count, cell.attainment_minor) == (1_200, 120_000)
+    # 5 % of the first 1,000.00, 10 % of the other 200.00.
+    assert earned == {"2026-11": 7_000}
+    assert sum(entry.amount_minor for entry in entries) == 7_000
+
+
+def test_writers_of_the_same_deals_and_payees_never_block_each_other_for_ever(
+    database: Database, database_url: str, anna: int, bo: int
+) -> None:
+    start = spawning.Event()
+    processes = [
+        started(writers.fight_over_one_deal, database_url, f"p{number}", [anna, bo, anna], start)
+        for number in range(PROCESS_COUNT)
+    ]
+    start.set()
+    finished(processes)
+    with database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(tables.deal_event)) == 360
+        newest = connection.execute(select(tables.deal.c.source_event_id)).scalars().all()
+    assert sorted(newest) == ["p3-x-29", "p3-y-29", "p3-z-29"]
+
+
+def test_a_follower_skips_no_change_whose_transaction_commits_late(
+    database: Database, database_url: str
+) -> None:
+    has_place, may_commit, is_done = (spawning.Event() for _ in range(3))
+    slow = started(writers.append_slowly, database_url, has_place, may_commit)
+    assert has_place.wait(60)
+    quick = started(writers.append_at_once, database_url, is_done)
+    is_done.wait(3)
+    followed = follow(database, 0)
+    may_commit.set()
+    finished([slow, quick])
+    position = followed[-1].sequence if followed else 0
+    followed += follow(database, position)
+    assert [change.payee_id for change in followed] == [1, 2]
+
+
+def follow(database: Database, position: int) -> list[OutboxChange]:
+    with database.read() as connection:
+        return outbox.changes_after(connection, position)

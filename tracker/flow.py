@@ -1,0 +1,286 @@
+"""The whole write path: what sources say about deals, and what the company agrees on, becomes what people earn.
+
+Every function here is one transaction, acknowledged after its commit. Locks are always taken in this order, each
+kind in key order, so no two writers can wait for each other:
+
+    plans     shared by deals, alone for a change of plans, assignments or quotas
+    events    the rows themselves; a retry waits for the first try
+    deals     the newest snapshot of each
+    windows   one row per payee, component and window, before any of its sums is read
+    outbox    held to the commit, so that sequences commit in order
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from tracker.engine.credits import credits_of
+from tracker.engine.deals import Deal, DealEvent
+from tracker.engine.money import AMOUNT_MINOR_MAX
+from tracker.engine.plans import PlanBook
+from tracker.engine.totals import TotalKey, earned_by_period
+from tracker.errors import NotFound
+from tracker.store import credits, deals, outbox, people, plans, totals
+from tracker.store.database import Database
+from tracker.store.deals import Arrival, DealChange, Rank
+from tracker.store.outbox import OutboxChange
+from tracker.store.plans import QuotaChange
+from tracker.store.statements import OutOfRange, in_chunks
+from tracker.store.totals import Cause
+from tracker.store.types import Connection
+
+OutcomeKind = Literal["recorded", "duplicate", "stale", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an event. `is_conflict`: its id was used before, with another body."""
+
+    event_id: str
+    kind: OutcomeKind
+    problem: str = ""
+    is_conflict: bool = False
+
+
+def record_deal_events(
+    database: Database, events: Sequence[DealEvent], recorded_at: datetime
+) -> list[Outcome]:
+    """Record what sources said about deals, and bring every figure that follows from it up to date.
+
+    One transaction for all, so a caller with many events sends some hundreds at a time. Each event has its outcome,
+    in the order given; one that is refused leaves nothing and does not hold up the others.
+    """
+    try:
+        with database.write() as connection:
+            plans.hold_plans(connection)
+            problems = _problems(connection, events)
+            acceptable = [event for event, bad in zip(events, problems, strict=True) if not bad]
+            arrivals = deals.insert_events(connection, acceptable, recorded_at)
+            changes, ranks = deals.keep_newest(connection, arrivals)
+            _follow_deals(connection, changes, recorded_at)
+            return _outcomes(connection, events, problems, arrivals, ranks)
+    except OutOfRange as error:
+        if len(events) == 1:
+            return [_too_large(events[0], error)]
+        one_by_one = (record_deal_events(database, [event], recorded_at) for event in events)
+        return [outcome for outcomes in one_by_one for outcome in outcomes]
+
+
+def change_quotas(
+    database: Database, changes: Sequence[QuotaChange], by: str, at: datetime
+) -> list[QuotaChange]:
+    """Set quotas, and re-evaluate the totals they touch without reading a deal. Those that changed anything."""
+    with database.write() as connection:
+        plans.hold_plans_alone(connection)
+        _require_payees(connection, {change.payee_id for change in changes})
+        in_force = plans.quotas_of(connection, {change.payee_id for change in changes})
+        newest = {change[:3]: change for change in changes}
+        new = [change for key, change in newest.items() if in_force.get(key) != change.amount_minor]
+        fact_ids = {change[:3]: plans.record_quota(connection, change, by, at) for change in new}
+        payee_ids = {change.payee_id for change in new}
+        touched = {
+            key: fact_id
+            for key in totals.totals_of_payees(connection, payee_ids)
+            if (fact_id := plans.quota_for(fact_ids, *_names(key))) is not None
+        }
+        book = plans.load_plan_book(connection, payee_ids)
+        _post(connection, touched, book, Cause("quota", touched), at)
+        _tell(connection, [], payee_ids, at)
+        return new
+
+
+def activate_plan_version(
+    database: Database, plan_key: str, effective_from: date, source_toml: str, by: str, at: datetime
+) -> int:
+    """Let a new version of a plan count from a day on; the version's id.
+
+    Rebuilds the credits of every deal it pays. Raises PlanFileError or Conflict.
+    """
+    with database.write() as connection:
+        plans.hold_plans_alone(connection)
+        version_id = plans.add_plan_version(
+            connection, plan_key, effective_from, source_toml, by, at
+        )
+        on_plan = plans.payees_on(connection, plan_key)
+        _rebuild(connection, on_plan, effective_from, "plan", version_id, at)
+        return version_id
+
+
+def assign_plan(
+    database: Database,
+    payee_id: int,
+    plan_key: str,
+    starts_on: date,
+    ends_on: date | None,
+    at: datetime,
+) -> bool:
+    """Put a payee on a plan from a day on, or move the last day; whether that changed anything. Raises Conflict."""
+    with database.write() as connection:
+        plans.hold_plans_alone(connection)
+        _require_payees(connection, {payee_id})
+        is_changed = plans.assign(connection, payee_id, plan_key, starts_on, ends_on)
+        if is_changed:
+            _rebuild(connection, {payee_id}, starts_on, "assignment", None, at)
+        return is_changed
+
+
+# --- deals
+
+
+def _follow_deals(connection: Connection, changes: Sequence[DealChange], at: datetime) -> None:
+    """Bring credits, totals, earnings and the outbox in line with deals that have just changed."""
+    payee_ids = {payee_id for change in changes for payee_id in change.payee_ids}
+    book = plans.load_plan_book(connection, payee_ids)
+    moved = _replace_credits(connection, [change.after for change in changes], book, at)
+    event_ids = {change.key: change.event_id for change in changes}
+    alone = {key: event_ids[min(keys)] for key, keys in moved.items() if len(keys) == 1}
+    _post(connection, moved, book, Cause("deal", alone), at)
+    _tell(connection, changes, payee_ids, at)
+
+
+def _replace_credits(
+    connection: Connection, newest: Sequence[Deal], book: PlanBook, at: datetime
+) -> dict[TotalKey, set[str]]:
+    """Retract the credits these deals gave, assert what they give now; the totals that touches, by which deals."""
+    stored = set(credits.credits_of_deals(connection, [deal.key for deal in newest]))
+    given = {credit for deal in newest for credit in credits_of(deal, book)}
+    retracted, asserted = stored - given, given - stored
+    changed_keys = {credit.deal_key for credit in retracted | asserted}
+    still_given = [credit for credit in given if credit.deal_key in changed_keys]
+    credits.replace_credits(connection, sorted(changed_keys), still_given)
+    touched = totals.apply_credits(connection, retracted, asserted, at)
+    deal_keys: dict[TotalKey, set[str]] = {key: set() for key in touched}
+    for credit in retracted | asserted:
+        deal_keys.get(totals.total_of(credit), set()).add(credit.deal_key)
+    return deal_keys
+
+
+def _rebuild(
+    connection: Connection,
+    payee_ids: set[int],
+    first_day: date,
+    cause: str,
+    fact_id: int | None,
+    at: datetime,
+) -> None:
+    """Give these payees' deals from a day on the credits of the plans as they are now."""
+    touched: set[TotalKey] = set()
+    book = plans.load_plan_book(connection)
+    for keys in in_chunks(deals.deal_keys_of_payees(connection, payee_ids, first_day)):
+        newest = [stored.deal for stored in deals.deals(connection, keys)]
+        touched |= _replace_credits(connection, newest, book, at).keys()
+    fact_ids = {} if fact_id is None else dict.fromkeys(touched, fact_id)
+    _post(connection, touched, book, Cause(cause, fact_ids), at)
+    _tell(connection, [], payee_ids | {key.payee_id for key in touched}, at)
+
+
+def _require_payees(connection: Connection, payee_ids: set[int]) -> None:
+    missing = payee_ids - people.team_ids_of(connection, payee_ids).keys()
+    if missing:
+        named = ", ".join(map(str, sorted(missing)))
+        raise NotFound(f"There is no payee with id {named}. Add the payee first.")
+
+
+# --- what both ends share
+
+
+def _post(
+    connection: Connection, keys: Iterable[TotalKey], book: PlanBook, cause: Cause, at: datetime
+) -> None:
+    """Evaluate these totals and post the differences of their rounded figures."""
+    found = totals.window_totals(connection, set(keys), book)
+    quotas = plans.quotas_of(connection, {total.key.payee_id for total in found})
+    figures = {
+        total.key: earned_by_period(total, book, plans.quota_for(quotas, *_names(total.key)))
+        for total in found
+    }
+    currencies = {
+        total.key: book.version(version_id).plan.currency
+        for total in found
+        for _, version_id in total.cells
+    }
+    totals.post_earned(connection, figures, currencies, cause, at)
+
+
+def _tell(
+    connection: Connection, changes: Sequence[DealChange], payee_ids: set[int], at: datetime
+) -> None:
+    """Write down who must hear: everyone of each deal that changed, and everyone whose figures may have."""
+    teams = people.team_ids_of(connection, payee_ids)
+    of_deals = [
+        OutboxChange("deal", payee_id, teams.get(payee_id), change.key, change.is_win)
+        for change in changes
+        for payee_id in sorted(deals.payee_ids_of(change.after))
+    ]
+    of_payees = [
+        OutboxChange("earnings", payee_id, teams.get(payee_id)) for payee_id in sorted(payee_ids)
+    ]
+    outbox.append(connection, of_deals + of_payees, at)
+
+
+def _names(key: TotalKey) -> tuple[int, str, str]:
+    return key.payee_id, key.component_key, key.window_key
+
+
+# --- what becomes of each event
+
+
+def _problem_of(event: DealEvent, payee_ids: Collection[int]) -> str:
+    """Why an event cannot be recorded, whatever else is known; "" when it can."""
+    unknown = sorted(deals.payee_ids_of(event.deal) - set(payee_ids))
+    if unknown:
+        named = ", ".join(map(str, unknown))
+        return f"There is no payee with id {named}. Add the payee, then send the event again."
+    figures = [event.deal.amount_minor, *event.deal.measures.values()]
+    if any(abs(figure) > AMOUNT_MINOR_MAX for figure in figures):
+        return "An amount is larger than the product accepts. Correct it, then send it again."
+    return ""
+
+
+def _problems(connection: Connection, events: Sequence[DealEvent]) -> list[str]:
+    """What keeps each event from being recorded, in order."""
+    payee_ids = {payee_id for event in events for payee_id in deals.payee_ids_of(event.deal)}
+    there = people.team_ids_of(connection, payee_ids).keys()
+    return [_problem_of(event, there) for event in events]
+
+
+def _outcomes(
+    connection: Connection,
+    events: Sequence[DealEvent],
+    problems: Sequence[str],
+    arrivals: Sequence[Arrival],
+    ranks: Mapping[str, Rank],
+) -> list[Outcome]:
+    """The outcome of each event, as if they had come one by one."""
+    hashes = deals.body_hashes(connection, {deals.name_of(event) for event in events})
+    new = {deals.name_of(arrival.event) for arrival in arrivals}
+    newest = dict(ranks)
+    outcomes: list[Outcome] = []
+    for event, problem in zip(events, problems, strict=True):
+        name, key = deals.name_of(event), event.deal.key
+        if problem:
+            outcomes.append(Outcome(event.event_id, "refused", problem))
+        elif hashes[name] != event.body_hash:
+            outcomes.append(_conflict(event))
+        elif name not in new:
+            outcomes.append(Outcome(event.event_id, "duplicate"))
+        else:
+            new.remove(name)
+            is_newest = key not in newest or deals.rank_of(event) > newest[key]
+            outcomes.append(Outcome(event.event_id, "recorded" if is_newest else "stale"))
+            newest[key] = max(newest.get(key, deals.rank_of(event)), deals.rank_of(event))
+    return outcomes
+
+
+def _conflict(event: DealEvent) -> Outcome:
+    problem = (
+        f"Event {event.event_id!r} of {event.source!r} was recorded before with another content, "
+        "which stays as it is."
+    )
+    return Outcome(event.event_id, "refused", problem, is_conflict=True)
+
+
+def _too_large(event: DealEvent, error: OutOfRange) -> Outcome:
+    problem = f"With this deal a total would grow too large: {error}. Check its amount."
+    return Outcome(event.event_id, "refused", problem)

@@ -1,0 +1,101 @@
+"""Credits: each payee's part of each deal under each component, replaced whenever the deal or its plan changes."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
+
+from tracker.engine.credits import Credit
+from tracker.engine.totals import TotalKey
+from tracker.store import tables
+from tracker.store.statements import in_chunks, within_64_bits
+
+_credit = tables.credit.c
+
+_WORD_BREAK = "\n"
+
+
+def credits_of_deal(connection: Connection, deal_key: str) -> list[Credit]:
+    """Every credit a deal gives, held ones included."""
+    return credits_of_deals(connection, [deal_key])
+
+
+def credits_of_deals(connection: Connection, deal_keys: Iterable[str]) -> list[Credit]:
+    """Every credit these deals give, held ones included."""
+    found: list[Credit] = []
+    for chunk in in_chunks(deal_keys):
+        found.extend(_credits(connection, _credit.deal_key.in_(chunk)))
+    return found
+
+
+def credits_of_total(
+    connection: Connection, key: TotalKey, counted: bool | None = True
+) -> list[Credit]:
+    """The credits of a payee, component and window in the order they climb: counted, held (False) or all (None)."""
+    conditions = _of_total(key)
+    if counted is not None:
+        conditions.append((_credit.missing_evidence == "") == counted)
+    return _credits(connection, *conditions)
+
+
+def credits_on(connection: Connection, key: TotalKey, day: date) -> list[Credit]:
+    """The counted credits of one day of a total, in order."""
+    on_day = _credit.effective_on == day
+    return _credits(connection, *_of_total(key), on_day, _credit.missing_evidence == "")
+
+
+def latest_attainments(
+    connection: Connection, payee_id: int, component_key: str, count: int
+) -> list[int]:
+    """The attainment of a payee's latest counted credits under a component, newest first, in minor units."""
+    rows = connection.execute(
+        select(_credit.attainment_minor)
+        .where(
+            _credit.payee_id == payee_id,
+            _credit.component_key == component_key,
+            _credit.missing_evidence == "",
+        )
+        .order_by(_credit.effective_on.desc(), _credit.deal_key.desc(), _credit.line.desc())
+        .limit(count)
+    )
+    return list(rows.scalars())
+
+
+def replace_credits(
+    connection: Connection, deal_keys: Collection[str], asserted: Iterable[Credit]
+) -> None:
+    """Let these deals give exactly these credits. Raises OutOfRange."""
+    for chunk in in_chunks(deal_keys):
+        connection.execute(delete(tables.credit).where(_credit.deal_key.in_(chunk)))
+    rows = [_row(credit) for credit in asserted]
+    if rows:
+        connection.execute(insert(tables.credit), rows)
+
+
+def _of_total(key: TotalKey) -> list[ColumnElement[bool]]:
+    return [
+        _credit.payee_id == key.payee_id,
+        _credit.component_key == key.component_key,
+        _credit.window_key == key.window_key,
+    ]
+
+
+def _credits(connection: Connection, *conditions: ColumnElement[bool]) -> list[Credit]:
+    # Sorted here: a database may order text by the rules of a language.
+    rows = connection.execute(select(tables.credit).where(*conditions))
+    return sorted((_from_row(row) for row in rows), key=lambda credit: credit.order)
+
+
+def _row(credit: Credit) -> dict[str, Any]:
+    within_64_bits(credit.attainment_minor)
+    within_64_bits(credit.weight_scaled)
+    within_64_bits(credit.capped_off_minor)
+    return asdict(credit) | {"missing_evidence": _WORD_BREAK.join(credit.missing_evidence)}
+
+
+def _from_row(row: Row[Any]) -> Credit:
+    columns = dict(row._mapping)
+    words = columns.pop("missing_evidence")
+    return Credit(**columns, missing_evidence=tuple(words.split(_WORD_BREAK)) if words else ())

@@ -1,0 +1,396 @@
+"""What sources said about deals (events, facts), and the newest snapshot of each deal (a projection)."""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+)
+
+from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus, NextStep
+from tracker.engine.periods import Period
+from tracker.store import tables
+from tracker.store.statements import in_chunks, insert_into, insert_or_replace
+
+_event, _deal, _participant = (
+    tables.deal_event.c,
+    tables.deal.c,
+    tables.deal_participant.c,
+)
+
+EventName = tuple[str, str]
+"""Source and the source's own event id: together they name an event for ever."""
+
+Rank = tuple[int, str]
+"""Version and event id: the snapshot with the highest is the deal, whatever arrived first."""
+
+
+class Arrival(NamedTuple):
+    """An event that has just been recorded, with the id it got."""
+
+    id: int
+    event: DealEvent
+
+
+@dataclass(frozen=True, slots=True)
+class DealChange:
+    """A deal whose newest snapshot is another than before (None: there was no such deal)."""
+
+    key: str
+    before: Deal | None
+    after: Deal
+    event_id: int
+
+    @property
+    def payee_ids(self) -> set[int]:
+        """Whose deal it was or is."""
+        return payee_ids_of(self.after) | (payee_ids_of(self.before) if self.before else set())
+
+    @property
+    def is_win(self) -> bool:
+        was_won = self.before is not None and self.before.status is DealStatus.WON
+        return self.after.status is DealStatus.WON and not was_won
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDeal:
+    """A deal, when its source last changed it, and the event that said so."""
+
+    deal: Deal
+    changed_at: datetime
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as it was recorded."""
+
+    id: int
+    event: DealEvent
+    recorded_at: datetime
+
+
+def name_of(event: DealEvent) -> EventName:
+    return event.source, event.event_id
+
+
+def rank_of(event: DealEvent) -> Rank:
+    return event.version, event.event_id
+
+
+def payee_ids_of(deal: Deal) -> set[int]:
+    """Everyone who takes part in a deal."""
+    return {share.payee_id for share in deal.credit_shares}
+
+
+# --- recording
+
+
+def insert_events(
+    connection: Connection, events: Iterable[DealEvent], recorded_at: datetime
+) -> list[Arrival]:
+    """Record the events that are not there yet, in order of their names; those only are returned.
+
+    Of several with one name the first counts.
+    """
+    by_name: dict[EventName, DealEvent] = {}
+    for event in events:
+        by_name.setdefault(name_of(event), event)
+    if not by_name:
+        return []
+    rows = [_event_row(by_name[name], recorded_at) for name in sorted(by_name)]
+    statement = insert_into(connection, tables.deal_event).on_conflict_do_nothing()
+    returned = connection.execute(
+        statement.returning(_event.id, _event.source, _event.source_event_id), rows
+    )
+    return [Arrival(row.id, by_name[row.source, row.source_event_id]) for row in returned]
+
+
+def body_hashes(connection: Connection, names: Collection[EventName]) -> dict[EventName, str]:
+    """The hash of the body of each of these events that is recorded: it tells a retry from another event."""
+    hashes: dict[EventName, str] = {}
+    name = tuple_(_event.source, _event.source_event_id)
+    for chunk in in_chunks(sorted(names)):
+        rows = connection.execute(
+            select(_event.source, _event.source_event_id, _event.body_hash).where(name.in_(chunk))
+        )
+        hashes |= {(row.source, row.source_event_id): row.body_hash for row in rows}
+    return hashes
+
+
+def keep_newest(
+    connection: Connection, arrivals: Sequence[Arrival]
+) -> tuple[list[DealChange], dict[str, Rank]]:
+    """Let the newest snapshot of each deal stand; the deals are locked in key order until the transaction ends.
+
+    Returns the deals that changed, and the rank that each deal had before (deals that were there only).
+    """
+    newest: dict[str, Arrival] = {}
+    for arrival in arrivals:
+        key = arrival.event.deal.key
+        if key not in newest or rank_of(arrival.event) > rank_of(newest[key].event):
+            newest[key] = arrival
+    known = _locked(connection, newest)
+    ranks = {row.key: (row.version, row.source_event_id) for row in known}
+    before = {row.key: deal_from_json(row.snapshot) for row in known}
+    changes = [
+        DealChange(key, before.get(key), newest[key].event.deal, newest[key].id)
+        for key in sorted(newest)
+        if key not in ranks or rank_of(newest[key].event) > ranks[key]
+    ]
+    replaced = [_deal_row(newest[change.key]) for change in changes if change.key in ranks]
+    insert_or_replace(connection, tables.deal, replaced)
+    _replace_participants(connection, [newest[change.key] for change in changes])
+    return changes, ranks
+
+
+def _locked(connection: Connection, newest: dict[str, Arrival]) -> list[Row[Any]]:
+    """Insert the deals that are new; lock and return the rows of those that are not."""
+    if not newest:
+        return []
+    rows = [_deal_row(newest[key]) for key in sorted(newest)]
+    statement = insert_into(connection, tables.deal).on_conflict_do_nothing()
+    inserted = set(connection.execute(statement.returning(_deal.key), rows).scalars())
+    locked: list[Row[Any]] = []
+    for chunk in in_chunks(sorted(newest.keys() - inserted)):
+        in_order = select(tables.deal).where(_deal.key.in_(chunk)).order_by(_deal.key)
+        locked.extend(connection.execute(in_order.with_for_update()))
+    return locked
+
+
+def _replace_participants(connection: Connection, newest: Sequence[Arrival]) -> None:
+    for chunk in in_chunks(arrival.event.deal.key for arrival in newest):
+        connection.execute(delete(tables.deal_participant).where(_participant.deal_key.in_(chunk)))
+    rows = [row for arrival in newest for row in _participant_rows(arrival)]
+    if rows:
+        connection.execute(insert(tables.deal_participant), rows)
+
+
+# --- finding
+
+
+def deal(connection: Connection, key: str) -> Deal | None:
+    """The newest snapshot of a deal."""
+    stored = stored_deal(connection, key)
+    return None if stored is None else stored.deal
+
+
+def stored_deal(connection: Connection, key: str) -> StoredDeal | None:
+    row = connection.execute(select(tables.deal).where(_deal.key == key)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def deals(connection: Connection, keys: Iterable[str]) -> list[StoredDeal]:
+    """The newest snapshots of these deals, by key."""
+    found: list[StoredDeal] = []
+    for chunk in in_chunks(keys):
+        rows = connection.execute(select(tables.deal).where(_deal.key.in_(chunk)))
+        found.extend(_stored(row) for row in rows)
+    return sorted(found, key=lambda stored: stored.deal.key)
+
+
+def deals_of_payee(
+    connection: Connection,
+    payee_id: int,
+    status: DealStatus | None = None,
+    window: Period | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[StoredDeal]:
+    """The deals a payee takes part in, whatever they pay, newest change first."""
+    query = (
+        select(tables.deal)
+        .join(tables.deal_participant, _participant.deal_key == _deal.key)
+        .where(*_of_payee(payee_id, status, window))
+        .order_by(_participant.changed_at.desc(), _participant.deal_key.desc())
+    )
+    return [_stored(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+
+def count_deals_of_payee(
+    connection: Connection,
+    payee_id: int,
+    status: DealStatus | None = None,
+    window: Period | None = None,
+) -> int:
+    """How many deals `deals_of_payee` would find without a limit."""
+    query = select(func.count()).select_from(tables.deal_participant)
+    return connection.scalar(query.where(*_of_payee(payee_id, status, window))) or 0
+
+
+def deal_keys_of_payees(
+    connection: Connection, payee_ids: Collection[int], first_day: date
+) -> list[str]:
+    """The deals these payees take part in that count from a day or later."""
+    keys: set[str] = set()
+    for chunk in in_chunks(sorted(payee_ids)):
+        rows = connection.execute(
+            select(_participant.deal_key).where(
+                _participant.payee_id.in_(chunk), _participant.effective_on >= first_day
+            )
+        )
+        keys.update(rows.scalars())
+    return sorted(keys)
+
+
+def events_of_deal(connection: Connection, key: str) -> list[StoredEvent]:
+    """Everything sources ever said about a deal, as it arrived."""
+    query = select(tables.deal_event).where(_event.deal_key == key).order_by(_event.id)
+    return [_stored_event(row) for row in connection.execute(query)]
+
+
+def all_events(connection: Connection) -> Iterable[StoredEvent]:
+    """Every event there is, as it arrived; read as it is consumed."""
+    query: Select[Any] = select(tables.deal_event).order_by(_event.id)
+    rows = connection.execution_options(yield_per=1000).execute(query)
+    return (_stored_event(row) for row in rows)
+
+
+def all_deals(connection: Connection) -> Iterable[StoredDeal]:
+    """The newest snapshot of every deal; read as it is consumed."""
+    rows = connection.execution_options(yield_per=1000).execute(select(tables.deal))
+    return (_stored(row) for row in rows)
+
+
+def _of_payee(
+    payee_id: int, status: DealStatus | None, window: Period | None
+) -> list[ColumnElement[bool]]:
+    conditions = [_participant.payee_id == payee_id]
+    if status is not None:
+        conditions.append(_participant.status == status.value)
+    if window is not None:
+        conditions.append(_participant.effective_on.between(window.starts_on, window.ends_on))
+    return conditions
+
+
+# --- rows
+
+
+def _event_row(event: DealEvent, recorded_at: datetime) -> dict[str, Any]:
+    return {
+        "source": event.source,
+        "source_event_id": event.event_id,
+        "deal_key": event.deal.key,
+        "version": event.version,
+        "occurred_at": event.occurred_at,
+        "recorded_at": recorded_at,
+        "body_hash": event.body_hash,
+        "snapshot": deal_to_json(event.deal),
+    }
+
+
+def _deal_row(arrival: Arrival) -> dict[str, Any]:
+    event = arrival.event
+    return {
+        "key": event.deal.key,
+        "version": event.version,
+        "event_id": arrival.id,
+        "source_event_id": event.event_id,
+        "status": event.deal.status.value,
+        "effective_on": event.deal.effective_on,
+        "changed_at": event.occurred_at,
+        "snapshot": deal_to_json(event.deal),
+    }
+
+
+def _participant_rows(arrival: Arrival) -> list[dict[str, Any]]:
+    event = arrival.event
+    return [
+        {
+            "deal_key": event.deal.key,
+            "payee_id": payee_id,
+            "status": event.deal.status.value,
+            "effective_on": event.deal.effective_on,
+            "changed_at": event.occurred_at,
+        }
+        for payee_id in sorted(payee_ids_of(event.deal))
+    ]
+
+
+def _stored(row: Row[Any]) -> StoredDeal:
+    return StoredDeal(deal_from_json(row.snapshot), row.changed_at, row.event_id)
+
+
+def _stored_event(row: Row[Any]) -> StoredEvent:
+    event = DealEvent(
+        source=row.source,
+        event_id=row.source_event_id,
+        version=row.version,
+        occurred_at=row.occurred_at,
+        deal=deal_from_json(row.snapshot),
+        body_hash=row.body_hash,
+    )
+    return StoredEvent(row.id, event, row.recorded_at)
+
+
+# --- the deal as JSON: exact, and the same text for the same deal
+
+
+def deal_to_json(deal: Deal) -> str:
+    """A deal as text that gives back the same deal."""
+    snapshot = {
+        "key": deal.key,
+        "name": deal.name,
+        "status": deal.status.value,
+        "effective_on": deal.effective_on.isoformat(),
+        "currency": deal.currency,
+        "amount_minor": deal.amount_minor,
+        "credit_shares": [
+            [share.payee_id, str(share.share), share.role, share.is_overlay]
+            for share in deal.credit_shares
+        ],
+        "measures": dict(deal.measures),
+        "properties": dict(deal.properties),
+        "evidence": sorted(deal.evidence),
+        "next_step": _next_step_to_json(deal.next_step),
+        "stage": deal.stage,
+        "probability": None if deal.probability is None else str(deal.probability),
+    }
+    return json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
+
+
+def deal_from_json(text: str) -> Deal:
+    """The deal that `deal_to_json` wrote."""
+    snapshot = json.loads(text)
+    probability, next_step = snapshot["probability"], snapshot["next_step"]
+    return Deal(
+        key=snapshot["key"],
+        name=snapshot["name"],
+        status=DealStatus(snapshot["status"]),
+        effective_on=date.fromisoformat(snapshot["effective_on"]),
+        currency=snapshot["currency"],
+        amount_minor=snapshot["amount_minor"],
+        credit_shares=tuple(
+            CreditShare(payee_id, Fraction(share), role, is_overlay)
+            for payee_id, share, role, is_overlay in snapshot["credit_shares"]
+        ),
+        measures=snapshot["measures"],
+        properties=snapshot["properties"],
+        evidence=frozenset(snapshot["evidence"]),
+        next_step=None if next_step is None else _next_step_from_json(next_step),
+        stage=snapshot["stage"],
+        probability=None if probability is None else Fraction(probability),
+    )
+
+
+def _next_step_to_json(step: NextStep | None) -> list[str | None] | None:
+    if step is None:
+        return None
+    return [step.text, step.owner, step.due_on.isoformat() if step.due_on else None]
+
+
+def _next_step_from_json(step: list[Any]) -> NextStep:
+    text, owner, due_on = step
+    return NextStep(text, owner, date.fromisoformat(due_on) if due_on else None)

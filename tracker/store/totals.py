@@ -1,0 +1,312 @@
+"""Running totals (sums of the credits that count, by cell and by day), what they have earned, and the ledger.
+
+Totals are kept by differences under a lock per window; earnings are rounded figures; a ledger entry is a difference
+of two of them, so the entries of a figure sum to it whatever arrived when.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache, partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, insert, select
+from sqlalchemy import delete as delete_from
+
+from tracker.engine.credits import Credit
+from tracker.engine.plans import PlanBook
+from tracker.engine.totals import (
+    NOTHING,
+    Climb,
+    Sums,
+    TotalKey,
+    WindowTotal,
+    cell_changes,
+    day_changes,
+    is_ordered,
+)
+from tracker.store import tables
+from tracker.store.credits import credits_on
+from tracker.store.statements import Values, in_chunks, insert_or_replace, within_64_bits
+
+_earning, _ledger = tables.earning.c, tables.ledger_entry.c
+
+PeriodFigures = Mapping[str, int]
+"""Earned minor units by settlement period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why figures moved: kind "deal", "quota", "plan" or "assignment", and the fact behind each total if it is one."""
+
+    kind: str
+    fact_ids: Mapping[TotalKey, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One difference of a rounded figure, for ever."""
+
+    id: int
+    payee_id: int
+    component_key: str
+    window_key: str
+    period_key: str
+    amount_minor: int
+    currency: str
+    kind: str
+    cause: str
+    cause_id: int | None
+    recorded_at: datetime
+
+
+def total_of(credit: Credit) -> TotalKey:
+    """The total that a credit counts towards."""
+    return TotalKey(credit.payee_id, credit.component_key, credit.window_key)
+
+
+# --- running totals
+
+
+def apply_credits(
+    connection: Connection,
+    retracted: Collection[Credit],
+    asserted: Collection[Credit],
+    at: datetime,
+) -> set[TotalKey]:
+    """Change the sums by some credits going and others coming, in key order; the totals whose deals changed.
+
+    Also those whose sums come out the same: in an ordered component it matters which deal gave what. Their windows
+    stay locked until the transaction ends. Raises OutOfRange.
+    """
+    by_cell = cell_changes(retracted, asserted)
+    by_day = day_changes(retracted, asserted)
+    touched = {total_of(credit) for credit in (*retracted, *asserted) if credit.is_counted}
+    _lock_windows(connection, touched, at)
+    _add(
+        connection,
+        tables.running_total,
+        {
+            (cell.total, (cell.period_key, cell.plan_version_id)): change
+            for cell, change in by_cell.items()
+        },
+    )
+    _add(
+        connection,
+        tables.running_total_day,
+        {(key, (day,)): change for (key, day), change in by_day.items()},
+    )
+    return touched
+
+
+def _lock_windows(connection: Connection, keys: Collection[TotalKey], at: datetime) -> None:
+    rows = [_key_columns(key) | {"changed_at": at} for key in sorted(keys)]
+    insert_or_replace(connection, tables.running_window, rows)
+
+
+def _add(
+    connection: Connection, table: Table, changes: Mapping[tuple[TotalKey, tuple[Any, ...]], Sums]
+) -> None:
+    """Add to the rows named by a total and the rest of the table's key; a row left without credits goes."""
+    key_names = [column.name for column in table.primary_key][3:]
+    before = {
+        (key, tuple(row._mapping[name] for name in key_names)): _sums(row)
+        for key, row in _rows_of(connection, table, {key for key, _ in changes})
+    }
+    kept: list[Values] = []
+    emptied: list[Values] = []
+    for key, rest in sorted(changes):
+        after = before.get((key, rest), NOTHING) + changes[key, rest]
+        columns = _key_columns(key) | dict(zip(key_names, rest, strict=True))
+        if after == NOTHING:
+            emptied.append(columns)
+        else:
+            kept.append(columns | _sum_columns(after))
+    insert_or_replace(connection, table, kept)
+    for columns in emptied:
+        same = [table.c[name] == value for name, value in columns.items()]
+        connection.execute(delete_from(table).where(*same))
+
+
+def window_total(connection: Connection, key: TotalKey, book: PlanBook) -> WindowTotal:
+    """The sums of one payee, component and window."""
+    return window_totals(connection, [key], book)[0]
+
+
+def window_totals(
+    connection: Connection, keys: Collection[TotalKey], book: PlanBook
+) -> list[WindowTotal]:
+    """The sums of each of these totals, in key order; one without credits has no cells."""
+    cells: dict[TotalKey, dict[tuple[str, int], Sums]] = {key: {} for key in sorted(keys)}
+    for key, row in _rows_of(connection, tables.running_total, cells.keys()):
+        cells[key][row.period_key, row.plan_version_id] = _sums(row)
+    ordered = {
+        key
+        for key, of_key in cells.items()
+        if is_ordered(key.component_key, (version_id for _, version_id in of_key), book)
+    }
+    climbs = _climbs(connection, ordered)
+    return [WindowTotal(key, of_key, climbs.get(key)) for key, of_key in cells.items()]
+
+
+def totals_of_payees(connection: Connection, payee_ids: Collection[int]) -> list[TotalKey]:
+    """Every total these payees have credits in."""
+    keys: set[TotalKey] = set()
+    table = tables.running_total.c
+    for chunk in in_chunks(sorted(payee_ids)):
+        columns = select(table.payee_id, table.component_key, table.window_key).distinct()
+        rows = connection.execute(columns.where(table.payee_id.in_(chunk)))
+        keys.update(TotalKey(*row) for row in rows)
+    return sorted(keys)
+
+
+def _climbs(connection: Connection, keys: Collection[TotalKey]) -> dict[TotalKey, Climb]:
+    days: dict[TotalKey, list[tuple[date, Sums]]] = {key: [] for key in keys}
+    for key, row in _rows_of(connection, tables.running_total_day, keys):
+        days[key].append((row.effective_on, _sums(row)))
+    return {
+        key: Climb(
+            sorted(of_key, key=lambda day: day[0]),
+            lru_cache(maxsize=None)(partial(credits_on, connection, key)),
+        )
+        for key, of_key in days.items()
+    }
+
+
+# --- earnings and the ledger
+
+
+def post_earned(
+    connection: Connection,
+    figures: Mapping[TotalKey, PeriodFigures],
+    currencies: Mapping[TotalKey, str],
+    cause: Cause,
+    at: datetime,
+) -> set[TotalKey]:
+    """Let each total have earned exactly these figures, the differences in the ledger; the totals that changed.
+
+    A total without credits has no currency of its own: what it earned before names it. Raises OutOfRange.
+    """
+    entries: list[Values] = []
+    earnings: list[Values] = []
+    before = _earned_before(connection, figures.keys())
+    for key in sorted(figures):
+        known = before.get(key, {})
+        for period_key in sorted(known.keys() | figures[key].keys()):
+            earned_minor = within_64_bits(figures[key].get(period_key, 0))
+            earned_before, currency = known.get(period_key, (0, ""))
+            if earned_minor == earned_before:
+                continue
+            place = _key_columns(key) | {
+                "period_key": period_key,
+                "currency": currencies.get(key, currency),
+            }
+            earnings.append(place | {"earned_minor": earned_minor})
+            entries.append(place | _entry(earned_minor - earned_before, cause, key, at))
+    insert_or_replace(connection, tables.earning, earnings)
+    if entries:
+        connection.execute(insert(tables.ledger_entry), entries)
+    return {_key(entry) for entry in entries}
+
+
+def _entry(amount_minor: int, cause: Cause, key: TotalKey, at: datetime) -> Values:
+    return {
+        "amount_minor": within_64_bits(amount_minor),
+        "kind": "commission",
+        "cause": cause.kind,
+        "cause_id": cause.fact_ids.get(key),
+        "recorded_at": at,
+    }
+
+
+def _earned_before(
+    connection: Connection, keys: Collection[TotalKey]
+) -> dict[TotalKey, dict[str, tuple[int, str]]]:
+    before: dict[TotalKey, dict[str, tuple[int, str]]] = {}
+    for key, row in _rows_of(connection, tables.earning, keys):
+        before.setdefault(key, {})[row.period_key] = (row.earned_minor, row.currency)
+    return before
+
+
+def earnings_of(
+    connection: Connection, payee_id: int, window_key: str
+) -> dict[str, dict[str, int]]:
+    """What a payee has earned in a window: minor units by component and settlement period."""
+    rows = connection.execute(
+        select(_earning.component_key, _earning.period_key, _earning.earned_minor)
+        .where(_earning.payee_id == payee_id, _earning.window_key == window_key)
+        .order_by(_earning.component_key, _earning.period_key)
+    )
+    earned: dict[str, dict[str, int]] = {}
+    for row in rows:
+        earned.setdefault(row.component_key, {})[row.period_key] = row.earned_minor
+    return earned
+
+
+def earned_since(connection: Connection, payee_id: int, window_key: str, instant: datetime) -> int:
+    """By how many minor units a payee's earnings of a window moved since an instant."""
+    moved = connection.scalar(
+        select(func.sum(_ledger.amount_minor)).where(
+            _ledger.payee_id == payee_id,
+            _ledger.window_key == window_key,
+            _ledger.recorded_at >= instant,
+        )
+    )
+    return int(moved or 0)
+
+
+def ledger_of(
+    connection: Connection, payee_id: int, window_key: str | None = None
+) -> list[LedgerEntry]:
+    """A payee's ledger entries, of one window or all, as they were recorded."""
+    query = select(tables.ledger_entry).where(_ledger.payee_id == payee_id).order_by(_ledger.id)
+    if window_key is not None:
+        query = query.where(_ledger.window_key == window_key)
+    return [LedgerEntry(**row._mapping) for row in connection.execute(query)]
+
+
+# --- rows
+
+
+def _rows_of(
+    connection: Connection, table: Table, keys: Collection[TotalKey]
+) -> Iterable[tuple[TotalKey, Row[Any]]]:
+    """The rows of these totals. Reads a little more than asked for, so that the index can be used everywhere."""
+    for payee_ids in in_chunks(sorted({key.payee_id for key in keys})):
+        asked = {key for key in keys if key.payee_id in set(payee_ids)}
+        for row in connection.execute(select(table).where(_near(table, asked))):
+            if (key := TotalKey(row.payee_id, row.component_key, row.window_key)) in asked:
+                yield key, row
+
+
+def _near(table: Table, keys: Collection[TotalKey]) -> ColumnElement[bool]:
+    return and_(
+        table.c.payee_id.in_(sorted({key.payee_id for key in keys})),
+        table.c.component_key.in_(sorted({key.component_key for key in keys})),
+        table.c.window_key.in_(sorted({key.window_key for key in keys})),
+    )
+
+
+def _key(columns: Values) -> TotalKey:
+    return TotalKey(columns["payee_id"], columns["component_key"], columns["window_key"])
+
+
+def _key_columns(key: TotalKey) -> Values:
+    return {
+        "payee_id": key.payee_id,
+        "component_key": key.component_key,
+        "window_key": key.window_key,
+    }
+
+
+def _sums(row: Row[Any]) -> Sums:
+    return Sums(row.credit_count, row.negative_count, row.attainment_minor, row.weight_scaled)
+
+
+def _sum_columns(sums: Sums) -> Values:
+    return {
+        "credit_count": sums.credit_count,
+        "negative_count": sums.negative_count,
+        "attainment_minor": within_64_bits(sums.attainment_minor),
+        "weight_scaled": within_64_bits(sums.weight_scaled),
+    }
