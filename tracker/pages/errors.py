@@ -127,7 +127,7 @@ def _told_by_us(error: TrackerError) -> Response:
         is_ours = isinstance(
             error, Unavailable
         )  # its message names the database, which is nobody's business
-        response = _json(page.status, page.why if is_ours else error.message)
+        response = _json(error.http_status, page.why if is_ours else error.message)
     else:
         response = _answer(error_page(error.http_status))
     if isinstance(error, TooMany):
