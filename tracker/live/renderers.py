@@ -1,4 +1,8 @@
-"""What the follower calls to render a room's partial. The composition root registers the pages' own."""
+"""What the follower calls to render a room's partial. The composition root registers the pages' own.
+
+A partial goes to everyone in its room, so it may show only what each of them may see. Managers and
+administrators share the room of a team: pay belongs in it only when the company lets managers see it.
+"""
 
 from __future__ import annotations
 
