@@ -11,11 +11,10 @@ Read in this order:
     fields          one field of a record -> a value, or a problem that names the field
     deal_payload    one external record -> DealEvent; the one door every deal comes in by
     directory       a name or e-mail address -> a payee
-    api             POST /api/v1/deal-events
-    earnings_api    GET /api/v1/earnings
-    mapping         a TOML file that says which column means what
-    formats         dates and numbers as a file writes them
-    csv_file        a CSV file read row by row, with line numbers
-    ..._rows        rows of one kind -> what is to be recorded
+    submission      the body of a request -> its records
+    intake          records -> recorded events, one outcome each
+    bearer          which API key asks
+    api             POST /api/v1/deal-events, GET /api/v1/earnings
+    files/          CSV files by a mapping
     import_command  `python3 -m tracker import`
 """

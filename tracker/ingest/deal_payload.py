@@ -84,7 +84,7 @@ class Reader:
         if version is None:
             version = (occurred_at - _EPOCH) // timedelta(microseconds=1)
         event = DealEvent(source, event_id, version, occurred_at, deal, body_hash="")
-        return replace(event, body_hash=_body_hash(event))
+        return replace(event, body_hash=body_hash_of(event))
 
     def _deal(self, fields: Fields, key: str) -> Deal | None:
         status = DealStatus(fields.choice("status", [status.value for status in DealStatus]))
@@ -268,12 +268,13 @@ def _years_after(day: date, years: int) -> date:
     return date(day.year + years, day.month, min(day.day, 28))
 
 
-def _body_hash(event: DealEvent) -> str:
+def body_hash_of(event: DealEvent) -> str:
     """The same for the same content, however the sender spaced or ordered it.
 
     What is empty is left out, so that a field added to deals later does not change the hash of an old event.
     """
-    text = json.dumps(_canonical(asdict(event)), sort_keys=True, ensure_ascii=False)
+    content = asdict(replace(event, body_hash=""))
+    text = json.dumps(_canonical(content), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

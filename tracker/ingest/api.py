@@ -1,0 +1,68 @@
+"""POST /api/v1/deal-events: deals come in, and are answered for one by one, after they are committed.
+
+    200  each event of the request has its outcome; of a batch, at least one could be used
+    400  not JSON          401  no key that works     403  a key without the scope
+    409  a single event whose id was used before, with another content
+    413  too large         415  not JSON or NDJSON    422  nothing in it could be used
+    503  the database is away: send the same again after the seconds of Retry-After
+
+A retry of anything is harmless. A negative amount is a credit note: it counts, on a deal that is won.
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, request
+
+from tracker import access, clock
+from tracker.errors import NotAllowed, Problem
+from tracker.ingest import earnings_api
+from tracker.ingest.bearer import parts, principal_of_request
+from tracker.ingest.intake import EventOutcome, take_in
+from tracker.ingest.submission import read_submission
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@blueprint.post("/deal-events")
+def deal_events() -> Response:
+    """Record one deal event, an array of them, or one per line."""
+    if not access.may_ingest(principal_of_request(request)):
+        raise NotAllowed("This key may not send deals. Use one with the scope “ingest”.")
+    submission = read_submission(request)
+    today = clock.today(parts().settings.company_zone)
+    outcomes = take_in(parts().database, submission.entries, clock.now(), today)
+    return _answer(outcomes, submission.is_batch)
+
+
+@blueprint.get("/earnings")
+def earnings() -> Response:
+    """What everybody has earned in the windows of today."""
+    if not access.may_read_figures(principal_of_request(request)):
+        raise NotAllowed("This key may not read figures. Use one with the scope “read”.")
+    today = clock.today(parts().settings.company_zone)
+    with parts().database.read() as connection:
+        return make_response(jsonify(earnings_api.earnings_of_today(connection, today)))
+
+
+def _answer(outcomes: list[EventOutcome], is_batch: bool) -> Response:
+    body = {"outcomes": [_outcome_json(index, outcome) for index, outcome in enumerate(outcomes)]}
+    return make_response(jsonify(body), _status(outcomes, is_batch))
+
+
+def _status(outcomes: list[EventOutcome], is_batch: bool) -> int:
+    if not outcomes or any(outcome.kind != "refused" for outcome in outcomes):
+        return 200
+    return 409 if outcomes[0].is_conflict and not is_batch else 422
+
+
+def _outcome_json(index: int, outcome: EventOutcome) -> dict[str, Any]:
+    return {
+        "index": index,
+        "event_id": outcome.event_id,
+        "outcome": outcome.kind,
+        "problems": [_problem_json(problem) for problem in outcome.problems],
+    }
+
+
+def _problem_json(problem: Problem) -> dict[str, str]:
+    return {"field": problem.where, "problem": problem.what, "fix": problem.fix}

@@ -1,0 +1,27 @@
+"""Whom a name or an e-mail address in a deal means."""
+
+from tracker.store import people
+from tracker.store.types import Connection
+
+
+class Directory:
+    """Looks payees up and remembers them, for as long as one read of the database lasts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._payee_ids: dict[str, int | None] = {}
+
+    def payee_id_of(self, reference: str) -> int | None:
+        """The active payee with this reference, or whose person has this e-mail address; case does not matter."""
+        folded = people.fold(reference)
+        if folded not in self._payee_ids:
+            self._payee_ids[folded] = self._looked_up(folded)
+        return self._payee_ids[folded]
+
+    def _looked_up(self, folded: str) -> int | None:
+        payee = people.payee_by_reference(self._connection, folded)
+        if payee is None:
+            person = people.person_by_email(self._connection, folded)
+            if person is not None and person.payee_id is not None:
+                payee = people.payee(self._connection, person.payee_id)
+        return payee.id if payee is not None and payee.is_active else None

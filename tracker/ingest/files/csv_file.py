@@ -1,0 +1,84 @@
+"""A CSV file, read row by row: never whole in memory, each row with the line it begins on."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracker.errors import BadInput, Problem
+from tracker.ingest.values import shown
+
+SNIFFED = ",;\t|"
+
+_BYTE_ORDER_MARK = "\ufeff"
+_UNDECODED = re.compile("[\udc80-\udcff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the line it begins on, and its cells by column, trimmed."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A file with a header line. `delimiter` None: the one its header uses most."""
+
+    path: Path
+    encoding: str
+    delimiter: str | None
+
+    def rows(self, columns: frozenset[str]) -> Iterator[Row | Problem]:
+        """Each row, or what is wrong with it. Raises BadInput when the header lacks one of the columns."""
+        with self.path.open("rb") as file:
+            # Undecodable bytes are carried along as marks, so that their line can be named and reading goes on.
+            lines = (line.decode(self.encoding, "surrogateescape") for line in file)
+            first_line = next(lines, "").removeprefix(_BYTE_ORDER_MARK)
+            delimiter = self.delimiter or max(SNIFFED, key=first_line.count)
+            header = _header(next(csv.reader([first_line], delimiter=delimiter), []), columns)
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            while True:
+                line = reader.line_num + 2  # lines count from 1, and the header was the first
+                try:
+                    cells = next(reader, None)
+                except csv.Error as error:
+                    yield _problem(line, f"is not CSV: {error}.", "Look at its quotes.")
+                    continue
+                if cells is None:
+                    return
+                if cells:
+                    yield self._row(line, header, cells)
+
+    def _row(self, line: int, header: list[str], cells: list[str]) -> Row | Problem:
+        if any(_UNDECODED.search(cell) for cell in cells if not cell.isascii()):
+            what = f"is not {self.encoding.upper()}."
+            return _problem(line, what, 'Declare its encoding, such as encoding = "cp1252".')
+        if len(cells) != len(header):
+            what = f"has {len(cells)} cells, but the header has {len(header)}."
+            return _problem(line, what, "Is a delimiter in a text that has no quotes?")
+        return Row(line, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+
+
+def _header(cells: list[str], columns: frozenset[str]) -> list[str]:
+    header = [cell.strip() for cell in cells]
+    problems = [
+        _problem(1, f"the column “{shown(name)}” is there twice.", "Rename one of them.")
+        for name in sorted(columns)
+        if header.count(name) > 1
+    ]
+    there = ", ".join(f"“{shown(name)}”" for name in header)
+    problems += [
+        _problem(1, f"there is no column “{shown(name)}”.", f"There are {there or 'none'}.")
+        for name in sorted(columns)
+        if name not in header
+    ]
+    if problems:
+        raise BadInput(problems)
+    return header
+
+
+def _problem(line: int, what: str, fix: str) -> Problem:
+    return Problem(f"line {line}", what, fix)

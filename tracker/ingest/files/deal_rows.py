@@ -1,0 +1,164 @@
+"""Rows of a deals file -> deal events, by way of the same record and the same checks as the API.
+
+A file that maps no version tells only how things are now. Its deals are therefore compared with what is stored: one
+that says the same is left alone, one that says something else becomes the next version. So importing twice changes
+nothing, and a change that is taken back is a change again.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+
+from tracker.engine.deals import DealEvent
+from tracker.errors import BadInput, Problem
+from tracker.ingest.deal_payload import (
+    OWN_COUNTS,
+    OWN_MEASURES,
+    OWN_PROPERTIES,
+    Reader,
+    body_hash_of,
+)
+from tracker.ingest.files.mapping import Kind, Values
+from tracker.ingest.strict_json import JsonValue
+from tracker.ingest.values import parse_day
+from tracker.store import deals
+from tracker.store.types import Connection
+
+CREDIT_FIELDS = tuple((f"rep{end}", f"share{end}") for end in ("", "_2", "_3"))
+DEAL_TEXTS = ("name", "status", "effective_on", "currency", "stage", "probability", *OWN_PROPERTIES)
+DEAL_AMOUNTS = ("amount", *OWN_MEASURES, *OWN_COUNTS)
+NEXT_STEP_FIELDS = {
+    "next_step": "text",
+    "next_step_owner": "owner",
+    "next_step_due_on": "due_on",
+}
+OWN_FIELDS = ("deal_id", "version", "occurred_at", "evidence")
+EVIDENCE_MARK = ";"
+PLACEHOLDER_ID = "to-be-named"
+
+_CREDIT_PATH = re.compile(r"deal\.credits\[(?P<index>\d)\]\.(?P<name>rep|share)")
+
+DEALS = Kind(
+    name="deals",
+    fields=frozenset(
+        (
+            *OWN_FIELDS,
+            *DEAL_TEXTS,
+            *DEAL_AMOUNTS,
+            *NEXT_STEP_FIELDS,
+            *(name for pair in CREDIT_FIELDS for name in pair),
+        )
+    ),
+    needed=("deal_id", "name", "status", "effective_on", "currency", "rep"),
+    dates=frozenset({"effective_on", "next_step_due_on"}),
+    numbers=frozenset(DEAL_AMOUNTS),
+    has_properties=True,
+    has_source=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DealRow:
+    """The event one row stands for; `is_versioned` when the file itself orders the snapshots of a deal."""
+
+    event: DealEvent
+    is_versioned: bool
+
+
+def deal_row(values: Values, source: str, reader: Reader) -> DealRow:
+    """The event of a row. Raises BadInput with every problem, each with the line and the field of the mapping."""
+    found = values.by_field
+    try:
+        event = reader.event(_record(found, source, reader.today))
+    except BadInput as refusal:
+        raise BadInput(
+            Problem(
+                f"line {values.line}, {_field_of(problem.where, found)}", problem.what, problem.fix
+            )
+            for problem in refusal.problems
+        ) from None
+    return DealRow(event, is_versioned="version" in found or "occurred_at" in found)
+
+
+def named_events(connection: Connection, rows: Sequence[DealRow]) -> list[DealEvent]:
+    """The events of rows that say something new, each with the id and version it will always have."""
+    stored = {known.deal.key: known.deal for known in deals.deals(connection, _keys_of(rows))}
+    events = []
+    for row in rows:
+        key = row.event.deal.key
+        if row.is_versioned:
+            events.append(_named(row.event))
+        elif row.event.deal != stored.get(key):
+            version = _newest_version(connection, key) + 1 if key in stored else 1
+            events.append(_named(replace(row.event, version=version)))
+    return events
+
+
+def _keys_of(rows: Iterable[DealRow]) -> list[str]:
+    return sorted({row.event.deal.key for row in rows})
+
+
+def _newest_version(connection: Connection, key: str) -> int:
+    return max(stored.event.version for stored in deals.events_of_deal(connection, key))
+
+
+def _named(event: DealEvent) -> DealEvent:
+    """The id follows from the content, so that the same row is the same event however often it is imported."""
+    content = f"{event.version} {deals.deal_to_json(event.deal)}"
+    event_id = f"import-{hashlib.sha256(content.encode()).hexdigest()[:40]}"
+    event = replace(event, event_id=event_id)
+    return replace(event, body_hash=body_hash_of(event))
+
+
+def _record(found: Mapping[str, str], source: str, today: date) -> JsonValue:
+    deal: dict[str, JsonValue] = {
+        name: found[name] for name in (*DEAL_TEXTS, *DEAL_AMOUNTS) if name in found
+    }
+    properties: dict[str, JsonValue] = {
+        name.removeprefix("properties."): text
+        for name, text in found.items()
+        if name.startswith("properties.")
+    }
+    deal["properties"] = properties
+    deal["credits"] = _credits(found)
+    if evidence := found.get("evidence"):
+        deal["evidence"] = [word for word in evidence.split(EVIDENCE_MARK) if word.strip()]
+    if next_step := {to: found[name] for name, to in NEXT_STEP_FIELDS.items() if name in found}:
+        deal["next_step"] = {**next_step}
+    record: dict[str, JsonValue] = {
+        "source": source,
+        "event_id": PLACEHOLDER_ID,
+        "deal_id": found.get("deal_id"),
+        "occurred_at": found.get("occurred_at") or _start_of(found.get("effective_on", ""), today),
+        "deal": deal,
+    }
+    return record | ({"version": found["version"]} if "version" in found else {})
+
+
+def _credits(found: Mapping[str, str]) -> list[JsonValue]:
+    parts: list[JsonValue] = []
+    for rep, share in _pairs(found):
+        part: dict[str, JsonValue] = {"rep": found[rep]}
+        parts.append(part | ({"share": found[share]} if share in found else {}))
+    return parts
+
+
+def _pairs(found: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(rep, share) for rep, share in CREDIT_FIELDS if rep in found]
+
+
+def _start_of(effective_on: str, today: date) -> str:
+    """When it happened, as far as a file without times tells; never in the future."""
+    day = min(parse_day(effective_on) or today, today)
+    return datetime.combine(day, time(), UTC).isoformat()
+
+
+def _field_of(where: str, found: Mapping[str, str]) -> str:
+    """The field of the mapping that a field of the record came from."""
+    if match := _CREDIT_PATH.fullmatch(where):
+        return _pairs(found)[int(match["index"])][("rep", "share").index(match["name"])]
+    name = where.removeprefix("deal.")
+    ends = {f"next_step.{to}": field for field, to in NEXT_STEP_FIELDS.items()}
+    return "rep" if name == "credits" else ends.get(name, name)

@@ -1,0 +1,136 @@
+"""`python3 -m tracker import people|quotas|deals FILE --mapping MAP.toml`."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tracker import clock
+from tracker.config import Settings, load_settings
+from tracker.errors import BadInput, Problem
+from tracker.ingest.files.csv_file import CsvFile
+from tracker.ingest.files.deal_rows import DEALS
+from tracker.ingest.files.importing import Import, ImportRefused, Report, Target
+from tracker.ingest.files.mapping import FileMapping
+from tracker.ingest.files.mapping_file import parse_mapping
+from tracker.ingest.files.people_rows import PEOPLE
+from tracker.ingest.files.quota_rows import QUOTAS
+from tracker.ingest.files.targets import DealsTarget, PeopleTarget, QuotasTarget
+from tracker.store.database import Database, create_database, upgrade
+
+KINDS = {kind.name: kind for kind in (PEOPLE, QUOTAS, DEALS)}
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+OnRows = Callable[[int], None]
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.argument("file", type=EXISTING_FILE)
+@click.option(
+    "--mapping",
+    "mapping_path",
+    type=EXISTING_FILE,
+    required=True,
+    help="A TOML file that says which column means what.",
+)
+@click.option("--keep-going", is_flag=True, help="Keep the good rows of a file with bad ones.")
+@click.option("--dry-run", is_flag=True, help="Only say what is wrong; keep nothing.")
+def import_command(
+    kind: str, file: Path, mapping_path: Path, keep_going: bool, dry_run: bool
+) -> None:
+    """Bring in people, quotas or deals from a CSV FILE. Importing twice changes nothing.
+
+    The whole file is looked at first. If anything is wrong, all of it is named, and nothing is kept unless you say
+    --keep-going.
+    """
+    mapping = parse_mapping(_text_of(mapping_path), KINDS[kind])
+    csv_file = CsvFile(file, mapping.encoding, mapping.delimiter)
+    settings = load_settings()
+    with _open_database(settings) as database:
+        target = _target(mapping, database, settings)
+        report = _checked(Import(database, csv_file, mapping, target))
+        if report.problems and not keep_going:
+            raise ImportRefused(report.problems)
+        _say_what_was_skipped(report)
+        if dry_run:
+            click.echo("Nothing was kept: this was a dry run.")
+        else:
+            outcomes = _written(Import(database, csv_file, mapping, target), report.row_count)
+            click.echo(_told(outcomes))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput([Problem(str(path), "is not UTF-8.", "Save it as UTF-8.")]) from None
+
+
+@contextmanager
+def _open_database(settings: Settings) -> Iterator[Database]:
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    database = create_database(settings)
+    try:
+        upgrade(database)
+        yield database
+    finally:
+        database.dispose()
+
+
+def _target(mapping: FileMapping, database: Database, settings: Settings) -> Target[Any]:
+    now = clock.now()
+    if mapping.kind is PEOPLE:
+        return PeopleTarget(database, now)
+    if mapping.kind is QUOTAS:
+        return QuotasTarget(database, now, settings.fiscal_year_start_month)
+    return DealsTarget(database, now, clock.today(settings.company_zone), mapping.source)
+
+
+def _checked(job: Import[Any]) -> Report:
+    with _progress("Checking", None) as on_rows:
+        report = replace(job, on_rows=on_rows).check()
+    click.echo(f"{_rows(report.row_count)} read, {report.good_count:,} good.")
+    for name, count in sorted(report.empty.items()):
+        default = job.mapping.rules[name].default
+        filled = f"; “{default}” stands in" if default else ""
+        click.echo(f"  {_rows(count)} without {name}{filled}.")
+    return report
+
+
+def _written(job: Import[Any], row_count: int) -> Counter[str]:
+    with _progress("Importing", row_count) as on_rows:
+        return replace(job, on_rows=on_rows).write()
+
+
+def _say_what_was_skipped(report: Report) -> None:
+    if report.problems:
+        skipped_count = report.row_count - report.good_count
+        click.echo(f"{_rows(skipped_count)} left out, because of:", err=True)
+        for problem in report.problems:
+            click.echo(f"  {problem}", err=True)
+
+
+def _told(outcomes: Counter[str]) -> str:
+    told = ", ".join(f"{count:,} {kind}" for kind, count in outcomes.items() if count)
+    return f"{told or 'nothing to do'}.".capitalize()
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+@contextmanager
+def _progress(what: str, row_count: int | None) -> Iterator[OnRows]:
+    """A bar on a terminal; nothing where the output goes to a file, since the summary says it all."""
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=row_count)
+        yield lambda count: progress.advance(task, count)

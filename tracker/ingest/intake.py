@@ -1,0 +1,85 @@
+"""Records -> recorded events, with one outcome for each record, in the order they were sent."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from tracker import flow
+from tracker.engine.deals import DealEvent
+from tracker.errors import BadInput, Problem
+from tracker.ingest.deal_payload import Reader
+from tracker.ingest.directory import Directory
+from tracker.ingest.strict_json import JsonValue
+from tracker.ingest.submission import Entry
+from tracker.ingest.values import shown
+from tracker.store.database import Database
+
+CHUNK_EVENTS = 500
+"""How many events share a transaction: enough to be fast, few enough for others to get their turn."""
+
+Kind = Literal["recorded", "duplicate", "stale", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class EventOutcome:
+    """What became of one record. `is_conflict`: its id was used before, with another content."""
+
+    event_id: str | None
+    kind: Kind
+    problems: tuple[Problem, ...] = ()
+    is_conflict: bool = False
+
+
+Judged = DealEvent | EventOutcome
+
+
+def take_in(
+    database: Database, entries: Sequence[Entry], now: datetime, today: date
+) -> list[EventOutcome]:
+    """Record what can be used and commit it; what cannot is refused with all its problems. Raises Unavailable."""
+    outcomes: list[EventOutcome] = []
+    for start in range(0, len(entries), CHUNK_EVENTS):
+        judged = _judge(database, entries[start : start + CHUNK_EVENTS], now, today)
+        outcomes += _record(database, judged, now)
+        time.sleep(0)  # a long batch lets the other requests of this process have their turn
+    return outcomes
+
+
+def _judge(
+    database: Database, entries: Sequence[Entry], now: datetime, today: date
+) -> list[Judged]:
+    with database.read() as connection:
+        reader = Reader(Directory(connection).payee_id_of, now, today)
+        return [_judge_one(reader, entry) for entry in entries]
+
+
+def _judge_one(reader: Reader, entry: Entry) -> Judged:
+    if entry.problems:
+        return EventOutcome(None, "refused", entry.problems)
+    try:
+        return reader.event(entry.record)
+    except BadInput as refusal:
+        return EventOutcome(_event_id_of(entry.record), "refused", tuple(refusal.problems))
+
+
+def _event_id_of(record: JsonValue) -> str | None:
+    """The id a refused record gave itself, as far as it can be shown."""
+    event_id = record.get("event_id") if isinstance(record, dict) else None
+    return shown(event_id) if isinstance(event_id, str) else None
+
+
+def _record(
+    database: Database, judged: Sequence[Judged], recorded_at: datetime
+) -> list[EventOutcome]:
+    events = [one for one in judged if isinstance(one, DealEvent)]
+    recorded = iter(flow.record_deal_events(database, events, recorded_at) if events else [])
+    return [_outcome(next(recorded)) if isinstance(one, DealEvent) else one for one in judged]
+
+
+def _outcome(outcome: flow.Outcome) -> EventOutcome:
+    if outcome.kind != "refused":
+        return EventOutcome(outcome.event_id, outcome.kind)
+    problems = (Problem("event", outcome.problem),)
+    return EventOutcome(outcome.event_id, "refused", problems, outcome.is_conflict)

@@ -1,0 +1,102 @@
+"""The body of a request -> the records in it: one object, an array, or one JSON text per line (NDJSON)."""
+
+from dataclasses import dataclass
+
+from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from tracker.errors import BadInput, Problem, TooLarge
+from tracker.ingest.strict_json import JsonValue, NotJson, parse_strict
+
+EVENT_BYTES_MAX = 1_000_000
+BATCH_BYTES_MAX = 16_000_000
+BATCH_EVENTS_MAX = 10_000
+
+JSON = "application/json"
+LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+
+
+class UnknownKind(BadInput):
+    """The body is of a kind we do not take."""
+
+    http_status = 415
+    summary = "The body is of a kind we do not take:"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record of a body, or why this one could not even be read."""
+
+    record: JsonValue = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Everything one request sent. `is_batch` is False for a single object, whose outcome is the answer's status."""
+
+    entries: list[Entry]
+    is_batch: bool
+
+
+def read_submission(request: Request) -> Submission:
+    """Raises NotJson, TooLarge or UnknownKind; a large body is refused before it is read."""
+    kind = _kind(request)
+    body = _body(request)
+    if kind in LINES:
+        return Submission(_limited([_line(line) for line in _lines(body)]), is_batch=True)
+    value = parse_strict(body)
+    if isinstance(value, list):
+        return Submission(_limited([Entry(record) for record in value]), is_batch=True)
+    if len(body) > EVENT_BYTES_MAX:
+        raise _too_large(f"one event has at most {EVENT_BYTES_MAX:,} bytes.")
+    return Submission([Entry(value)], is_batch=False)
+
+
+def _kind(request: Request) -> str:
+    kind = request.mimetype
+    if kind != JSON and kind not in LINES:
+        what = f"“{kind[:60]}” is not taken." if kind else "the header is missing."
+        fix = f"Send {JSON}, or application/x-ndjson for one event per line."
+        raise UnknownKind([Problem("Content-Type", what, fix)])
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise UnknownKind([Problem("Content-Encoding", "is not taken.", "Send it uncompressed.")])
+    return kind
+
+
+def _body(request: Request) -> bytes:
+    # One byte more than is taken: a body without a length is silently cut off at the limit, not refused.
+    request.max_content_length = BATCH_BYTES_MAX + 1
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        body = None
+    if body is None or len(body) > BATCH_BYTES_MAX:
+        raise _too_large(f"a request has at most {BATCH_BYTES_MAX:,} bytes.")
+    return body
+
+
+def _lines(body: bytes) -> list[bytes]:
+    return [line for line in body.split(b"\n", BATCH_EVENTS_MAX * 2) if line.strip()]
+
+
+def _line(line: bytes) -> Entry:
+    if len(line) > EVENT_BYTES_MAX:
+        what = f"one event has at most {EVENT_BYTES_MAX:,} bytes."
+        return Entry(problems=(Problem("line", what, "Is a line break missing?"),))
+    try:
+        return Entry(parse_strict(line))
+    except NotJson as refusal:
+        return Entry(problems=tuple(refusal.problems))
+
+
+def _limited(entries: list[Entry]) -> list[Entry]:
+    if len(entries) > BATCH_EVENTS_MAX:
+        raise _too_large(f"a request has at most {BATCH_EVENTS_MAX:,} events.")
+    return entries
+
+
+def _too_large(what: str) -> TooLarge:
+    return TooLarge(
+        [Problem("body", what, "Send it in several requests; a retry changes nothing.")]
+    )
