@@ -1,8 +1,5 @@
 """Connects the live gateway to the rest of the product: who asks, what changed, and what is rendered."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from flask import Flask
 
 from tracker import access, clock
@@ -11,15 +8,9 @@ from tracker.live.audiences import split_room
 from tracker.live.gate import Environ
 from tracker.live.gateway import Gateway, Sources
 from tracker.live.renderers import CELEBRATORS, RENDERERS
-from tracker.pages import i18n
+from tracker.pages import i18n, manager, my_earnings, team_board
 from tracker.pages.context import Tracker
 from tracker.store import outbox
-
-PAGE_OF_ROOM = {
-    "rep": "tracker.pages.my_earnings",
-    "team": "tracker.pages.team_board",
-    "manager": "tracker.pages.manager",
-}
 
 
 def gateway_around(app: Flask) -> Gateway:
@@ -31,13 +22,10 @@ def gateway_around(app: Flask) -> Gateway:
 
 
 def _register_renderers() -> None:
-    for kind, name in PAGE_OF_ROOM.items():
-        if find_spec(name) is None:
-            continue
-        page = import_module(name)
-        RENDERERS[kind] = page.render_fragment
-        if hasattr(page, "celebration_for"):
-            CELEBRATORS[kind] = page.celebration_for
+    RENDERERS["rep"] = my_earnings.render_fragment
+    RENDERERS["team"] = team_board.render_fragment
+    RENDERERS["manager"] = manager.render_fragment
+    CELEBRATORS["team"] = team_board.celebration_for
 
 
 class _Product:

@@ -2,6 +2,7 @@
 
 A partial goes to everyone in its room, so it may show only what each of them may see. Managers and
 administrators share the room of a team: pay belongs in it only when the company lets managers see it.
+It is rendered outside any request, so it holds plain addresses (no `url_for`) and no form token.
 """
 
 from __future__ import annotations
