@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_each_further_deal_adds_the_printed_amount(scenario: Scenario) -> None:
     rows = scenario.rows("earned after each deal")
     deals = [deal_of(row, f"d{number:02}") for number, row in enumerate(rows, start=1)]
     figures = [sum(earned_by(scenario, deals[:count]).values()) for count in range(len(deals) + 1)]
-    added = [after - before for before, after in zip(figures, figures[1:], strict=False)]
+    added = [after - before for before, after in pairwise(figures)]
     found = list(zip(added, figures[1:], strict=True))
     assert found == [(minor(row["adds"]), minor(row["earned"])) for row in rows]
 

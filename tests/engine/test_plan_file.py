@@ -3,9 +3,17 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tracker.engine.periods import PeriodKind
-from tracker.engine.plan_file import SIZE_BYTES_MAX, PlanFileError, parse_plan
+from tracker.engine.plan_file import (
+    COMPONENT_KEYS,
+    PLAN_KEYS,
+    SIZE_BYTES_MAX,
+    PlanFileError,
+    parse_plan,
+)
 from tracker.engine.plan_lines import lines_of
 from tracker.engine.plan_reader import PlanProblem
 from tracker.engine.plans import Axis, CurvePoint, Mode, OnChange, Stacking, Tier, WeightPolicy
@@ -45,6 +53,14 @@ def problems_of(text: str) -> tuple[PlanProblem, ...]:
     with pytest.raises(PlanFileError) as refusal:
         parse_plan(text)
     return refusal.value.problems
+
+
+def problems_or_none(text: str) -> tuple[PlanProblem, ...]:
+    try:
+        parse_plan(text)
+    except PlanFileError as refusal:
+        return refusal.problems
+    return ()
 
 
 def only_problem_of(text: str) -> PlanProblem:
@@ -268,6 +284,11 @@ REFUSED = {
         "tiers[1].bound",
         "not one of the choices",
     ),
+    "the bound of a tier without end": (
+        'tiers = [ { rate = "7%", bound = "next" } ]',
+        "tiers[1].bound",
+        "no bound",
+    ),
     "an unknown mode": (
         'tiers = [ { rate = "5%" } ]\nmode = "retro"',
         "mode",
@@ -459,6 +480,75 @@ def test_what_is_not_toml_is_refused_with_its_line(
     problem = only_problem_of(text)
     assert problem.line == line
     assert reason in problem.fix
+
+
+PIECES = [
+    '"',
+    "'",
+    "[",
+    "]",
+    "{",
+    "}",
+    "=",
+    "#",
+    "\n",
+    ".",
+    "%",
+    "-",
+    "0",
+    "tiers",
+    "[[components]]",
+    '"""',
+    "\\",
+    "\x00",
+    "ø",
+]
+
+
+@given(st.data())
+def test_a_mangled_plan_is_read_or_refused_with_lines_that_exist(data: st.DataObject) -> None:
+    text = QUOTA_LADDER
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = min(len(text), start + data.draw(st.integers(0, 12)))
+        text = text[:start] + data.draw(st.sampled_from(["", *PIECES])) + text[end:]
+    lines_count = text.count("\n") + 1
+    for problem in problems_or_none(text):
+        assert problem.what
+        assert problem.line is None or 1 <= problem.line <= lines_count
+
+
+ODD_VALUES = st.sampled_from(
+    [
+        "1",
+        "-1",
+        "0.5",
+        "true",
+        '""',
+        '"x"',
+        "[]",
+        "{}",
+        '["x", 1]',
+        "{ x = 1 }",
+        "2026-01-01",
+        "inf",
+    ]
+)
+
+
+@given(st.sampled_from([*PLAN_KEYS, *COMPONENT_KEYS, "where.kind"]), ODD_VALUES)
+def test_any_value_under_any_key_is_read_or_refused(key: str, value: str) -> None:
+    text = (
+        f"{key} = {value}\n{QUOTA_LADDER}"
+        if key in PLAN_KEYS
+        else f"{QUOTA_LADDER}{key} = {value}\n"
+    )
+    kept = [
+        line
+        for line in text.splitlines()
+        if line == f"{key} = {value}" or not line.startswith(f"{key} =")
+    ]
+    assert all(problem.line for problem in problems_or_none("\n".join(kept)))
 
 
 def test_keys_are_found_on_their_lines_in_every_way_toml_has_to_write_them() -> None:

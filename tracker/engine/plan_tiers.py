@@ -77,6 +77,8 @@ def read_tiers(
 def _read_tier(table: TableReader, units: TableUnits) -> Tier:
     table.refuse_unknown(TIER_KEYS)
     _check_pay_keys(table, units)
+    if table.has("bound") and not table.has("up_to"):
+        table.problem("bound", "a tier without end has no bound.", "Remove bound, or add up_to.")
     multiple = table.factor("multiple", '"1.5"')
     if multiple is not None and units.axis is not Axis.QUOTA:
         table.problem(
@@ -160,7 +162,7 @@ def _open_ended(tiers: Sequence[Tier]) -> tuple[Tier, ...]:
     """A last tier that ends at its cap is kept open: the cap alone says where earning stops."""
     if not tiers or tiers[-1].up_to is None:
         return tuple(tiers)
-    return (*tiers[:-1], replace(tiers[-1], up_to=None))
+    return (*tiers[:-1], replace(tiers[-1], up_to=None, owns_bound=True))
 
 
 def _check_printed_multiples(tables: Sequence[TableReader], tiers: Sequence[Tier]) -> None:
