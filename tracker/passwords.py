@@ -73,8 +73,9 @@ def _beside_the_loop(work: Callable[[], Result]) -> Result:
 
 
 def _without_rows(text: str) -> str:
-    """Runs of four or more along a row of the keyboard or alphabet, either way, taken out."""
+    """Runs of four or more along a row of the keyboard or alphabet, either way, taken out; the longest first."""
     for row in (*_KEYBOARD_ROWS, *(row[::-1] for row in _KEYBOARD_ROWS)):
-        for start in range(len(row) - 3):
-            text = text.replace(row[start : start + 4], "")
+        for length in range(len(row), 3, -1):
+            for start in range(len(row) - length + 1):
+                text = text.replace(row[start : start + length], "")
     return text

@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from flask import Blueprint, Response, make_response, redirect, request, session, url_for
 
@@ -157,7 +158,7 @@ def network_of(address: str | None) -> str:
 
 
 def _too_many(until: datetime, now: datetime) -> TooMany:
-    seconds = max(1, int((until - now).total_seconds()) + 1)
+    seconds = max(1, ceil((until - now).total_seconds()))
     minutes = -(-seconds // 60)
     message = ngettext(
         "There were too many tries. Try again in %(minutes)s minute.",
