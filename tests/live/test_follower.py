@@ -174,6 +174,25 @@ def test_a_win_is_cheered_in_the_rooms_that_cheer() -> None:
     assert cheers[0][1].headline == "A win for deal hubspot/d-77"
 
 
+def test_an_import_of_many_wins_cheers_only_the_latest() -> None:
+    company = Company(team_3=["en"])
+    for number in range(500):
+        company.happens(number, 3, kind="deal", deal_key=f"d-{number}", is_win=True)
+    company.later()
+    cheers = [said for _, said in company.rooms.said if isinstance(said, Celebration)]
+    assert len(cheers) == 20
+    assert cheers[-1].headline == "A win for deal d-499"
+
+
+def test_a_win_that_cannot_be_cheered_stops_nothing() -> None:
+    company = Company(team_3=["en"])
+    company.follower._celebrators = {"team": lambda app, change, locale: {"amount_minor": "5"}}
+    company.happens(1, 3, is_win=True)
+    company.later()
+    assert len(company.fragments("team:3:en")) == 1
+    assert not [said for _, said in company.rooms.said if isinstance(said, Celebration)]
+
+
 def test_nothing_from_before_the_start_is_told_again() -> None:
     company = Company()
     company.happens(1)
@@ -185,6 +204,6 @@ def test_nothing_from_before_the_start_is_told_again() -> None:
 
 
 def test_a_room_says_whose_it_is() -> None:
-    assert rooms_for(OutboxChange("earnings", 7, 3)) == {"rep:7", "team:3", "manager:3"}
-    assert rooms_for(OutboxChange("access")) == frozenset()
+    assert rooms_for(OutboxChange("earnings", 7, 3)) == ("rep:7", "team:3", "manager:3")
+    assert rooms_for(OutboxChange("access")) == ()
     assert split_room("manager:3") == ("manager", 3)

@@ -25,14 +25,11 @@ class Change(Protocol):
     def is_win(self) -> bool: ...
 
 
-def rooms_for(change: Change) -> frozenset[str]:
-    """The rooms whose partial shows what the change touched."""
-    rooms = set()
-    if change.payee_id is not None:
-        rooms.add(f"rep:{change.payee_id}")
-    if change.team_id is not None:
-        rooms.update((f"team:{change.team_id}", f"manager:{change.team_id}"))
-    return frozenset(rooms)
+def rooms_for(change: Change) -> tuple[str, ...]:
+    """The rooms whose partial shows what the change touched; the person it is about comes first."""
+    rep = () if change.payee_id is None else (f"rep:{change.payee_id}",)
+    team = () if change.team_id is None else (f"team:{change.team_id}", f"manager:{change.team_id}")
+    return rep + team
 
 
 def changes_access(change: Change) -> bool:

@@ -24,6 +24,8 @@ from tracker.live.renderers import Celebrator, Renderer
 log = logging.getLogger(__name__)
 
 BATCH_COUNT = 500
+# More wins than this at once are an import, and a wall shows each of them for seconds.
+CHEERS_COUNT = 20
 
 
 class Rooms(Protocol):
@@ -82,11 +84,17 @@ class Follower:
             self._awake.clear()
 
     def step(self) -> None:
-        """Reads what is new and sends to every room whose turn it is."""
-        for change in self._read_new():
+        """Reads what is new, sends to every room whose turn it is, then cheers the wins."""
+        changes = self._read_new()
+        for change in changes:
             self._note(change)
         for room in self._pacer.take_due(self._now_seconds()):
+            started_at_seconds = self._now_seconds()
             self._bring_up_to_date(room)
+            # Rest as long as it took: requests keep at least half of the process, whatever happens.
+            gevent.sleep(self._now_seconds() - started_at_seconds)
+        for win in [change for change in changes if change.is_win][-CHEERS_COUNT:]:
+            self._celebrate(win)
             gevent.sleep(0)
 
     def _read_new(self) -> list[Change]:
@@ -104,11 +112,8 @@ class Follower:
         for room in rooms_for(change):
             if not self._rooms.variants(room):
                 self._sequences.pop(room, None)  # asked for anew when somebody joins
-                continue
-            if change.sequence > self._sequences.get(room, 0):
+            elif change.sequence > self._sequences.get(room, 0):
                 self._pacer.ask(room)
-            if change.is_win:
-                self._celebrate(change, room)
 
     def _bring_up_to_date(self, room: str) -> None:
         previous_sequence = self.sequence_of(room)
@@ -133,18 +138,19 @@ class Follower:
         self._rooms.send(fragment, name)
         self._sequences[room] = max(rendered.sequence, self._sequences.get(room, 0))
 
-    def _celebrate(self, change: Change, room: str) -> None:
+    def _celebrate(self, win: Change) -> None:
+        for room in rooms_for(win):
+            for name, locale in self._rooms.variants(room):
+                try:
+                    self._send_cheer(win, room, name, locale)
+                except Exception as problem:
+                    log.error("%s could not celebrate: %s", room, type(problem).__name__)
+
+    def _send_cheer(self, win: Change, room: str, name: str, locale: str) -> None:
         celebrator = self._celebrators.get(split_room(room)[0])
-        if celebrator is None:
-            return
-        for name, locale in self._rooms.variants(room):
-            try:
-                fields = celebrator(self._app, change, locale)
-                if fields is not None:
-                    cheer = Celebration(room=room, sequence=change.sequence, **fields)
-                    self._rooms.send(cheer, name)
-            except Exception as problem:
-                log.error("%s could not celebrate: %s", room, type(problem).__name__)
+        fields = celebrator(self._app, win, locale) if celebrator else None
+        if fields is not None:
+            self._rooms.send(Celebration(room=room, sequence=win.sequence, **fields), name)
 
     def _pause_seconds(self) -> float:
         turn_seconds = self._pacer.pause_seconds(self._now_seconds())
