@@ -158,8 +158,10 @@ def _status_word(status: DealStatus) -> str:
 def _how_it_paid(deal: Deal, worth: Worth, book: PlanBook) -> str:
     """The amount, the rates it got, and what bent them: "61.500 kr. · 8–10 % · Nova ×1,5"."""
     said = [money(deal.amount_minor, deal.currency)]
-    for line in worth.lines:
-        component = component_of(line.credit, book)
+    components = [(line, component_of(line.credit, book)) for line in worth.lines]
+    # A bonus for each deal is the same every time: said only where there is nothing else to say.
+    telling = [one for one in components if one[1].measure not in COUNT_MEASURES] or components
+    for line, component in telling:
         share = deal.credit_shares[line.credit.line]
         if share.share != 1:
             said.append(_("%(share)s of the deal", share=percent(share.share)))

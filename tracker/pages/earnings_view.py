@@ -11,7 +11,7 @@ from tracker.engine.plans import COUNT_MEASURES
 from tracker.engine.standing import Standing
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.deal_rows import DealRow, deal_rows
-from tracker.pages.formatting import count, measured, money, pay_rate
+from tracker.pages.formatting import count, measured, money, pay_rate, sentence
 from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import ngettext
 from tracker.pages.staircase import Staircase, staircase
@@ -154,15 +154,16 @@ def _announcement(standing: PayeeStanding) -> str:
     """The whole view in one sentence or two, for who listens."""
     if standing.lead is None:
         return ""
-    earned = _("Earned: %(amount)s.", amount=money(standing.earned_minor, standing.currency))
-    return f"{earned} {distance(standing.lead)}."
+    earned = _("Earned: %(amount)s", amount=money(standing.earned_minor, standing.currency))
+    return f"{sentence(earned)} {sentence(distance(standing.lead))}"
 
 
 def _reached(standing: Standing | None) -> str:
     if standing is None or not standing.step_number:
         return ""
     pays = pay_rate(standing.rate, standing.measure, standing.currency)
-    return _("Step %(number)s is reached: %(rate)s.", number=standing.step_number, rate=pays)
+    said = _("Step %(number)s is reached: %(rate)s", number=standing.step_number, rate=pays)
+    return sentence(said)
 
 
 def _reach(amount_minor: int, full_minor: int) -> int:

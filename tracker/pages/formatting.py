@@ -140,6 +140,11 @@ def period_name(period: Period) -> str:
     return gettext("Q%(quarter)s %(year)s", quarter=quarter, year=year)
 
 
+def sentence(text: str) -> str:
+    """A text with a full stop, but never with two: "kr." ends in one already."""
+    return text if text.endswith(".") else f"{text}."
+
+
 def install(environment: Environment, zone: ZoneInfo) -> None:
     """Give templates the filters of the same names; `zone` is the company's."""
     filters: dict[str, Callable[..., Any]] = {

@@ -15,7 +15,15 @@ from babel.numbers import format_compact_decimal
 from tracker.engine.money import minor_digits
 from tracker.engine.plans import COUNT_MEASURES
 from tracker.engine.standing import Standing, Step
-from tracker.pages.formatting import COUNT_SCALE, measured, money, pay_rate, percent
+from tracker.pages.formatting import (
+    COUNT_SCALE,
+    count,
+    measured,
+    money,
+    pay_rate,
+    percent,
+    sentence,
+)
 from tracker.pages.i18n import babel_locale, gettext
 
 TEXT_SIZE = 13.0
@@ -169,7 +177,10 @@ class _Stairs:
         state = ("reached", "current", "ahead")[(index >= self.current) + (index > self.current)]
         sold_to = self.x_of(self.standing.attainment_minor) if index == self.current else box.right
         filled = 0.0 if state == "ahead" else min(box.width, max(0.0, sold_to - box.x))
-        return DrawnStep(step.number, box, filled, state, _is_gate(self.standing.steps, index))
+        is_gate = _is_gate(self.standing.steps, index) and not (
+            self.standing.is_whole and state == "reached"
+        )
+        return DrawnStep(step.number, box, filled, state, is_gate)
 
     def ring(self) -> tuple[float, float]:
         return self.x_of(self.standing.attainment_minor), self.foot - self.heights[self.current]
@@ -345,18 +356,27 @@ def _bound_text(standing: Standing, bound_minor: int) -> str:
     scale = 10 ** minor_digits(standing.currency)
     if standing.measure in COUNT_MEASURES:
         scale = COUNT_SCALE
-    return format_compact_decimal(bound_minor // scale, fraction_digits=2, locale=babel_locale())
+    return _short(bound_minor // scale)
+
+
+def _short(number: int) -> str:
+    """A round number as one says it: "200.000", "1,5 mio."."""
+    if number < 1_000_000:
+        return count(number)
+    return format_compact_decimal(number, fraction_digits=2, locale=babel_locale())
 
 
 # --- the same in words --------------------------------------------------------------------------------------------
 
 
 def _title(standing: Standing, rates: bool) -> str:
-    count, number = len(standing.steps), standing.step_number
+    steps_count, number = len(standing.steps), standing.step_number
     if not rates:
-        return gettext("Step %(number)s of %(count)s", number=number, count=count)
+        return gettext("Step %(number)s of %(count)s", number=number, count=steps_count)
     pays = pay_rate(standing.rate, standing.measure, standing.currency)
-    return gettext("Step %(number)s of %(count)s, %(rate)s", number=number, count=count, rate=pays)
+    return gettext(
+        "Step %(number)s of %(count)s, %(rate)s", number=number, count=steps_count, rate=pays
+    )
 
 
 def _description(standing: Standing, projection: bool, rates: bool) -> str:
@@ -365,43 +385,41 @@ def _description(standing: Standing, projection: bool, rates: bool) -> str:
     if rates:
         said += [_step_in_words(standing, step) for step in standing.steps]
     if rates and standing.is_whole:
-        said.append(gettext("The rate of the step reached counts for everything sold."))
+        said.append(gettext("The rate of the step reached counts for everything sold"))
     if rates and standing.cap_at_minor is not None:
         said.append(
             gettext(
-                "Nothing more is earned above %(bound)s.",
+                "Nothing more is earned above %(bound)s",
                 bound=_bound(standing, standing.cap_at_minor),
             )
         )
     if projection and standing.projection.attainment_minor > standing.attainment_minor:
         said.append(
             gettext(
-                "At this pace it ends at %(amount)s.",
+                "At this pace it ends at %(amount)s",
                 amount=_bound(standing, standing.projection.attainment_minor),
             )
         )
-    return " ".join(said)
+    return " ".join(sentence(text) for text in said if text)
 
 
 def _sold(standing: Standing, rates: bool) -> str:
     if standing.attainment_ratio is not None:
         return gettext(
-            "%(ratio)s of the quota is reached.", ratio=percent(standing.attainment_ratio)
+            "%(ratio)s of the quota is reached", ratio=percent(standing.attainment_ratio)
         )
     if not rates:
         return ""
-    return gettext("%(amount)s is sold.", amount=_bound(standing, standing.attainment_minor))
+    return gettext("%(amount)s is sold", amount=_bound(standing, standing.attainment_minor))
 
 
 def _step_in_words(standing: Standing, step: Step) -> str:
     pays = _step_text(standing, step)
     if step.up_to_minor is None:
         return gettext(
-            "Above %(bound)s: %(rate)s.", bound=_bound(standing, step.starts_at_minor), rate=pays
+            "Above %(bound)s: %(rate)s", bound=_bound(standing, step.starts_at_minor), rate=pays
         )
-    return gettext(
-        "Up to %(bound)s: %(rate)s.", bound=_bound(standing, step.up_to_minor), rate=pays
-    )
+    return gettext("Up to %(bound)s: %(rate)s", bound=_bound(standing, step.up_to_minor), rate=pays)
 
 
 def _bound(standing: Standing, amount_minor: int) -> str:

@@ -38,6 +38,7 @@ from tracker.pages.formatting import (
     pay_rate,
     percent,
     period_name,
+    sentence,
     signed_money,
 )
 from tracker.pages.i18n import gettext as _
@@ -177,14 +178,14 @@ def _earned_notes(standing: PayeeStanding, chosen: list[Standing]) -> list[str]:
         if one.problem:
             notes.append(_("%(name)s earns nothing yet: no quota is set.", name=one.component_name))
         if one.is_whole:
-            notes.append(_("The rate of the step reached counts for everything sold."))
+            notes.append(_("The rate of the step reached counts for everything sold"))
         if one.quota_minor:
             quota = measured(one.quota_minor, one.measure, one.currency)
             sold = measured(one.attainment_minor, one.measure, one.currency)
-            notes.append(_("%(sold)s of a quota of %(quota)s.", sold=sold, quota=quota))
+            notes.append(_("%(sold)s of a quota of %(quota)s", sold=sold, quota=quota))
         if one.cap_at_minor is not None:
             bound = bound_words(one, one.cap_at_minor)
-            notes.append(_("Nothing more is earned above %(bound)s.", bound=bound))
+            notes.append(_("Nothing more is earned above %(bound)s", bound=bound))
     if standing.held_count:
         held = money(standing.held_minor, standing.currency)
         notes.append(
@@ -193,7 +194,7 @@ def _earned_notes(standing: PayeeStanding, chosen: list[Standing]) -> list[str]:
                 amount=held,
             )
         )
-    return list(dict.fromkeys(notes))
+    return [sentence(note) for note in dict.fromkeys(notes)]
 
 
 # --- what the next deal is worth, and where it all ends -----------------------------------------------------------
