@@ -1,6 +1,5 @@
 """The only place where the parts are put together: settings, database, pages, API, guards."""
 
-from importlib import import_module
 from pathlib import Path
 
 from flask import Flask
@@ -9,23 +8,27 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tracker import guards
 from tracker.config import Settings
-from tracker.pages import context, errors, formatting, i18n
+from tracker.ingest import api
+from tracker.pages import (
+    company,
+    context,
+    errors,
+    formatting,
+    health,
+    i18n,
+    manager,
+    my_earnings,
+    screens,
+    sign_in,
+    team_board,
+    you,
+)
 from tracker.pages.context import Tracker
 from tracker.store.database import Database, create_database
 
 ROOT = Path(__file__).parent.parent
 
-BLUEPRINTS = (
-    "tracker.pages.my_earnings",
-    "tracker.pages.team_board",
-    "tracker.pages.manager",
-    "tracker.pages.sign_in",
-    "tracker.pages.you",
-    "tracker.pages.screens",
-    "tracker.pages.company",
-    "tracker.pages.health",
-    "tracker.ingest.api",
-)
+ANSWERING = (my_earnings, team_board, manager, sign_in, you, screens, company, health, api)
 """Everything that answers over HTTP; each module holds one `blueprint`."""
 
 BODY_BYTES_MAX = 64 * 1024
@@ -45,8 +48,9 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     i18n.install(app.jinja_env)
     formatting.install(app.jinja_env, settings.company_zone)
     app.context_processor(context.shared_values)
-    for name in BLUEPRINTS:
-        _register(app, csrf, name)
+    for module in ANSWERING:
+        app.register_blueprint(module.blueprint)
+    csrf.exempt(api.blueprint)  # a key in a header is nothing a browser sends by itself
     _trust_proxies(app, settings.trusted_proxies)
     return app
 
@@ -63,16 +67,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=BODY_BYTES_MAX,
         TRUSTED_HOSTS=[origin.split("://")[1] for origin in settings.allowed_origins],
     )
-
-
-def _register(app: Flask, csrf: CSRFProtect, name: str) -> None:
-    try:  # while the pages are being built, a missing one must not stop the others
-        blueprint = import_module(name).blueprint
-    except ImportError:
-        return
-    app.register_blueprint(blueprint)
-    if blueprint.name == "api":
-        csrf.exempt(blueprint)  # a key in a header is nothing a browser sends by itself
 
 
 def _trust_proxies(app: Flask, count: int) -> None:

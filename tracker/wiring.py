@@ -1,5 +1,7 @@
 """Connects the live gateway to the rest of the product: who asks, what changed, and what is rendered."""
 
+from datetime import datetime
+
 from flask import Flask
 
 from tracker import access, clock
@@ -10,7 +12,7 @@ from tracker.live.gateway import Gateway, Sources
 from tracker.live.renderers import CELEBRATORS, RENDERERS
 from tracker.pages import i18n, manager, my_earnings, team_board
 from tracker.pages.context import Tracker
-from tracker.store import outbox
+from tracker.store import outbox, screens
 
 
 def gateway_around(app: Flask) -> Gateway:
@@ -46,10 +48,22 @@ class _Product:
         )
 
     def principal_of(self, environ: Environ) -> Principal | None:
+        now = clock.now()
         with self._database.read() as connection:
-            return access.principal_of_environ(
-                connection, environ, clock.now(), self._settings.cookie_secure
+            found = access.principal_of_environ(
+                connection, environ, now, self._settings.cookie_secure
             )
+        if found is not None and found.screen_id is not None:
+            self._note_seen(found.screen_id, now)
+        return found
+
+    def _note_seen(self, screen_id: int, now: datetime) -> None:
+        """A wall asks for no page for hours; its open socket shows that it is there."""
+        with self._database.read() as connection:
+            screen = screens.screen_by_id(connection, screen_id)
+        if screen is not None and screens.is_seen_worth_noting(screen, now):
+            with self._database.write() as connection:
+                screens.note_seen(connection, screen_id, now)
 
     def changes_after(self, sequence: int, limit: int) -> list[outbox.OutboxChange]:
         with self._database.read() as connection:
