@@ -15,5 +15,5 @@ Read in this order:
     totals      credits -> running totals -> earned per period (everything that bends happens here)
     explain     the lines whose sum is the figure, and why a deal did not pay
     standing    where a payee stands: step, distance, next deal, projection
-    replay      the same figures from scratch, sharing nothing with the above but the plan
+    replay      the same figures from scratch, sharing nothing with the above but the plan (its tables: replay_table)
 """
