@@ -1,4 +1,4 @@
-"""Every worked example, to the øre."""
+"""Every worked example, to the øre: by the running totals and again from scratch."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,12 +7,14 @@ from itertools import pairwise
 
 import pytest
 
-from tests.builders import a_book
+from tests.builders import a_book, an_event
 from tests.scenarios.reading import PAYEE_IDS, Row, Scenario, deal_of, scenarios
 from tests.scenarios.running import Earned, RunningTotals
 from tracker.engine.deals import Deal
 from tracker.engine.explain import LineKind, explain_deals, explain_total
 from tracker.engine.money import parse_amount_minor
+from tracker.engine.plans import Assignment, PlanVersion
+from tracker.engine.replay import replay
 
 LONG_AGO = date(2020, 1, 1)
 REP_NAMES = {payee_id: name for name, payee_id in PAYEE_IDS.items()}
@@ -34,8 +36,20 @@ def running_totals(scenario: Scenario, deals: Sequence[Deal]) -> RunningTotals:
     return totals
 
 
-def earned_by(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
-    return without_zeros(running_totals(scenario, deals).earned())
+def replayed(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
+    events = [an_event(deal, version) for version, deal in enumerate(deals, start=1)]
+    versions = [PlanVersion(1, scenario.model, LONG_AGO, scenario.plan)]
+    assignments = [
+        Assignment(payee_id, scenario.model, LONG_AGO) for payee_id in PAYEE_IDS.values()
+    ]
+    return dict(replay(events, versions, assignments, scenario.quotas))
+
+
+def earned_both_ways(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
+    """What the running totals say, once a computation from scratch has said the same."""
+    running = without_zeros(running_totals(scenario, deals).earned())
+    assert running == without_zeros(replayed(scenario, deals))
+    return running
 
 
 def without_zeros(earned: Earned) -> Earned:
@@ -79,7 +93,7 @@ def test_every_model_of_the_requirements_has_its_examples() -> None:
 
 @with_table("earned")
 def test_deals_earn_the_printed_figures(scenario: Scenario) -> None:
-    earned = earned_by(scenario, scenario.deals)
+    earned = earned_both_ways(scenario, scenario.deals)
     assert summed_like(scenario.rows("earned"), earned) == printed(scenario.rows("earned"))
 
 
@@ -87,7 +101,8 @@ def test_deals_earn_the_printed_figures(scenario: Scenario) -> None:
 def test_each_amount_alone_earns_the_printed_figure(scenario: Scenario) -> None:
     rows = scenario.rows("each amount alone")
     found = [
-        (row["amount"], sum(earned_by(scenario, [deal_of(row, "d")]).values())) for row in rows
+        (row["amount"], sum(earned_both_ways(scenario, [deal_of(row, "d")]).values()))
+        for row in rows
     ]
     assert found == [(row["amount"], minor(row["earned"])) for row in rows]
 
@@ -96,7 +111,9 @@ def test_each_amount_alone_earns_the_printed_figure(scenario: Scenario) -> None:
 def test_each_further_deal_adds_the_printed_amount(scenario: Scenario) -> None:
     rows = scenario.rows("earned after each deal")
     deals = [deal_of(row, f"d{number:02}") for number, row in enumerate(rows, start=1)]
-    figures = [sum(earned_by(scenario, deals[:count]).values()) for count in range(len(deals) + 1)]
+    figures = [
+        sum(earned_both_ways(scenario, deals[:count]).values()) for count in range(len(deals) + 1)
+    ]
     added = [after - before for before, after in pairwise(figures)]
     found = list(zip(added, figures[1:], strict=True))
     assert found == [(minor(row["adds"]), minor(row["earned"])) for row in rows]
