@@ -1,7 +1,6 @@
 """Credits: each payee's part of each deal under each component, replaced whenever the deal or its plan changes."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -14,6 +13,7 @@ from tracker.store.statements import in_chunks, within_64_bits
 
 _credit = tables.credit.c
 
+_COLUMNS = [column.name for column in tables.credit.c]
 _WORD_BREAK = "\n"
 
 
@@ -44,6 +44,11 @@ def credits_on(connection: Connection, key: TotalKey, day: date) -> list[Credit]
     """The counted credits of one day of a total, in order."""
     on_day = _credit.effective_on == day
     return _credits(connection, *_of_total(key), on_day, _credit.missing_evidence == "")
+
+
+def all_credits(connection: Connection) -> list[Credit]:
+    """Every credit there is."""
+    return _credits(connection)
 
 
 def latest_attainments(
@@ -92,7 +97,8 @@ def _row(credit: Credit) -> dict[str, Any]:
     within_64_bits(credit.attainment_minor)
     within_64_bits(credit.weight_scaled)
     within_64_bits(credit.capped_off_minor)
-    return asdict(credit) | {"missing_evidence": _WORD_BREAK.join(credit.missing_evidence)}
+    row = {name: getattr(credit, name) for name in _COLUMNS}
+    return row | {"missing_evidence": _WORD_BREAK.join(credit.missing_evidence)}
 
 
 def _from_row(row: Row[Any]) -> Credit:

@@ -97,15 +97,19 @@ def plan_versions(connection: Connection, plan_key: str | None = None) -> list[S
     return [StoredPlanVersion(**row._mapping) for row in connection.execute(query)]
 
 
-def load_plan_book(connection: Connection, payee_ids: Collection[int] | None = None) -> PlanBook:
-    """Every plan version, and the assignments of these payees (None: of all)."""
-    versions = [
+def parsed_versions(connection: Connection) -> list[PlanVersion]:
+    """Every plan version, its text read."""
+    return [
         PlanVersion(
             version.id, version.plan_key, version.effective_from, _parsed(version.source_toml)
         )
         for version in plan_versions(connection)
     ]
-    return PlanBook(versions, assignments(connection, payee_ids))
+
+
+def load_plan_book(connection: Connection, payee_ids: Collection[int] | None = None) -> PlanBook:
+    """Every plan version, and the assignments of these payees (None: of all)."""
+    return PlanBook(parsed_versions(connection), assignments(connection, payee_ids))
 
 
 # --- assignments

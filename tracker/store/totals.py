@@ -17,6 +17,7 @@ from tracker.engine.credits import Credit
 from tracker.engine.plans import PlanBook
 from tracker.engine.totals import (
     NOTHING,
+    CellKey,
     Climb,
     Sums,
     TotalKey,
@@ -30,6 +31,9 @@ from tracker.store.credits import credits_on
 from tracker.store.statements import Values, in_chunks, insert_or_replace, within_64_bits
 
 _earning, _ledger = tables.earning.c, tables.ledger_entry.c
+
+FigureKey = tuple[int, str, str, str]
+"""Payee id, component key, window key, period key."""
 
 PeriodFigures = Mapping[str, int]
 """Earned minor units by settlement period."""
@@ -95,6 +99,7 @@ def apply_credits(
         connection,
         tables.running_total_day,
         {(key, (day,)): change for (key, day), change in by_day.items()},
+        tables.running_total_day.c.effective_on.in_(sorted({day for _, day in by_day})),
     )
     return touched
 
@@ -105,13 +110,16 @@ def _lock_windows(connection: Connection, keys: Collection[TotalKey], at: dateti
 
 
 def _add(
-    connection: Connection, table: Table, changes: Mapping[tuple[TotalKey, tuple[Any, ...]], Sums]
+    connection: Connection,
+    table: Table,
+    changes: Mapping[tuple[TotalKey, tuple[Any, ...]], Sums],
+    *only: ColumnElement[bool],
 ) -> None:
     """Add to the rows named by a total and the rest of the table's key; a row left without credits goes."""
     key_names = [column.name for column in table.primary_key][3:]
     before = {
         (key, tuple(row._mapping[name] for name in key_names)): _sums(row)
-        for key, row in _rows_of(connection, table, {key for key, _ in changes})
+        for key, row in _rows_of(connection, table, {key for key, _ in changes}, *only)
     }
     kept: list[Values] = []
     emptied: list[Values] = []
@@ -265,17 +273,50 @@ def ledger_of(
     return [LedgerEntry(**row._mapping) for row in connection.execute(query)]
 
 
+# --- everything, to be checked
+
+
+def all_cells(connection: Connection) -> dict[CellKey, Sums]:
+    """Every running total by cell."""
+    rows = connection.execute(select(tables.running_total))
+    return {CellKey(*_names(row), row.period_key, row.plan_version_id): _sums(row) for row in rows}
+
+
+def all_days(connection: Connection) -> dict[tuple[TotalKey, date], Sums]:
+    """Every running total by day."""
+    rows = connection.execute(select(tables.running_total_day))
+    return {(TotalKey(*_names(row)), row.effective_on): _sums(row) for row in rows}
+
+
+def all_earnings(connection: Connection) -> dict[FigureKey, int]:
+    """Every rounded figure, in minor units."""
+    rows = connection.execute(select(tables.earning))
+    return {(*_names(row), row.period_key): row.earned_minor for row in rows}
+
+
+def ledger_sums(connection: Connection) -> dict[FigureKey, int]:
+    """What the ledger entries of each figure sum to, in minor units."""
+    key = (_ledger.payee_id, _ledger.component_key, _ledger.window_key, _ledger.period_key)
+    rows = connection.execute(select(*key, func.sum(_ledger.amount_minor)).group_by(*key))
+    return {(row[0], row[1], row[2], row[3]): int(row[4]) for row in rows}
+
+
 # --- rows
 
 
+def _names(row: Row[Any]) -> tuple[int, str, str]:
+    return row.payee_id, row.component_key, row.window_key
+
+
 def _rows_of(
-    connection: Connection, table: Table, keys: Collection[TotalKey]
+    connection: Connection, table: Table, keys: Collection[TotalKey], *only: ColumnElement[bool]
 ) -> Iterable[tuple[TotalKey, Row[Any]]]:
     """The rows of these totals. Reads a little more than asked for, so that the index can be used everywhere."""
     for payee_ids in in_chunks(sorted({key.payee_id for key in keys})):
-        asked = {key for key in keys if key.payee_id in set(payee_ids)}
-        for row in connection.execute(select(table).where(_near(table, asked))):
-            if (key := TotalKey(row.payee_id, row.component_key, row.window_key)) in asked:
+        chunk = set(payee_ids)
+        asked = {key for key in keys if key.payee_id in chunk}
+        for row in connection.execute(select(table).where(_near(table, asked), *only)):
+            if (key := TotalKey(*_names(row))) in asked:
                 yield key, row
 
 
