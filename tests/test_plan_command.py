@@ -53,7 +53,10 @@ def test_a_bad_plan_names_all_its_problems_and_exits_with_one(
 
 @pytest.mark.parametrize(
     ("written", "reason"),
-    [(b'name = "\xe6"', "byte 9 is not UTF-8"), (b"#" * (SIZE_BYTES_MAX + 5), "at most 1,000,000")],
+    [
+        (b'name = "\xe6"', "byte 9 is not UTF-8"),
+        ("#æ".encode() * SIZE_BYTES_MAX, "at most 1,000,000"),
+    ],
 )
 def test_what_is_no_text_or_too_much_of_it_is_refused(
     written: bytes, reason: str, plan_file: Path, capsys: pytest.CaptureFixture[str]

@@ -139,7 +139,11 @@ def _text_of(file: Path) -> str:
     """The text of a plan file, or what keeps it from being read; never more of it than a plan can have."""
     try:
         with file.open("rb") as opened:
-            return opened.read(SIZE_BYTES_MAX + 1).decode("utf-8-sig")
+            written = opened.read(SIZE_BYTES_MAX + 1)
+        is_cut = (
+            len(written) > SIZE_BYTES_MAX
+        )  # maybe inside a character; its size is refused anyway
+        return written.decode("utf-8-sig", "replace" if is_cut else "strict")
     except UnicodeDecodeError as error:
         what = f"byte {error.start + 1} is not UTF-8."
         raise BadInput([Problem(str(file), what, "Save the file as UTF-8.")]) from None
