@@ -31,6 +31,7 @@ STEP_GAP = 3.0
 STEP_WIDTH_MIN = 10.0
 LOWEST_SHARE_OF_HEIGHT = 0.15
 RING_RADIUS = 7.5
+LABEL_MARGIN = 2.0
 BOUND_TEXT_SHARE = 0.88
 CHARACTER_WIDTHS = {" ": 0.34, "\N{NO-BREAK SPACE}": 0.34, ".": 0.36, ",": 0.36, "%": 0.98}
 CHARACTER_WIDTH = 0.68
@@ -219,9 +220,9 @@ def _last_end(standing: Standing) -> int:
     reached = max(standing.attainment_minor, standing.projection.attainment_minor)
     if last.starts_at_minor == 0:
         return max(standing.quota_minor or 0, reached * 23 // 20, 1)
-    sensible = last.starts_at_minor * 5 // 4
-    farthest = last.starts_at_minor * 8 // 5
-    return max(sensible, min(reached * 21 // 20, farthest), standing.attainment_minor * 21 // 20)
+    # Far above the last bound the ring stays at the end: the steps below must still be seen.
+    sensible, farthest = last.starts_at_minor * 5 // 4, last.starts_at_minor * 2
+    return max(sensible, min(reached * 21 // 20, farthest))
 
 
 def _widths(amounts: Sequence[int], width: float) -> list[float]:
@@ -303,7 +304,7 @@ def _over_the_stairs(
     stairs: _Stairs, steps: Sequence[DrawnStep], text: str, x: float, state: str
 ) -> Label:
     """A label as low as the steps (and the ring) under it let it stand."""
-    width = _text_width(text, stairs.text_size)
+    width = _text_width(text, stairs.text_size) + 2 * LABEL_MARGIN
     x = min(max(x, width / 2), stairs.width - width / 2)
     under = [s.box.y for s in steps if s.box.x < x + width / 2 and s.box.right > x - width / 2]
     ring_x, ring_y = stairs.ring()
@@ -335,7 +336,7 @@ def _bound_labels(stairs: _Stairs, steps: Sequence[DrawnStep]) -> Iterator[list[
 
 def _label(text: str, x: float, baseline: float, size: float, kind: str, state: str) -> Label:
     width = _text_width(text, size)
-    box = Box(x - width / 2 - 2, baseline - 0.8 * size, width + 4, size)
+    box = Box(x - width / 2 - LABEL_MARGIN, baseline - 0.8 * size, width + 2 * LABEL_MARGIN, size)
     return Label(text, x, baseline, box, kind, state)
 
 
