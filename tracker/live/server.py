@@ -84,6 +84,8 @@ def serve(
     Raises PortInUse, and BadConfiguration when the WebSocket path cannot be trusted.
     """
     websocket.install()
+    # A thread that was just joined has one last step to take; forked before it, that would fail in the worker.
+    gevent.sleep(0)
     Server(build, _listen(host, port), on_ready, workers_count).run()
 
 

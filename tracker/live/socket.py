@@ -13,7 +13,7 @@ from typing import Any
 
 import flask_socketio
 import gevent
-from flask import Flask, request
+from flask import Flask
 
 from tracker.live.audiences import FRAGMENT_KINDS
 from tracker.live.gate import Environ, HasSession, PrincipalOf
@@ -76,8 +76,9 @@ class Sockets:
             ping_timeout=PING_TIMEOUT_SECONDS,
             transports=["websocket"],
         )
-        self.socketio.on("connect")(self._connect)
-        self.socketio.on("disconnect")(self._disconnect)
+        # On the server itself: Flask-SocketIO would open a request, with all its hooks, around each.
+        self.socketio.server.on("connect", self._connect)
+        self.socketio.server.on("disconnect", self._disconnect)
 
     def variants(self, room: str) -> list[tuple[str, str]]:
         """(name, locale) of the language variants of a room that somebody is in."""
@@ -122,20 +123,18 @@ class Sockets:
             except Exception as problem:
                 log.error("Open sockets could not be rechecked: %s", type(problem).__name__)
 
-    def _connect(self, auth: object = None) -> None:
-        environ: Environ = request.environ
+    def _connect(self, sid: str, environ: Environ, auth: object = None) -> None:
         principal = self._principal_of(environ)
         if principal is None:
             raise flask_socketio.ConnectionRefusedError("signed_out")
-        socket = self._socket_for(principal, environ)
+        socket = self._socket_for(sid, principal, environ)
         self._open[socket.sid] = socket
         self._locales.add(socket.locale)
         for room in socket.rooms:
             self.socketio.server.enter_room(socket.sid, room)
         self.send(Joined(self._sequences(principal)), socket.sid)
 
-    def _socket_for(self, principal: HasSession, environ: Environ) -> OpenSocket:
-        sid = request.sid  # type: ignore[attr-defined]
+    def _socket_for(self, sid: str, principal: HasSession, environ: Environ) -> OpenSocket:
         locale = self._locale_of(principal, environ)
         return OpenSocket(
             sid=sid,
@@ -150,8 +149,8 @@ class Sockets:
         rooms = (room for room in self._rooms_of(principal) if _is_rendered(room))
         return {room: self._sequence_of(room) for room in rooms}
 
-    def _disconnect(self, reason: object = None) -> None:
-        self._open.pop(request.sid, None)  # type: ignore[attr-defined]
+    def _disconnect(self, sid: str, reason: object = None) -> None:
+        self._open.pop(sid, None)
 
     def _rooms_now(self, socket: OpenSocket) -> frozenset[str] | None:
         principal = self._principal_of(socket.environ)
