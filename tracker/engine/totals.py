@@ -253,7 +253,9 @@ def stretches_of(total: WindowTotal, book: PlanBook, quota_minor: int | None) ->
             stretches, starts = [earlier + cells], [date.min]
         else:
             stretches[-1].extend(cells)
-    ends = [*starts[1:], date.max][: len(starts)]  # a total that lost its last credit has no stretch
+    ends = [*starts[1:], date.max][
+        : len(starts)
+    ]  # a total that lost its last credit has no stretch
     return [
         Stretch(cells, _prefix_of(cells, total.climb, starts_on, ends_before))
         for cells, starts_on, ends_before in zip(stretches, starts, ends, strict=True)
@@ -331,20 +333,21 @@ class Prefix:
 
     def weight_below(self, attainment: Fraction, owns_bound: bool) -> Fraction:
         """The weight of all deals up to an attainment; of the deal that straddles it, the part below."""
-        search = bisect_right if owns_bound else bisect_left
-        index = search(self._attainments, attainment)
-        reached = Fraction(self._attainments[index - 1] if index else 0)
-        weight = Fraction(self._weights[index - 1] if index else 0)
-        if index < len(self._days):
-            for credit in self._credits_on(self._days[index][0]):
-                end = reached + credit.attainment_minor
-                if end > attainment or (end == attainment and not owns_bound):
-                    weight += (
-                        credit.weight_scaled * (attainment - reached) / credit.attainment_minor
-                    )
-                    break
-                reached, weight = end, weight + credit.weight_scaled
-        return weight / WEIGHT_SCALE
+        # Whole numbers all the way: a sum of whole attainments passes a bound where it passes its whole part.
+        whole = attainment.numerator // attainment.denominator
+        reaches = owns_bound or whole != attainment
+        index = (bisect_right if reaches else bisect_left)(self._attainments, whole)
+        reached = self._attainments[index - 1] if index else 0
+        weight_scaled = self._weights[index - 1] if index else 0
+        if index == len(self._days):
+            return Fraction(weight_scaled, WEIGHT_SCALE)
+        for credit in self._credits_on(self._days[index][0]):
+            end = reached + credit.attainment_minor
+            if end > whole or (end == whole and not reaches):
+                below = (attainment - reached) / credit.attainment_minor
+                return (weight_scaled + credit.weight_scaled * below) / WEIGHT_SCALE
+            reached, weight_scaled = end, weight_scaled + credit.weight_scaled
+        raise AssertionError("the credits of a day do not sum to the day")
 
     def _walked(self, table: RateTable, before: Sums, after: Sums) -> Fraction:
         in_order = [credit for day, _ in self._days for credit in self._credits_on(day)]
