@@ -6,8 +6,8 @@ The record is what `POST /api/v1/deal-events` documents; an imported file is tur
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -57,6 +57,10 @@ class Reader:
 
     def event(self, record: JsonValue) -> DealEvent:
         """The event a record describes. Raises BadInput with every problem, each named after its field."""
+        return with_body_hash(self.event_without_hash(record))
+
+    def event_without_hash(self, record: JsonValue) -> DealEvent:
+        """The same, for a caller that gives the event another id or version before it is hashed."""
         problems: list[Problem] = []
         if not isinstance(record, dict):
             raise BadInput(
@@ -83,8 +87,7 @@ class Reader:
             return None
         if version is None:
             version = (occurred_at - _EPOCH) // timedelta(microseconds=1)
-        event = DealEvent(source, event_id, version, occurred_at, deal, body_hash="")
-        return replace(event, body_hash=body_hash_of(event))
+        return DealEvent(source, event_id, version, occurred_at, deal, body_hash="")
 
     def _deal(self, fields: Fields, key: str) -> Deal | None:
         status = DealStatus(fields.choice("status", [status.value for status in DealStatus]))
@@ -268,24 +271,20 @@ def _years_after(day: date, years: int) -> date:
     return date(day.year + years, day.month, min(day.day, 28))
 
 
-def body_hash_of(event: DealEvent) -> str:
-    """The same for the same content, however the sender spaced or ordered it.
+def with_body_hash(event: DealEvent) -> DealEvent:
+    """An event with its hash: the same for the same content, however the sender spaced or ordered it.
 
     What is empty is left out, so that a field added to deals later does not change the hash of an old event.
     """
-    content = asdict(replace(event, body_hash=""))
-    text = json.dumps(_canonical(content), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    text = json.dumps(event, default=_plain, sort_keys=True, ensure_ascii=False)
+    return replace(event, body_hash=hashlib.sha256(text.encode()).hexdigest())
 
 
-def _canonical(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _canonical(inner) for name, inner in value.items() if not _is_empty(inner)}
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, tuple):
-        return [_canonical(inner) for inner in value]
-    return value if isinstance(value, str | int) else str(value)
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        by_name = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {name: inner for name, inner in by_name.items() if not _is_empty(inner)}
+    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 def _is_empty(value: Any) -> bool:

@@ -18,7 +18,7 @@ from tracker.ingest.deal_payload import (
     OWN_MEASURES,
     OWN_PROPERTIES,
     Reader,
-    body_hash_of,
+    with_body_hash,
 )
 from tracker.ingest.files.mapping import Kind, Values
 from tracker.ingest.strict_json import JsonValue
@@ -71,7 +71,7 @@ def deal_row(values: Values, source: str, reader: Reader) -> DealRow:
     """The event of a row. Raises BadInput with every problem, each with the line and the field of the mapping."""
     found = values.by_field
     try:
-        event = reader.event(_record(found, source, reader.today))
+        event = reader.event_without_hash(_record(found, source, reader.today))
     except BadInput as refusal:
         raise BadInput(
             Problem(
@@ -108,8 +108,7 @@ def _named(event: DealEvent) -> DealEvent:
     """The id follows from the content, so that the same row is the same event however often it is imported."""
     content = f"{event.version} {deals.deal_to_json(event.deal)}"
     event_id = f"import-{hashlib.sha256(content.encode()).hexdigest()[:40]}"
-    event = replace(event, event_id=event_id)
-    return replace(event, body_hash=body_hash_of(event))
+    return with_body_hash(replace(event, event_id=event_id))
 
 
 def _record(found: Mapping[str, str], source: str, today: date) -> JsonValue:
