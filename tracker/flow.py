@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from tracker.engine.credits import credits_of
+from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import Deal, DealEvent
 from tracker.engine.money import AMOUNT_MINOR_MAX
 from tracker.engine.plans import PlanBook
@@ -132,7 +132,9 @@ def _follow_deals(connection: Connection, changes: Sequence[DealChange], at: dat
     """Bring credits, totals, earnings and the outbox in line with deals that have just changed."""
     payee_ids = {payee_id for change in changes for payee_id in change.payee_ids}
     book = plans.load_plan_book(connection, payee_ids)
-    moved = _replace_credits(connection, [change.after for change in changes], book, at)
+    known_keys = [change.key for change in changes if change.before is not None]
+    stored = credits.credits_of_deals(connection, known_keys)
+    moved = _replace_credits(connection, stored, [change.after for change in changes], book, at)
     event_ids = {change.key: change.event_id for change in changes}
     alone = {key: event_ids[min(keys)] for key, keys in moved.items() if len(keys) == 1}
     _post(connection, moved, book, Cause("deal", alone), at)
@@ -140,15 +142,17 @@ def _follow_deals(connection: Connection, changes: Sequence[DealChange], at: dat
 
 
 def _replace_credits(
-    connection: Connection, newest: Sequence[Deal], book: PlanBook, at: datetime
+    connection: Connection,
+    stored: Iterable[Credit],
+    newest: Iterable[Deal],
+    book: PlanBook,
+    at: datetime,
 ) -> dict[TotalKey, set[str]]:
-    """Retract the credits these deals gave, assert what they give now; the totals that touches, by which deals."""
-    stored = set(credits.credits_of_deals(connection, [deal.key for deal in newest]))
-    given = {credit for deal in newest for credit in credits_of(deal, book)}
-    retracted, asserted = stored - given, given - stored
-    changed_keys = {credit.deal_key for credit in retracted | asserted}
-    still_given = [credit for credit in given if credit.deal_key in changed_keys]
-    credits.replace_credits(connection, sorted(changed_keys), still_given)
+    """Retract the stored credits of these deals, assert what they give now; the totals touched, by which deals."""
+    before = set(stored)
+    after = {credit for deal in newest for credit in credits_of(deal, book)}
+    retracted, asserted = before - after, after - before
+    credits.replace_credits(connection, retracted, asserted)
     touched = totals.apply_credits(connection, retracted, asserted, at)
     deal_keys: dict[TotalKey, set[str]] = {key: set() for key in touched}
     for credit in retracted | asserted:
@@ -168,8 +172,9 @@ def _rebuild(
     touched: set[TotalKey] = set()
     book = plans.load_plan_book(connection)
     for keys in in_chunks(deals.deal_keys_of_payees(connection, payee_ids, first_day)):
-        newest = [stored.deal for stored in deals.deals(connection, keys)]
-        touched |= _replace_credits(connection, newest, book, at).keys()
+        newest = [kept.deal for kept in deals.deals(connection, keys)]
+        stored = credits.credits_of_deals(connection, keys)
+        touched |= _replace_credits(connection, stored, newest, book, at).keys()
     fact_ids = {} if fact_id is None else dict.fromkeys(touched, fact_id)
     _post(connection, touched, book, Cause(cause, fact_ids), at)
     _tell(connection, [], payee_ids | {key.payee_id for key in touched}, at)
@@ -253,8 +258,9 @@ def _outcomes(
     ranks: Mapping[str, Rank],
 ) -> list[Outcome]:
     """The outcome of each event, as if they had come one by one."""
-    hashes = deals.body_hashes(connection, {deals.name_of(event) for event in events})
-    new = {deals.name_of(arrival.event) for arrival in arrivals}
+    hashes = {deals.name_of(arrival.event): arrival.event.body_hash for arrival in arrivals}
+    new = set(hashes)
+    hashes |= deals.body_hashes(connection, {deals.name_of(event) for event in events} - new)
     newest = dict(ranks)
     outcomes: list[Outcome] = []
     for event, problem in zip(events, problems, strict=True):

@@ -1,10 +1,10 @@
 """Credits: each payee's part of each deal under each component, replaced whenever the deal or its plan changes."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select
 
 from tracker.engine.credits import Credit
 from tracker.engine.totals import TotalKey
@@ -69,11 +69,14 @@ def latest_attainments(
 
 
 def replace_credits(
-    connection: Connection, deal_keys: Collection[str], asserted: Iterable[Credit]
+    connection: Connection, retracted: Iterable[Credit], asserted: Iterable[Credit]
 ) -> None:
-    """Let these deals give exactly these credits. Raises OutOfRange."""
-    for chunk in in_chunks(deal_keys):
-        connection.execute(delete(tables.credit).where(_credit.deal_key.in_(chunk)))
+    """Take some credits away and put others in their place. Raises OutOfRange."""
+    key_names = [column.name for column in tables.credit.primary_key]
+    gone = [{f"its_{name}": getattr(credit, name) for name in key_names} for credit in retracted]
+    if gone:
+        same = [tables.credit.c[name] == bindparam(f"its_{name}") for name in key_names]
+        connection.execute(delete(tables.credit).where(*same), gone)
     rows = [_row(credit) for credit in asserted]
     if rows:
         connection.execute(insert(tables.credit), rows)

@@ -152,7 +152,7 @@ def keep_newest(
     ]
     replaced = [_deal_row(newest[change.key]) for change in changes if change.key in ranks]
     insert_or_replace(connection, tables.deal, replaced)
-    _replace_participants(connection, [newest[change.key] for change in changes])
+    _replace_participants(connection, ranks.keys(), [newest[change.key] for change in changes])
     return changes, ranks
 
 
@@ -170,9 +170,13 @@ def _locked(connection: Connection, newest: dict[str, Arrival]) -> list[Row[Any]
     return locked
 
 
-def _replace_participants(connection: Connection, newest: Sequence[Arrival]) -> None:
+def _replace_participants(
+    connection: Connection, known_keys: Collection[str], newest: Sequence[Arrival]
+) -> None:
     for chunk in in_chunks(arrival.event.deal.key for arrival in newest):
-        connection.execute(delete(tables.deal_participant).where(_participant.deal_key.in_(chunk)))
+        if keys := [key for key in chunk if key in known_keys]:
+            gone = _participant.deal_key.in_(keys)
+            connection.execute(delete(tables.deal_participant).where(gone))
     rows = [row for arrival in newest for row in _participant_rows(arrival)]
     if rows:
         connection.execute(insert(tables.deal_participant), rows)
