@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import click
+import gevent
 from flask import Flask
 
 from tracker import clock
 from tracker.app import create_app
 from tracker.config import Settings, load_settings
 from tracker.live.gateway import Gateway
+from tracker.self_check import check_for_ever
 from tracker.store import accounts, links
 from tracker.store.database import create_database, upgrade
 from tracker.wiring import gateway_around
@@ -53,6 +55,7 @@ def serve_until_stopped(settings: Settings, on_ready: Callable[[], None]) -> Non
 
 def _application(settings: Settings) -> tuple[Flask, Gateway]:
     app = create_app(settings)
+    gevent.spawn(check_for_ever, settings)
     return app, gateway_around(app)
 
 

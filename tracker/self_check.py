@@ -1,0 +1,47 @@
+"""While the product serves, a second process keeps computing everything again from scratch and notes the drift.
+
+A process of its own, at low priority: the check is pure computation and must not hold up a single push.
+"""
+
+import logging
+import os
+import subprocess
+import sys
+
+import gevent
+
+from tracker import clock
+from tracker.config import Settings
+
+log = logging.getLogger(__name__)
+
+FIRST_CHECK_AFTER_SECONDS = 5
+PAUSE_SECONDS_MIN = 60
+PAUSE_PER_SECOND_OF_CHECK = 20
+"""A check may take one twentieth of one core, however large the company."""
+
+
+def check_for_ever(settings: Settings) -> None:
+    """Check, note the result in the database, rest; until the server stops. Runs in a greenlet."""
+    pause_seconds: float = FIRST_CHECK_AFTER_SECONDS
+    while True:
+        gevent.sleep(pause_seconds)
+        started_seconds = clock.monotonic_seconds()
+        _check(settings)
+        taken_seconds = clock.monotonic_seconds() - started_seconds
+        pause_seconds = max(PAUSE_SECONDS_MIN, PAUSE_PER_SECOND_OF_CHECK * taken_seconds)
+
+
+def _check(settings: Settings) -> None:
+    checked = {
+        **os.environ,
+        "TRACKER_DATA": str(settings.data_folder),
+        "TRACKER_DATABASE_URL": settings.database_url,
+    }
+    command = [sys.executable, "-m", "tracker.cli", "verify", "--json"]
+    with subprocess.Popen(
+        command, env=checked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        os.setpriority(os.PRIO_PROCESS, process.pid, 10)
+        if process.wait() != 0:
+            log.error("the self-check failed or found drift; run `python3 -m tracker verify`")
