@@ -37,7 +37,7 @@ SHOWN = ((STAR, "rep"), (TEAMS[0].manager, "manager"), (ADMIN, "admin"))
     "--pace",
     "pace_seconds",
     type=click.FloatRange(0.05, 3600),
-    default=6.0,
+    default=8.0,
     show_default=True,
     help="Seconds between two deals of the feed.",
 )

@@ -120,12 +120,12 @@ CUSTOMERS = (
 )
 
 NEXT_STEPS = (
-    "Send the contract",
-    "Meet the decision maker",
-    "Legal review",
-    "Board meeting",
-    "Price talk",
-    "Show the pilot's result",
+    "Send kontrakten",
+    "Møde med beslutningstager",
+    "Juridisk gennemgang",
+    "Bestyrelsesmøde",
+    "Aftal prisen",
+    "Vis resultatet af pilotprojektet",
 )
 
 

@@ -19,6 +19,9 @@ from tracker.demo.company import TEAMS
 from tracker.demo.history import EVIDENCE, DealMaker
 
 GIVE_UP_AFTER_FAILURES = 20
+SIZE_PERCENT = 30
+"""The feed's deals are small: it wins in an hour what a quiet company wins in a month."""
+
 STAR = TEAMS[0].reps[0]
 """The rep whose phone the demo opens: she sells more often than others, so that something happens on it."""
 
@@ -37,7 +40,7 @@ def feed(url: str, key: str, pace_seconds: float, zone_day: date) -> None:
 def _records(today: date) -> Iterator[dict[str, Any]]:
     started_at = clock.now()
     random = Random(started_at.timestamp())  # noqa: S311  # which deal comes next is no secret
-    maker = DealMaker(random, prefix=f"live-{started_at:%Y%m%d%H%M%S}")
+    maker = DealMaker(random, prefix=f"live-{started_at:%Y%m%d%H%M%S}", size_percent=SIZE_PERCENT)
     held: list[dict[str, Any]] = []
     while True:
         now = clock.now()
@@ -54,9 +57,9 @@ def _next_deal(maker: DealMaker, today: date, now: datetime) -> dict[str, Any]:
     random = maker.random
     team = random.choice(TEAMS)
     rep = random.choice(team.reps)
-    if random.random() < 0.3:
+    if random.random() < 0.2:
         team, rep = TEAMS[0], STAR
-    record = maker.open(team, rep, today) if random.random() < 0.2 else maker.won(team, rep, today)
+    record = maker.open(team, rep, today) if random.random() < 0.35 else maker.won(team, rep, today)
     return {**record, "occurred_at": now.isoformat()}
 
 

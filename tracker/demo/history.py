@@ -21,6 +21,7 @@ class DealMaker:
 
     random: Random
     prefix: str = "d"
+    size_percent: int = 100
     made_count: int = 0
     _names: list[str] = field(default_factory=list)
 
@@ -36,13 +37,13 @@ class DealMaker:
 
     def open(self, team: DemoTeam, rep: str, today: date) -> dict[str, Any]:
         """An open deal: most have a next step with a date, some are stale, some lack a decision maker."""
-        opened_on = today - timedelta(days=self.random.randint(1, 40))
+        opened_on = today - timedelta(days=self.random.randint(1, 24))
         deal = self._deal(team, rep, today + timedelta(days=self.random.randint(2, 45)), "open")
         stage, probability = self.random.choice(STAGES)
         deal["stage"], deal["probability"] = stage, f"{probability}%"
         deal["evidence"] = list(EVIDENCE[: self.random.choice((1, 2, 2, 3))])
-        if self.random.random() < 0.8:
-            due_on = today + timedelta(days=self.random.choice((-9, -2, 1, 2, 3, 5, 8, 14)))
+        if self.random.random() < 0.88:
+            due_on = today + timedelta(days=self.random.choice((-3, 1, 2, 3, 5, 8, 14, 20, 28)))
             text = self.random.choice(NEXT_STEPS)
             deal["next_step"] = {"text": text, "owner": rep, "due_on": due_on.isoformat()}
         return self.event(deal, _office_hours(self.random, opened_on))
@@ -71,7 +72,7 @@ class DealMaker:
 
     def _deal(self, team: DemoTeam, rep: str, day: date, status: str) -> dict[str, Any]:
         self.made_count += 1
-        hundreds = int(self.random.triangular(*team.deal_kroner)) // 100
+        hundreds = int(self.random.triangular(*team.deal_kroner)) * self.size_percent // 10_000
         margin_percent = 42 - self.random.choice((0, 0, 0, 5, 10))
         return {
             "key": f"{self.prefix}-{self.made_count:05}",

@@ -14,6 +14,7 @@ from tracker.engine.periods import Period, working_days
 from tracker.engine.plans import Component, PlanBook, PlanVersion
 from tracker.engine.standing import Standing, standing_of
 from tracker.engine.totals import TotalKey
+from tracker.errors import NotFound
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.store import credits, outbox, people, plans, totals
 from tracker.store.database import Connection
@@ -49,7 +50,10 @@ class PayeeStanding:
 def payee_standing(
     connection: Connection, payee_id: int, calendar: CompanyCalendar, now: datetime
 ) -> PayeeStanding:
-    """Everything a screen shows of one payee at an instant."""
+    """Everything a screen shows of one payee at an instant. Raises NotFound."""
+    payee = people.payee(connection, payee_id)
+    if payee is None:
+        raise NotFound(f"There is no payee {payee_id}.")
     # The sequence is read first: a change that commits meanwhile is then shown twice, never missed.
     sequence = outbox.sequence_of_payee(connection, payee_id)
     book = plans.load_plan_book(connection)
@@ -62,7 +66,7 @@ def payee_standing(
     standings = tuple(ladder.standing for ladder in ladders)
     lead = standings[0] if standings else None
     return PayeeStanding(
-        payee=people.payee(connection, payee_id),
+        payee=payee,
         window=lead.window if lead else None,
         currency=lead.currency if lead else "",
         earned_minor=sum(standing.earned_minor for standing in standings),
