@@ -26,11 +26,11 @@ from tracker.pages.rep_rows import RepRow, first_trend_day, rep_row
 from tracker.pages.standings import PayeeStanding, payee_standing, team_standings
 from tracker.pages.team_goal import TeamGoal, lead_standings, team_goal, team_window
 from tracker.pages.why_sheets import Sheet, why_deal, why_earned
-from tracker.store import credits, deals, outbox, people, plans, team_reads
+from tracker.store import credits, deals, outbox, people, plans, team_reads, verifications
 from tracker.store.deals import StoredDeal
 from tracker.store.people import Payee, Team
-from tracker.store.team_reads import LastCheck
 from tracker.store.types import Connection
+from tracker.store.verifications import StoredVerification
 
 blueprint = Blueprint("manager", __name__, url_prefix="/team")
 
@@ -69,7 +69,7 @@ class Desk:
     pipeline: Pipeline
     rows: tuple[RepRow, ...]
     shows_pay: bool
-    check: LastCheck | None
+    check: StoredVerification | None
     sequence: int
 
 
@@ -111,7 +111,7 @@ def load_desk(connection: Connection, team_id: int, now: datetime) -> Desk:
         pipeline=_pipeline(connection, team_id, members, calendar, now, currency),
         rows=tuple(sorted(rows, key=lambda row: (-(row.ratio or 0), row.name))),
         shows_pay=reader.managers_see_pay,
-        check=team_reads.last_check(connection),
+        check=verifications.latest_verification(connection),
         sequence=sequence,
     )
 

@@ -1,7 +1,6 @@
 """What the pages of a team read of all its people at once."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
@@ -9,23 +8,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from tracker.engine.deals import DealStatus
 from tracker.store import deals
 from tracker.store.deals import StoredDeal
-from tracker.store.tables import (
-    deal_participant,
-    outbox,
-    payee,
-    running_total_day,
-    verification,
-)
+from tracker.store.tables import deal_participant, outbox, payee, running_total_day
 
 _participant = deal_participant.c
-
-
-@dataclass(frozen=True, slots=True)
-class LastCheck:
-    """The last time all totals were computed again from scratch."""
-
-    checked_at: datetime
-    drift_minor: int
 
 
 def wins_of_team(connection: Connection, team_id: int, on: date) -> list[StoredDeal]:
@@ -66,13 +51,6 @@ def attainment_by_day(
             days = found[row.payee_id]
             days[row.effective_on] = days.get(row.effective_on, 0) + row.attainment_minor
     return found
-
-
-def last_check(connection: Connection) -> LastCheck | None:
-    """None when the totals have never been checked."""
-    newest = select(verification).order_by(verification.c.id.desc()).limit(1)
-    row = connection.execute(newest).one_or_none()
-    return None if row is None else LastCheck(row.checked_at, row.drift_minor)
 
 
 def _deals_of_team(
