@@ -161,7 +161,9 @@ def _with_released(total: WindowTotal, held: Sequence[Credit]) -> WindowTotal:
     for cell, sums in cell_changes([], released).items():
         key = cell.period_key, cell.plan_version_id
         cells[key] = cells.get(key, NOTHING) + sums
-    return replace(total, cells=cells, climb=total.climb and _with_more(total.climb, released))
+    # Where nothing counts yet there is no climb to continue: the released credits are all of it.
+    climb = total.climb if total.cells else Climb((), lambda _: ())
+    return replace(total, cells=cells, climb=climb and _with_more(climb, released))
 
 
 def _with_more(climb: Climb, released: Sequence[Credit]) -> Climb:
