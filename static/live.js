@@ -8,6 +8,8 @@
   const LINK_PATIENCE_MS = 3000;
   const DEGRADED_EVERY_MS = 5000;
   const SCRIPT_PATIENCE_MS = 6000;
+  const RETRY_MS = 1500;
+  const UNCHANGED_SPREAD_MS = 3000;
 
   const body = document.body;
   const room = body.dataset.live;
@@ -58,8 +60,12 @@
   const show = async (html, newSequence) => {
     const target = document.getElementById("live");
     if (!target) return;
-    if (window.htmx) await window.htmx.swap({ sourceElement: target, target, text: html, swap: "innerMorph" });
-    else target.innerHTML = html;
+    try {
+      // Morphing keeps the focus, what is half typed, and what is open.
+      await window.htmx.swap({ sourceElement: target, target, text: html, swap: "innerMorph" });
+    } catch {
+      target.innerHTML = html; // htmx is not here yet, or could not: the right figures come first
+    }
     sequence = newSequence;
     body.dataset.sequence = String(sequence);
     confirmedAt = new Date();
@@ -73,15 +79,13 @@
   };
 
   const fetchOnce = async () => {
-    const answer = await fetch(fragmentUrl, {
-      credentials: "same-origin", cache: "no-store", headers: { "X-Live-Fragment": "1" },
-    });
-    if (answer.status === 401 || answer.redirected) return location.reload();
+    const answer = await fetch(fragmentUrl, { credentials: "same-origin", cache: "no-store" });
+    // Signed out, or no longer for this person: the whole page knows what to say.
+    if (answer.redirected || [401, 403, 404].includes(answer.status)) return location.reload();
     if (!answer.ok) throw new Error(`fragment: ${answer.status}`);
     const html = await answer.text();
-    const fetched = sequenceIn(html);
-    if (fetched >= sequence) await show(html, fetched);
-    return undefined;
+    // No message is shown while a fetch runs, so what it brings is the newest, also when a restored backup counts lower.
+    return show(html, sequenceIn(html));
   };
 
   const refetch = async () => {
@@ -97,7 +101,7 @@
       } while (mustFetchAgain);
       if (degradedTimer !== null) setLink("degraded");
     } catch {
-      if (socket?.connected) setTimeout(refetch, 1000 + Math.random() * 2000);
+      if (socket?.connected) setTimeout(refetch, RETRY_MS * (1 + Math.random()));
       else expectLink();
     } finally {
       isFetching = false;
@@ -116,11 +120,13 @@
   };
 
   const onJoined = (message) => {
-    const standing = Object.entries(message.sequences).find(([name]) => isMine(name));
-    setLink("live");
-    // After a cut, always: what was on the screen is as old as the cut.
-    if (hasConnected || (standing && standing[1] > sequence)) refetch();
+    const standing = Object.entries(message.sequences).find(([name]) => isMine(name))?.[1] ?? sequence;
+    const isReconnect = hasConnected;
     hasConnected = true;
+    setLink("live");
+    if (standing > sequence) refetch();
+    // After a cut, always; but when nothing seems to have changed, not all screens of a company at once.
+    else if (isReconnect) sleep(Math.random() * UNCHANGED_SPREAD_MS).then(refetch);
   };
 
   const connect = () => {
@@ -172,6 +178,7 @@
     if (socket && !socket.connected) socket.connect();
     refetch();
   });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   window.addEventListener("online", () => { if (socket && !socket.connected) socket.connect(); });
 
   if (window.io) begin();

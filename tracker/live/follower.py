@@ -88,11 +88,12 @@ class Follower:
         changes = self._read_new()
         for change in changes:
             self._note(change)
-        for room in self._pacer.take_due(self._now_seconds()):
-            started_at_seconds = self._now_seconds()
+        started_at_seconds = self._now_seconds()
+        for room in self._pacer.take_due(started_at_seconds):
             self._bring_up_to_date(room)
-            # Rest as long as it took: requests keep at least half of the process, whatever happens.
-            gevent.sleep(self._now_seconds() - started_at_seconds)
+            gevent.sleep(0)
+        # Rest as long as it took: requests keep at least half of the process, whatever happens.
+        gevent.sleep(self._now_seconds() - started_at_seconds)
         for win in [change for change in changes if change.is_win][-CHEERS_COUNT:]:
             self._celebrate(win)
             gevent.sleep(0)
