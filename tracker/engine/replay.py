@@ -9,13 +9,14 @@ Where the definitions leave a choice, this is the meaning taken:
 
 - A version without weights (no multipliers on the payout, nothing paid on a second measure) reads the attainment alone,
   also of deals that an earlier version weighed.
-- A retroactive version takes over in the period of its first deal: earlier periods keep what they showed.
-- The cap on pay is the one of the newest version that has a deal, held against the uncapped sum of the window.
+- A retroactive version that has a deal is used for the earlier deals of the window too, so earlier periods change.
+- A cap on pay is the cap of the version that pays the period, held against the uncapped sum of the window so far.
+- Without any attainment no bonus is reached, and a curve that starts at zero pays nothing.
 - A bonus above the cap on attainment is never reached. On a table paid at the average weight, bonuses are weighed too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus
@@ -44,7 +45,7 @@ _WindowKey = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one deal counts for one payee in one component: towards the tiers, and in the pay."""
+    """What one deal counts for one payee: towards the tiers, and in the pay. `component` is the one that pays it."""
 
     deal: Deal
     line: int
@@ -232,33 +233,42 @@ def _earned_of_window(
 def _sums_by_period(
     parts: Sequence[_Part], quota_minor: int | None
 ) -> Iterable[tuple[str, Fraction]]:
-    """The exact pay of the window at the end of each stretch of one period and plan version."""
-    sum_minor, foot, start = Fraction(0), 0, 0
-    while start < len(parts):
-        first, end = parts[start], _end_of_stretch(parts, start)
-        component, on_change = first.component, first.version.plan.on_change
-        if start > 0 and first.version.version_id != parts[start - 1].version.version_id:
-            if on_change is OnChange.RESTART:
-                foot = start
-            elif on_change is OnChange.RETRO:
-                foot, sum_minor = 0, _pay(component, parts[:start], quota_minor)
-        before = _pay(component, parts[foot:start], quota_minor)
-        sum_minor += _pay(component, parts[foot:end], quota_minor) - before
-        cap_minor = component.cap_payout_minor
-        yield (
-            first.period_key,
-            sum_minor if cap_minor is None else min(sum_minor, Fraction(cap_minor)),
-        )
-        start = end
+    """The exact pay of the window so far, at each end of a period and of a version's time."""
+    sum_minor = Fraction(0)
+    for climb in _climbs(parts):
+        start = 0
+        while start < len(climb):
+            component, end = climb[start].component, _end_of_stretch(climb, start)
+            before = _pay(component, climb[:start], quota_minor)
+            sum_minor += _pay(component, climb[:end], quota_minor) - before
+            cap_minor = component.cap_payout_minor
+            paid_minor = sum_minor if cap_minor is None else min(sum_minor, Fraction(cap_minor))
+            yield climb[start].period_key, paid_minor
+            start = end
 
 
-def _end_of_stretch(parts: Sequence[_Part], start: int) -> int:
-    first = parts[start]
-    for end in range(start + 1, len(parts)):
-        is_same_version = parts[end].version.version_id == first.version.version_id
-        if not is_same_version or parts[end].period_key != first.period_key:
+def _climbs(parts: Sequence[_Part]) -> list[list[_Part]]:
+    """The deals of a window cut where a new version starts from the foot, each with the component that pays it."""
+    climbs: list[list[_Part]] = [[]]
+    for before, part in zip([None, *parts], parts, strict=False):
+        if before is not None and before.version.version_id != part.version.version_id:
+            if part.version.plan.on_change is OnChange.RESTART:
+                climbs.append([])
+            elif part.version.plan.on_change is OnChange.RETRO:
+                so_far = (earlier for climb in climbs for earlier in climb)
+                climbs = [[replace(earlier, component=part.component) for earlier in so_far]]
+        climbs[-1].append(part)
+    return climbs
+
+
+def _end_of_stretch(climb: Sequence[_Part], start: int) -> int:
+    """Where the deals of one period that are paid by one version end."""
+    first = climb[start]
+    for end in range(start + 1, len(climb)):
+        is_same_payer = climb[end].component is first.component
+        if not is_same_payer or climb[end].period_key != first.period_key:
             return end
-    return len(parts)
+    return len(climb)
 
 
 def _pay(component: Component, parts: Sequence[_Part], quota_minor: int | None) -> Fraction:

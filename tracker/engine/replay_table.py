@@ -10,7 +10,10 @@ from tracker.engine.plans import Axis, Component
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A stretch of a table, from `starts_at` to where the next one starts; the first also holds all below it."""
+    """A stretch of a table, from `starts_at` to where the next one starts; the first also holds all below it.
+
+    Nothing is reached without any attainment.
+    """
 
     starts_at: Fraction
     holds_start: bool
@@ -18,7 +21,8 @@ class Step:
     bonus_minor: Fraction
 
     def is_reached_at(self, attainment: Fraction) -> bool:
-        return attainment > self.starts_at or (self.holds_start and attainment == self.starts_at)
+        is_there = attainment >= self.starts_at if self.holds_start else attainment > self.starts_at
+        return is_there and attainment > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +112,14 @@ def _curve_steps(component: Component, quota: Fraction) -> list[Step]:
     """Nothing before the first point, then a line from each point to the next; a jump at a point is its bonus."""
     incentive = component.target_incentive_minor or 0
     points = [(point.at * quota, point.pays * incentive) for point in component.curve]
-    steps = [Step(Fraction(0), False, Fraction(0), Fraction(0))]
-    jump, holds_start = points[0][1], True
+    first_at, jump = points[0]
+    steps = [Step(Fraction(0), False, Fraction(0), Fraction(0))] if first_at > 0 else []
     for (at, pays), (next_at, next_pays) in pairwise(points):
-        slope = (next_pays - pays) / (next_at - at) if next_at > at else Fraction(0)
-        steps.append(Step(at, holds_start, slope, jump))
-        holds_start = next_at == at
-        jump = next_pays - pays if holds_start else Fraction(0)
-    steps.append(Step(points[-1][0], holds_start, Fraction(0), jump))
+        if next_at == at:
+            jump += next_pays - pays
+            continue
+        slope = (next_pays - pays) / (next_at - at)
+        steps.append(Step(at, True, slope, jump))
+        jump = Fraction(0)
+    steps.append(Step(points[-1][0], True, Fraction(0), jump))
     return steps

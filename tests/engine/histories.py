@@ -1,0 +1,314 @@
+"""Random plans, and random histories of what sources and people tell the product, small enough to collide often.
+
+A history is a list of steps. Amounts, bounds and days come from short lists, so that deals land exactly on bounds,
+share days, cross windows and cancel each other out; everything a plan file accepts may stand in a plan.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.builders import a_deal, an_event
+from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus
+from tracker.engine.plans import COUNT_MEASURES
+
+PAYEES = (1, 2, 3)
+PLAN_KEYS = ("ae", "extra")
+COMPONENT_KEYS = ("sales", "more")
+SINCE = date(2026, 1, 1)
+WINDOW_KEYS = ("2026-Q4", "2026-11", "2026", "2027-Q1", "2027-01")
+
+DAYS = tuple(
+    date(*parts)
+    for parts in [
+        (2026, 9, 30),
+        (2026, 10, 1),
+        (2026, 10, 15),
+        (2026, 10, 31),
+        (2026, 11, 1),
+        (2026, 11, 20),
+        (2026, 12, 5),
+        (2026, 12, 31),
+        (2027, 1, 1),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class VersionActivated:
+    """A plan gets a version from a day on, possibly a day long gone."""
+
+    plan_key: str
+    effective_from: date
+    text: str
+
+
+@dataclass(frozen=True)
+class PayeeAssigned:
+    payee_id: int
+    plan_key: str
+    starts_on: date
+    ends_on: date | None
+
+
+@dataclass(frozen=True)
+class QuotaSet:
+    payee_id: int
+    component_key: str
+    window_key: str
+    amount_minor: int
+
+
+Step = DealEvent | VersionActivated | PayeeAssigned | QuotaSet
+History = Sequence[Step]
+
+
+# --- plans
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+    if isinstance(value, list):
+        return "[ " + ", ".join(map(_toml, value)) + " ]"
+    return str(value) if isinstance(value, int) else f'"{value}"'
+
+
+def _lines(values: Mapping[str, object]) -> list[str]:
+    return [f"{key} = {_toml(value)}" for key, value in values.items() if value not in ("", [], {})]
+
+
+RATES = ("0%", "5%", "7.5%", "10%", "33.33%", "100%")
+PER_UNIT = ("0", "12.34", "100", "333.33")
+BOUNDS = {
+    "money": ("100", "250.50", "500"),
+    "count": ("1", "2.5", "4"),
+    "quota": ("50%", "100%", "120%"),
+}
+CAPS = {"money": ("500.01", "700"), "count": ("4.5", "6"), "quota": ("120.5%", "150%")}
+CURVES = (
+    [("50%", "0%"), ("100%", "80%"), ("100%", "100%"), ("150%", "150%")],
+    [("0%", "10%"), ("100%", "100%")],
+    [("40%", "30%"), ("120%", "20%")],
+    [("80%", "50%"), ("80%", "60%"), ("110%", "60%"), ("110%", "90%")],
+)
+WHERES = ({}, {}, {}, {"kind": "new"}, {"product": ["Nova", "Lyra"]}, {"role": "closer"})
+MULTIPLIERS = (
+    {"where": {"product": "Nova"}, "factor": "1.5"},
+    {"where": {"product": ["Nova", "Lyra"]}, "factor": "1.3333"},
+    {"where": {"kind": "new"}, "factor": "0.33333"},
+    {"where": {"role": "closer"}, "factor": "2"},
+)
+
+
+def _rarely(value: Any, absent: Any = "") -> st.SearchStrategy[Any]:
+    """Mostly absent, else something of the strategy or the value."""
+    present = value if isinstance(value, st.SearchStrategy) else st.just(value)
+    return st.one_of(st.just(absent), st.just(absent), present)
+
+
+@st.composite
+def component_values(draw: st.DrawFn, key: str) -> dict[str, object]:
+    measure = draw(st.sampled_from(["revenue", "revenue", "revenue", "margin", "units", "deals"]))
+    table = draw(st.sampled_from(["amount", "amount", "amount", "quota", "multiple", "curve"]))
+    by_attainment = table in ("multiple", "curve")
+    pays_on = (
+        "" if by_attainment else draw(_rarely(st.sampled_from(["margin", "revenue", "units"])))
+    )
+    weights = (
+        ["in_order", "in_order", "average"] if pays_on else ["in_order", "average", "on_credit"]
+    )
+    axis = "quota" if table != "amount" else "count" if measure in COUNT_MEASURES else "money"
+    cap_at = draw(_rarely(st.sampled_from(CAPS[axis])))
+    values: dict[str, object] = {
+        "key": key,
+        "measure": measure,
+        "pays_on": pays_on,
+        "weights": draw(st.sampled_from(weights)),
+        "tiers_on": "quota" if axis == "quota" else "amount",
+        "where": draw(st.sampled_from(WHERES)),
+        "requires": draw(_rarely(st.sampled_from([["icp"], ["icp", "budget"]]), [])),
+        "multipliers": draw(st.lists(st.sampled_from(MULTIPLIERS), max_size=2)),
+        "stacking": draw(st.sampled_from(["product", "sum_of_excesses", "highest"])),
+        "multiplier_limit": draw(_rarely(st.sampled_from(["1.2", "2.5"]))),
+        "deal_cap": draw(_rarely("1.5" if measure in COUNT_MEASURES else "333.33")),
+        "cap_at": cap_at,
+        "cap_payout": draw(_rarely(st.sampled_from(["40", "75.55"]))),
+        "target_incentive": "123.45" if by_attainment else "",
+    }
+    if table == "curve":
+        points = draw(st.sampled_from(CURVES))
+        return values | {"curve": [{"at": at, "pays": pays} for at, pays in points]}
+    values["mode"] = draw(st.sampled_from(["marginal", "marginal", "whole"]))
+    values["tiers"] = draw(_tiers(BOUNDS[axis], table, pays_on or measure))
+    return values
+
+
+@st.composite
+def _tiers(
+    draw: st.DrawFn, bounds: Sequence[str], table: str, paid_measure: str
+) -> list[dict[str, str]]:
+    chosen = draw(st.sets(st.sampled_from(range(len(bounds)))))
+    ends: list[str] = [*(bounds[index] for index in sorted(chosen)), ""]
+    key, rates = ("per_unit", PER_UNIT) if paid_measure in COUNT_MEASURES else ("rate", RATES)
+    if table == "multiple":
+        key, rates = "multiple", ("0.5", "1", "2.25")
+    tiers = []
+    for end in ends:
+        tier = {key: draw(st.sampled_from(rates)), "bonus": draw(_rarely("12.34"))}
+        if end:
+            tier |= {"up_to": end, "bound": draw(st.sampled_from(["this", "next"]))}
+        tiers.append({name: value for name, value in tier.items() if value})
+    return tiers
+
+
+WINDOWS = (
+    ("quarter", "month"),
+    ("quarter", "month"),
+    ("quarter", "quarter"),
+    ("month", "month"),
+    ("year", "month"),
+    ("year", "quarter"),
+)
+
+
+@st.composite
+def plan_texts(draw: st.DrawFn, window: str, settlement: str) -> str:
+    """A plan file. One plan keeps its window in all versions."""
+    keys = draw(st.sampled_from([COMPONENT_KEYS[:1], COMPONENT_KEYS[:1], COMPONENT_KEYS]))
+    lines = _lines(
+        {
+            "name": "Any",
+            "currency": "DKK",
+            "window": window,
+            "settlement": settlement,
+            "on_change": draw(st.sampled_from(["continue", "restart", "retro"])),
+        }
+    )
+    for key in keys:
+        lines += ["[[components]]", *_lines(draw(component_values(key)))]
+    return "\n".join(lines)
+
+
+# --- deals
+
+_HALF, _THIRD, _EIGHTH = Fraction(1, 2), Fraction(1, 3), Fraction(1, 8)
+SHARES = (
+    (CreditShare(1, Fraction(1)),),
+    (CreditShare(1, Fraction(1), "closer"),),
+    (CreditShare(2, Fraction(1)),),
+    (CreditShare(1, _HALF), CreditShare(2, _HALF, "closer")),
+    (CreditShare(3, _EIGHTH, "opener"), CreditShare(1, 1 - _EIGHTH, "closer")),
+    tuple(CreditShare(payee_id, _THIRD) for payee_id in PAYEES),
+    (CreditShare(1, _THIRD, "opener"), CreditShare(1, 1 - _THIRD, "closer")),
+    (CreditShare(1, Fraction(1)), CreditShare(2, _EIGHTH, "closer", is_overlay=True)),
+    (CreditShare(1, _THIRD, is_overlay=True), CreditShare(1, _HALF), CreditShare(3, _HALF)),
+)
+AMOUNTS = (10_000, 15_050, 25_050, 24_950, 50_000, 50_001, 1, 99, 0, -10_000, -7_777)
+
+amounts = st.one_of(st.sampled_from(AMOUNTS), st.integers(1, 60_000), st.integers(-20_000, 80_000))
+aspects: Mapping[str, st.SearchStrategy[Any]] = {
+    "amount_minor": amounts,
+    "effective_on": st.sampled_from(DAYS),
+    "status": st.sampled_from([DealStatus.WON, DealStatus.WON, *DealStatus]),
+    "credit_shares": st.sampled_from(SHARES),
+    "evidence": st.sampled_from(
+        [frozenset({"icp", "budget"}), frozenset({"icp"}), frozenset[str]()]
+    ),
+    "properties": st.sampled_from(
+        [{}, {"product": "Nova"}, {"product": "Lyra", "kind": "new"}, {"kind": "old"}]
+    ),
+    "measures": st.one_of(
+        st.just({}),
+        st.fixed_dictionaries(
+            {"margin": st.integers(-3_000, 20_000), "units": st.integers(0, 500)}
+        ),
+    ),
+    "currency": st.sampled_from(["DKK", "DKK", "DKK", "DKK", "EUR"]),
+}
+
+
+@st.composite
+def _won_deals(draw: st.DrawFn, key: str) -> Deal:
+    """A deal that probably earns something."""
+    drawn = {name: draw(aspects[name]) for name in aspects if name not in ("status", "currency")}
+    return a_deal(key, **drawn)
+
+
+@st.composite
+def deal_events(draw: st.DrawFn, number: int, told: Sequence[DealEvent]) -> DealEvent:
+    """New, a retry, or an amendment of one aspect; its version may be older than what is known."""
+    if told and draw(st.integers(0, 7)) == 0:
+        return draw(st.sampled_from(told))
+    key = draw(st.sampled_from(["d1", "d2", "d3", "d4", "d5", "d6"]))
+    known = [event.deal for event in told if event.deal.key == key]
+    if known and draw(st.integers(0, 3)):
+        aspect = draw(st.sampled_from(sorted(aspects)))
+        deal = replace(known[-1], **{aspect: draw(aspects[aspect])})
+    else:
+        deal = draw(_won_deals(key))
+    is_late = draw(st.integers(0, 5)) == 0
+    version = draw(st.integers(1, number)) if is_late else number
+    return an_event(deal, version, event_id=f"e{number:02}")
+
+
+# --- histories
+
+
+@st.composite
+def histories(draw: st.DrawFn, event_count_max: int = 14) -> list[Step]:
+    """Plans, assignments and quotas, then deals with a change of plan or quota in between now and then."""
+    windows = {key: draw(st.sampled_from(WINDOWS)) for key in PLAN_KEYS}
+    steps: list[Step] = draw(_beginnings(windows))
+    starts = {step.effective_from for step in steps if isinstance(step, VersionActivated)}
+    told: list[DealEvent] = []
+    for number in range(1, draw(st.integers(2, event_count_max)) + 1):
+        kind = draw(st.integers(0, 9))
+        if kind == 0:
+            steps.append(draw(quotas_set()))
+        elif kind == 1 and (free := [day for day in DAYS if day not in starts]):
+            steps.append(draw(_versions("ae", windows["ae"], free)))
+            starts.add(steps[-1].effective_from)
+        elif kind == 2:
+            ends_on = draw(st.sampled_from([None, date(2026, 11, 10), date(2026, 12, 31)]))
+            steps.append(PayeeAssigned(draw(st.sampled_from(PAYEES)), "ae", SINCE, ends_on))
+        else:
+            told.append(draw(deal_events(number, told)))
+            steps.append(told[-1])
+    return steps
+
+
+@st.composite
+def _beginnings(draw: st.DrawFn, windows: Mapping[str, tuple[str, str]]) -> list[Step]:
+    """One or two plans, sometimes with several versions; everybody on the first, the first payee on both."""
+    steps: list[Step] = [draw(_versions("ae", windows["ae"], [SINCE]))]
+    later = draw(st.lists(st.sampled_from(DAYS[1:]), max_size=2, unique=True))
+    steps += [draw(_versions("ae", windows["ae"], [day])) for day in later]
+    steps += [PayeeAssigned(payee_id, "ae", SINCE, None) for payee_id in PAYEES]
+    if draw(st.booleans()):
+        steps.append(draw(_versions("extra", windows["extra"], [SINCE])))
+        steps.append(PayeeAssigned(1, "extra", date(2026, 10, 15), date(2026, 12, 5)))
+    window_of = {"month": "2026-11", "quarter": "2026-Q4", "year": "2026"}[windows["ae"][0]]
+    steps += [QuotaSet(payee_id, "", window_of, 40_000) for payee_id in PAYEES[:2]]
+    return steps
+
+
+@st.composite
+def _versions(
+    draw: st.DrawFn, plan_key: str, window: tuple[str, str], days: Sequence[date]
+) -> VersionActivated:
+    return VersionActivated(plan_key, draw(st.sampled_from(days)), draw(plan_texts(*window)))
+
+
+def quotas_set() -> st.SearchStrategy[QuotaSet]:
+    return st.builds(
+        QuotaSet,
+        st.sampled_from(PAYEES),
+        st.sampled_from(["", "ae/sales", "extra/sales"]),
+        st.sampled_from(WINDOW_KEYS),
+        st.sampled_from([0, 30_000, 40_000, 99_999]),
+    )

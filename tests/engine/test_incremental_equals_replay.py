@@ -1,0 +1,136 @@
+"""The running totals equal a computation from scratch, to the minor unit, after every step of any history."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+
+import hypothesis
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.engine.histories import (
+    History,
+    PayeeAssigned,
+    QuotaSet,
+    Step,
+    VersionActivated,
+    histories,
+)
+from tests.scenarios.running import Earned, RunningTotals
+from tracker.engine.deals import DealEvent
+from tracker.engine.explain import explain_deals, explain_total
+from tracker.engine.plan_file import parse_plan
+from tracker.engine.plans import Assignment, PlanBook, PlanVersion
+from tracker.engine.replay import replay
+
+THOROUGH = bool(os.environ.get("TRACKER_THOROUGH"))
+"""With TRACKER_THOROUGH=1 the machine looks for an hour's worth of new trouble instead of the usual examples."""
+
+many_histories = hypothesis.settings(
+    max_examples=5_000 if THOROUGH else 200,
+    derandomize=not THOROUGH,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
+)
+
+
+class Company:
+    """Everything told so far, and what the running totals made of it."""
+
+    def __init__(self) -> None:
+        self.events: list[DealEvent] = []
+        self.newest: dict[str, DealEvent] = {}
+        self.versions: list[PlanVersion] = []
+        self.assignments: dict[tuple[int, str], Assignment] = {}
+        self.quotas: dict[tuple[int, str, str], int] = {}
+        self.totals = RunningTotals(PlanBook([], []), self.quotas)
+
+    def take(self, step: Step) -> None:
+        match step:
+            case DealEvent():
+                self._take_event(step)
+            case QuotaSet():
+                key = (step.payee_id, step.component_key, step.window_key)
+                self.quotas[key] = step.amount_minor
+            case VersionActivated():
+                number, plan = len(self.versions) + 1, parse_plan(step.text)
+                self.versions.append(PlanVersion(number, step.plan_key, step.effective_from, plan))
+                self._rebuild()
+            case PayeeAssigned():
+                assignment = Assignment(step.payee_id, step.plan_key, step.starts_on, step.ends_on)
+                self.assignments[step.payee_id, step.plan_key] = assignment
+                self._rebuild()
+
+    def _take_event(self, event: DealEvent) -> None:
+        self.events.append(event)
+        known = self.newest.get(event.deal.key)
+        if known is None or (event.version, event.event_id) > (known.version, known.event_id):
+            self.newest[event.deal.key] = event
+            self.totals.record(event.deal)
+
+    def _rebuild(self) -> None:
+        self.totals.book = PlanBook(self.versions, self.assignments.values())
+        for event in self.newest.values():
+            self.totals.record(event.deal)
+
+    def earned(self) -> Earned:
+        return without_zeros(self.totals.earned())
+
+    def replayed(self) -> Earned:
+        assignments = self.assignments.values()
+        return without_zeros(replay(self.events, self.versions, assignments, self.quotas))
+
+
+def without_zeros(earned: Earned) -> Earned:
+    return {key: earned_minor for key, earned_minor in earned.items() if earned_minor}
+
+
+def company_told(steps: Iterable[Step]) -> Company:
+    company = Company()
+    for step in steps:
+        company.take(step)
+    return company
+
+
+def deal_events_of(history: History) -> list[DealEvent]:
+    return [step for step in history if isinstance(step, DealEvent)]
+
+
+def agreements_of(history: History) -> list[Step]:
+    return [step for step in history if not isinstance(step, DealEvent)]
+
+
+@many_histories
+@given(histories())
+def test_after_every_step_the_running_totals_are_what_a_replay_says(history: History) -> None:
+    company = Company()
+    for step in history:
+        company.take(step)
+        assert company.earned() == company.replayed(), step
+
+
+@many_histories
+@given(histories(), st.data())
+def test_neither_order_nor_retries_of_deal_events_change_the_end(
+    history: History, data: st.DataObject
+) -> None:
+    events, agreements = deal_events_of(history), agreements_of(history)
+    shuffled = data.draw(st.permutations(events + events[::2]))
+    in_another_order = company_told([*agreements, *shuffled])
+    assert in_another_order.earned() == company_told(history).earned()
+
+
+@many_histories
+@given(histories())
+def test_the_tiers_and_the_deals_each_explain_the_figure_exactly(history: History) -> None:
+    company = company_told(history)
+    figures: Counter[tuple[int, str, str]] = Counter()
+    for (*window, _), earned_minor in company.earned().items():
+        figures[tuple(window)] += earned_minor
+    totals = company.totals
+    for key in totals.totals():
+        counted, quota_minor = totals.credits(key), totals.quota_minor(key)
+        tiers = explain_total(counted, totals.book, quota_minor)
+        deals = explain_deals(counted, totals.book, quota_minor)
+        figure = figures[key.payee_id, key.component_key, key.window_key]
+        assert sum(line.amount_minor for line in tiers) == figure
+        assert sum(line.added_minor for line in deals) == figure
