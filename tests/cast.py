@@ -51,6 +51,11 @@ class Figures:
     def earned_minor(self) -> int:
         return self.sold_minor * 7 // 100
 
+    @property
+    def distance_minor(self) -> int:
+        """What is left to the next step, at 80 % of the quota."""
+        return self.quota_minor * 80 // 100 - self.sold_minor
+
 
 FIGURES = {
     "anna": Figures(sold_minor=613_457_00, quota_minor=1_903_271_00),
