@@ -30,7 +30,15 @@ EXISTING_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type
 OnRows = Callable[[int], None]
 
 
-@click.command("import")
+def _fields_of_each_kind() -> str:
+    return "\n\n".join(
+        f"Fields of {kind.name}: {', '.join((*kind.needed, *sorted(kind.fields - {*kind.needed})))}"
+        + (", and any property under [fields.properties]." if kind.has_properties else ".")
+        for kind in KINDS.values()
+    )
+
+
+@click.command("import", epilog=_fields_of_each_kind())
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("file", type=EXISTING_FILE)
 @click.option(

@@ -11,6 +11,9 @@ from tracker.ingest.files.formats import DateFormat, FormatError, NumberFormat
 PLACE = re.compile(r"\{([^{}|]+)(\|slug)?\}")
 """A column's place in a text: {manager}, or {manager|slug} for what fits an e-mail address."""
 
+# Letters that are not a plain letter with an accent, so that no normal form takes them apart.
+_SPELLED_OUT = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l"})
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -91,8 +94,9 @@ class FileMapping:
 
 
 def slug(text: str) -> str:
-    """Text as it fits an e-mail address: "Mei-Mei Jöhns" becomes mei-mei.johns."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    """Text as it fits an e-mail address: "Søren Bæk-Åby" becomes soren.baek-aby."""
+    parts = unicodedata.normalize("NFKD", text.casefold().translate(_SPELLED_OUT))
+    plain = parts.encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9-]+", ".", plain).strip(".-")
 
 

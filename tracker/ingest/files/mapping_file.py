@@ -159,9 +159,15 @@ class _MappingReader:
         )
 
     def _columns(self, path: KeyPath, value: dict[str, Any]) -> tuple[str, ...]:
-        columns = value.get("column", [])
+        columns = value.get("column", ())
         columns = [columns] if isinstance(columns, str) else columns
-        if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+        if columns == ():
+            return ()
+        if (
+            not isinstance(columns, list)
+            or not columns
+            or not all(_is_name(name) for name in columns)
+        ):
             self._complain((*path, "column"), "is no column.", 'Write "A" or ["A", "B"].')
             return ()
         return tuple(columns)
@@ -196,3 +202,7 @@ class _MappingReader:
         line = self.lines.get(path)
         where = ", ".join(filter(None, (f"line {line}" if line else "", key_text(path))))
         self.problems.append(Problem(where or "the file", what, fix))
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value != ""
