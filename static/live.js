@@ -30,7 +30,8 @@
 
   // --- what the person sees of the link -------------------------------------------------------------------------
 
-  const clockTime = () => confirmedAt.toLocaleTimeString(document.documentElement.lang || undefined,
+  // As the server writes it: 24 hours and a colon in every language.
+  const clockTime = () => confirmedAt.toLocaleTimeString("en-GB",
     { hour: "2-digit", minute: "2-digit", timeZone: body.dataset.zone || undefined });
 
   const showAge = () => {
