@@ -124,6 +124,30 @@ def test_what_breaks_the_protocol_ends_that_connection_only(
         other.join()
 
 
+@pytest.mark.parametrize(
+    "attachment",
+    [(0x81, b'459999999-["anything",{"_placeholder":true,"num":0}]'), (0x82, b"x" * 60_000)],
+)
+def test_a_message_that_waits_for_attachments_is_cut(
+    toy: Toy, attachment: tuple[int, bytes]
+) -> None:
+    with RawClient(toy.port) as client:
+        client.join()
+        client.send_frame(*attachment)
+        assert close_code_of(client) == 1008
+
+
+def test_an_event_is_not_even_parsed(toy: Toy) -> None:
+    with RawClient(toy.port) as client:
+        client.join()
+        client.send_text("42" + "[" * 60_000)
+        client.send_text("42 this is not JSON")
+        toy.change(payee_id=1)
+        assert client.next_event("fragment")["sequence"] == 1
+    toy.stop()
+    assert toy.errors == ""
+
+
 def test_a_ping_is_answered(toy: Toy) -> None:
     with RawClient(toy.port) as client:
         client.join()

@@ -40,6 +40,11 @@ CLOSE_TIMEOUT_SECONDS = 5.0
 INBOUND_BURST = 200
 INBOUND_PER_SECOND = 5.0
 
+# What a page says in Engine.IO and Socket.IO: close, pong, connect, disconnect, event. A binary event
+# would be kept until all its attachments have come, and nobody listens to any event: not even parsed.
+EVENT = "42"
+SPOKEN = ("1", "3", "40", "41", EVENT)
+
 NORMAL, PROTOCOL_ERROR, BROKEN_POLICY, TOO_BIG, TRY_AGAIN_LATER = 1000, 1002, 1008, 1009, 1013
 _TEXT, _BINARY, _CLOSE, _PONG = 0x1, 0x2, 0x8, 0xA
 
@@ -179,9 +184,9 @@ class Receiver:
         self._allowance = float(INBOUND_BURST)
         self._counted_at_seconds = seconds()
 
-    def receive(self, chunk: bytes) -> tuple[list[str | bytes], list[bytes]]:
+    def receive(self, chunk: bytes) -> tuple[list[str], list[bytes]]:
         """Returns (messages finished, frames to answer with). Raises Ending."""
-        messages: list[str | bytes] = []
+        messages: list[str] = []
         answers: list[bytes] = []
         self._frames.receive_data(chunk)
         for event in self._frames.events():
@@ -211,10 +216,12 @@ class Receiver:
         self._parts.append(part)
         return event.message_finished
 
-    def _take(self, event: Event) -> str | bytes:
-        whole = b"".join(self._parts)
+    def _take(self, event: Event) -> str:
+        whole = b"".join(self._parts).decode() if isinstance(event, TextMessage) else ""
         self._parts, self._size_bytes = [], 0
-        return whole.decode() if isinstance(event, TextMessage) else whole
+        if not whole.startswith(SPOKEN):
+            raise Ending(BROKEN_POLICY)
+        return whole
 
 
 class GeventWebSocket:
@@ -229,7 +236,7 @@ class GeventWebSocket:
             start_response("400 Bad Request", [("Content-Type", "text/plain")])
             return [b"This address speaks WebSocket version 13 only."]
         self._stream = environ["gunicorn.socket"]
-        self._inbox: deque[str | bytes] = deque()
+        self._inbox: deque[str] = deque()
         self._sender, self._receiver = Sender(self._stream), Receiver()
         try:
             _tune(self._stream)
@@ -243,7 +250,7 @@ class GeventWebSocket:
         """Queues one message. Raises OSError when the connection is gone."""
         self._sender.send(message_frame(message))
 
-    def wait(self) -> str | bytes | None:
+    def wait(self) -> str | None:
         """The next message, or None when the connection has ended."""
         while not self._inbox:
             try:
@@ -264,7 +271,7 @@ class GeventWebSocket:
             return True
         try:
             messages, answers = self._receiver.receive(chunk)
-            self._inbox.extend(messages)
+            self._inbox.extend(said for said in messages if not said.startswith(EVENT))
             for answer in answers:
                 self._sender.send(answer)
         except Ending as ending:
