@@ -13,14 +13,19 @@ AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
 
 
 def win_deals(url: str, name: str, payee_ids: list[int], count: int, start: Event) -> None:
-    """Record `count` deals of 1.00 each, one transaction each, shared by these payees."""
+    """As a process of its own, when told: record `count` deals."""
     database = Database(url)
     start.wait(60)
+    record_wins(database, name, payee_ids, count)
+    database.dispose()
+
+
+def record_wins(database: Database, name: str, payee_ids: list[int], count: int) -> None:
+    """Record `count` deals of 1.00 for each of these payees, one transaction each."""
     for number in range(count):
         deal = a_deal(f"{name}-{number}", 100 * len(payee_ids), credit_shares=shared_by(*payee_ids))
         (outcome,) = flow.record_deal_events(database, [an_event(deal)], AT)
         assert outcome.kind == "recorded", outcome
-    database.dispose()
 
 
 def fight_over_one_deal(url: str, name: str, payee_ids: list[int], start: Event) -> None:

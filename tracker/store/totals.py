@@ -251,18 +251,6 @@ def earnings_of(
     return earned
 
 
-def earned_since(connection: Connection, payee_id: int, window_key: str, instant: datetime) -> int:
-    """By how many minor units a payee's earnings of a window moved since an instant."""
-    moved = connection.scalar(
-        select(func.sum(_ledger.amount_minor)).where(
-            _ledger.payee_id == payee_id,
-            _ledger.window_key == window_key,
-            _ledger.recorded_at >= instant,
-        )
-    )
-    return int(moved or 0)
-
-
 def ledger_of(
     connection: Connection, payee_id: int, window_key: str | None = None
 ) -> list[LedgerEntry]:
