@@ -8,7 +8,7 @@ import pytest
 from engineio.async_drivers import gevent as driver
 
 from tracker.errors import BadConfiguration
-from tracker.live import websocket
+from tracker.live import frames, websocket
 
 
 @pytest.fixture(autouse=True)
@@ -44,14 +44,14 @@ def test_a_driver_of_another_shape_is_refused_by_version(
 
 @pytest.mark.parametrize("size_bytes", [0, 125, 126, 65535, 65536])
 def test_a_frame_says_its_own_length(size_bytes: int) -> None:
-    frame = websocket.frame(0x1, b"x" * size_bytes)
+    whole = frames.frame(0x1, b"x" * size_bytes)
     head = {0: 2, 125: 2, 126: 4, 65535: 4, 65536: 10}[size_bytes]
-    assert len(frame) == head + size_bytes
+    assert len(whole) == head + size_bytes
 
 
 def test_a_client_that_talks_slowly_is_never_cut_for_it() -> None:
     seconds = iter(range(0, 100_000, 1))
-    receiver = websocket.Receiver(lambda: float(next(seconds)))
+    receiver = frames.Receiver(lambda: float(next(seconds)))
     for _ in range(5_000):
         messages, _ = receiver.receive(b"\x81\x81\0\0\0\x003")
         assert messages == ["3"]

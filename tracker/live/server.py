@@ -8,6 +8,7 @@ monkey.patch_all()
 
 import errno  # noqa: E402
 import gc  # noqa: E402
+import signal  # noqa: E402
 import socket  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from typing import Any  # noqa: E402
@@ -65,6 +66,9 @@ class Server(BaseApplication):
         return app
 
     def _after_start(self, worker: Any) -> None:
+        for stop in (signal.SIGINT, signal.SIGQUIT):
+            # gunicorn would exit from inside a greenlet, and Ctrl-C would print a traceback.
+            signal.signal(stop, worker.handle_exit)
         self._gateway.start()
         gevent.spawn(_let_go_when_stopping, worker, self._gateway)
         tune_garbage_collection()

@@ -16,10 +16,10 @@ import gevent
 from flask import Flask
 
 from tracker.live.audiences import FRAGMENT_KINDS
+from tracker.live.frames import MESSAGE_LIMIT_BYTES
 from tracker.live.gate import Environ, HasSession, PrincipalOf
 from tracker.live.messages import Joined, Message, Resync, SignedOut
 from tracker.live.room_index import IndexedRooms
-from tracker.live.websocket import MESSAGE_LIMIT_BYTES
 
 log = logging.getLogger(__name__)
 
