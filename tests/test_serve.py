@@ -1,0 +1,94 @@
+"""The `run` command as a real process: first start, setup, second start, and a port somebody else has."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+ADMIN = {"name": "Eva First", "email": "eva@firma.dk", "password": "four quite plain words"}
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def running(folder: Path, port: int) -> Iterator[tuple[str, list[str]]]:
+    """A server on this data folder; its address and what it printed until it was ready."""
+    command = [sys.executable, "-m", "tracker.cli", "run", "--port", str(port)]
+    environment = {**os.environ, "TRACKER_DATA": str(folder), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+    printed: list[str] = []
+    try:
+        for line in process.stdout:
+            printed.append(line.strip())
+            if line.startswith("ready "):
+                yield line.split()[1], printed
+                break
+        else:
+            pytest.fail(f"it ended early: {process.communicate()[1]}")
+    finally:
+        os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C in a terminal does
+        _, errors = process.communicate(timeout=30)
+    assert "Traceback" not in errors
+
+
+def csrf_token(browser: requests.Session, address: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(address, timeout=10).text)
+    assert found
+    return found[1]
+
+
+def test_the_first_start_makes_the_first_administrator_and_no_later_one_does(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "var"
+    with running(folder, free_port()) as (address, printed):
+        setup_link = next(line for line in printed if "/setup/" in line)
+        assert setup_link.startswith(address)
+        with requests.Session() as browser:
+            assert browser.get(f"{address}/company", timeout=10).url.startswith(
+                f"{address}/sign-in"
+            )
+            form = ADMIN | {"csrf_token": csrf_token(browser, setup_link)}
+            browser.post(setup_link, data=form, timeout=10)
+            assert browser.get(f"{address}/company", timeout=10).status_code == 200
+            assert browser.get(setup_link, timeout=10).status_code == 404
+    assert (folder / "secret_key").stat().st_mode & 0o777 == 0o600
+    with running(folder, free_port()) as (address, printed):
+        assert not [line for line in printed if "/setup/" in line]
+        assert requests.get(f"{address}/readyz", timeout=10).json() == {"ready": True}
+
+
+def test_a_port_in_use_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = subprocess.run(
+            [sys.executable, "-m", "tracker.cli", "run", "--port", str(port)],
+            env={**os.environ, "TRACKER_DATA": str(tmp_path), "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert result.returncode == 1
+    assert f"Port {port}" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "/setup/" not in result.stdout, "no link is given that leads nowhere"
