@@ -243,6 +243,12 @@ def test_too_many_events_at_once_are_refused(company: Company) -> None:
     assert company.post(b"1\n" * 10_001, content_type="application/jsonl").status_code == 413
 
 
+def test_millions_of_tiny_values_are_refused_before_they_fill_the_memory(company: Company) -> None:
+    answer = company.post(b"[" + b"1," * 2_000_000 + b"1]")
+    assert answer.status_code == 413
+    assert "1,000,000 values" in answer.json["error"]
+
+
 def test_a_database_that_is_away_is_worth_another_try(company: Company) -> None:
     company.database.dispose()
     file = Path(company.database.url.database or "")

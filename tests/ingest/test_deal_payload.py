@@ -264,6 +264,12 @@ def test_every_problem_of_an_event_is_named_at_once() -> None:
     assert set(found) == {"source", "deal.amount", "deal.effective_on", "deal.colour"}
 
 
+def test_very_many_unknown_fields_are_counted_not_listed() -> None:
+    found = problems_of(record() | {f"field{number}": 1 for number in range(50_000)})
+    assert len(found) == 21
+    assert "49,980 more" in found["…"]
+
+
 @pytest.mark.parametrize("event", [None, 7, "won", True, [], [[]]])
 def test_an_event_that_is_no_object_is_refused(event: Any) -> None:
     assert "event" in problems_of(event)

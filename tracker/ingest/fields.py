@@ -24,6 +24,7 @@ from tracker.ingest.values import (
 )
 
 TEXT_LENGTH_MAX = 200
+UNKNOWN_NAMED_MAX = 20
 VERSION_MAX = 2**63 - 1
 
 _WHOLE = re.compile(r"\d{1,19}", re.ASCII)
@@ -59,11 +60,13 @@ class Fields:
 
     def refuse_unknown(self) -> None:
         """Names every field that nothing has read so far: call it last."""
-        for name in self._values:
-            if name not in self._known:
-                close = get_close_matches(name[:60], self._known, n=1)
-                fix = f"Did you mean {close[0]}?" if close else "Leave it out."
-                self.complain(shown(name), "there is no such field.", fix)
+        unknown = [name for name in self._values if name not in self._known]
+        for name in unknown[:UNKNOWN_NAMED_MAX]:
+            close = get_close_matches(name[:60], self._known, n=1)
+            fix = f"Did you mean {close[0]}?" if close else "Leave it out."
+            self.complain(shown(name), "there is no such field.", fix)
+        if more_count := len(unknown[UNKNOWN_NAMED_MAX:]):
+            self.complain("…", f"there are {more_count:,} more such fields.", "Leave them out.")
 
     # --- one value each ------------------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from tracker.ingest.strict_json import JsonValue, NotJson, parse_strict
 EVENT_BYTES_MAX = 1_000_000
 BATCH_BYTES_MAX = 16_000_000
 BATCH_EVENTS_MAX = 10_000
+BATCH_VALUES_MAX = 100 * BATCH_EVENTS_MAX
+"""A small body can hold millions of tiny values, each of which takes far more memory than it has bytes."""
 
 JSON = "application/json"
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
@@ -73,6 +75,8 @@ def _body(request: Request) -> bytes:
         body = None
     if body is None or len(body) > BATCH_BYTES_MAX:
         raise _too_large(f"a request has at most {BATCH_BYTES_MAX:,} bytes.")
+    if body.count(b",") > BATCH_VALUES_MAX:
+        raise _too_large(f"a request has at most {BATCH_VALUES_MAX:,} values.")
     return body
 
 
