@@ -3,12 +3,17 @@
 import os
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
+from typing import Any
 
 import hypothesis
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import a_deal, a_plan_text, an_event
 from tests.engine.histories import (
+    SINCE,
     History,
     PayeeAssigned,
     QuotaSet,
@@ -22,6 +27,7 @@ from tracker.engine.explain import explain_deals, explain_total
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, PlanBook, PlanVersion
 from tracker.engine.replay import replay
+from tracker.engine.totals import TotalKey
 
 THOROUGH = bool(os.environ.get("TRACKER_THOROUGH"))
 """With TRACKER_THOROUGH=1 the machine looks for an hour's worth of new trouble instead of the usual examples."""
@@ -122,15 +128,65 @@ def test_neither_order_nor_retries_of_deal_events_change_the_end(
 @many_histories
 @given(histories())
 def test_the_tiers_and_the_deals_each_explain_the_figure_exactly(history: History) -> None:
-    company = company_told(history)
-    figures: Counter[tuple[int, str, str]] = Counter()
-    for (*window, _), earned_minor in company.earned().items():
-        figures[tuple(window)] += earned_minor
-    totals = company.totals
+    assert_explained(company_told(history))
+
+
+def assert_explained(company: Company) -> None:
+    """The figures are right, and both ways of opening them sum to them."""
+    earned, totals = company.earned(), company.totals
+    assert earned == company.replayed()
+    figures: Counter[TotalKey] = Counter()
+    for (payee_id, component_key, window_key, _), earned_minor in earned.items():
+        figures[TotalKey(payee_id, component_key, window_key)] += earned_minor
     for key in totals.totals():
         counted, quota_minor = totals.credits(key), totals.quota_minor(key)
         tiers = explain_total(counted, totals.book, quota_minor)
         deals = explain_deals(counted, totals.book, quota_minor)
-        figure = figures[key.payee_id, key.component_key, key.window_key]
-        assert sum(line.amount_minor for line in tiers) == figure
-        assert sum(line.added_minor for line in deals) == figure
+        assert sum(line.amount_minor for line in tiers) == figures[key]
+        assert sum(line.added_minor for line in deals) == figures[key]
+
+
+# --- what random histories found, kept by name
+
+
+def a_version(text: str, effective_from: date = SINCE) -> VersionActivated:
+    return VersionActivated("ae", effective_from, text)
+
+
+def a_history_over_two_versions(old: str, new: str, **deal_fields: Any) -> list[Step]:
+    """A deal of 249.50 under the old version and one of 100.00 under the new one."""
+    late, early = date(2026, 12, 5), date(2026, 10, 31)
+    return [
+        a_version(old),
+        a_version(new, date(2026, 11, 20)),
+        PayeeAssigned(1, "ae", SINCE, None),
+        an_event(a_deal("d1", 24_950, effective_on=early, **deal_fields)),
+        an_event(a_deal("d2", 10_000, effective_on=late, **deal_fields)),
+    ]
+
+
+@pytest.mark.parametrize("on_change", ["continue", "restart", "retro"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('cap_payout = "4"\ntiers = [ { rate = "33.33%" } ]', 'tiers = [ { rate = "1%" } ]'),
+        (
+            'pays_on = "margin"\ntiers = [ { rate = "5%" } ]',
+            'mode = "whole"\ntiers = [ { rate = "7%" } ]',
+        ),
+    ],
+    ids=["a cap on pay is lifted", "a second measure is dropped"],
+)
+def test_a_new_version_drops_what_the_old_one_had(old: str, new: str, on_change: str) -> None:
+    history = a_history_over_two_versions(
+        a_plan_text(old), a_plan_text(new, on_change=on_change), measures={"margin": 1_111}
+    )
+    assert_explained(company_told(history))
+
+
+def test_a_new_version_may_pay_in_other_periods() -> None:
+    """Quarters sort after months by name, whatever came first."""
+    quarters = a_plan_text('tiers = [ { rate = "5%" } ]', settlement="quarter")
+    months = a_plan_text('tiers = [ { up_to = "300", rate = "5%" }, { rate = "10%" } ]')
+    for old, new in [(quarters, months), (months, quarters)]:
+        assert_explained(company_told(a_history_over_two_versions(old, new)))

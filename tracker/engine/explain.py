@@ -112,12 +112,12 @@ def explain_deals(
 ) -> list[DealLine]:
     """What each counted credit of one window added, in order; the amounts sum to the window's figure."""
     exact = ZERO
+    earned_before = 0
     lines: list[DealLine] = []
     for walked in _walk(credited, book, quota_minor):
-        component = walked.cell.component
-        before = round_to_minor_unit(capped_payout(exact, component))
         exact += walked.gained
-        added_minor = round_to_minor_unit(capped_payout(exact, component)) - before
+        earned = round_to_minor_unit(capped_payout(exact, walked.cell.component))
+        added_minor, earned_before = earned - earned_before, earned
         bands = _bands_of(walked)
         numbers = tuple(dict.fromkeys(band.number for band in bands))
         rates = tuple(dict.fromkeys(band.rate for band in bands))

@@ -228,7 +228,7 @@ def stretches_of(total: WindowTotal, book: PlanBook, quota_minor: int | None) ->
             for (period_key, version_id), sums in total.cells.items()
             if sums != NOTHING
         ),
-        key=lambda cell: (cell[0], cell[1].effective_from, cell[1].version_id),
+        key=lambda cell: (cell[1].effective_from, cell[1].version_id, cell[0]),
     )
     stretches: list[list[Cell]] = []
     starts: list[date] = []
@@ -274,10 +274,10 @@ def _gain(cell: Cell, before: Sums, after: Sums, prefix: "Prefix | None") -> Fra
 
 def _order_free(table: RateTable, component: Component, sums: Sums) -> Fraction:
     attainment = sums.attainment_minor
-    if table.mode is Mode.WHOLE:
-        return table.value(attainment, sums.weight)
     if not component.has_weights:
         return table.value(attainment)
+    if table.mode is Mode.WHOLE:
+        return table.value(attainment, sums.weight)
     if component.weight_policy is WeightPolicy.AVERAGE:
         return table.value(attainment) * sums.weight / attainment if attainment else ZERO
     return table.bands[0].rate * sums.weight + table.bonus_reached(attainment)
