@@ -51,8 +51,8 @@ def test_an_unpaired_wall_shows_a_code_and_a_picture_of_where_to_confirm_it(
 
 
 def test_no_two_characters_of_a_code_look_alike() -> None:
-    for alike in ("B8", "I1", "O0", "S5", "Z2"):
-        assert not set(alike) & set(CODE_ALPHABET)
+    for alike in ("B8", "I1", "O0", "OQ", "S5", "UV", "Z2"):
+        assert len(set(alike) & set(CODE_ALPHABET)) <= 1
 
 
 def test_the_code_stays_while_the_page_asks_again(device: FlaskClient) -> None:
@@ -224,6 +224,6 @@ def test_anybody_may_ask_for_a_code_but_not_for_all_of_them(
 ) -> None:
     monkeypatch.setattr(screens, "PAIRINGS_AT_ONCE_MAX", 3)
     statuses = [cast.app.test_client().get("/screen/pairing").status_code for _ in range(5)]
-    assert statuses == [200, 200, 200, 503, 503]
+    assert statuses == [200, 200, 200, 429, 429]
     with clock.stopped_at(NOW + timedelta(minutes=11)):
         assert cast.app.test_client().get("/screen/pairing").status_code == 200

@@ -308,6 +308,16 @@ def test_a_link_signs_in_once_and_only_when_pressed(cast: Cast) -> None:
     assert cast.app.test_client().get(address).status_code == 404
 
 
+def test_a_link_helps_who_has_lost_the_password_and_ends_the_old_one(cast: Cast) -> None:
+    elsewhere, client = cast.client_of("anna"), cast.app.test_client()
+    client.post(f"/link/{make_link(cast)}")
+    assert not is_in(elsewhere)
+    assert 'name="old_password"' not in client.get("/you").text
+    assert sign_in(cast.app.test_client()).status_code == 401, "the lost password is worth nothing"
+    client.post("/you/password", data={"new_password": "an even better sentence"})
+    assert sign_in(cast.app.test_client(), password="an even better sentence").status_code == 303
+
+
 def test_a_link_runs_out(cast: Cast) -> None:
     address = f"/link/{make_link(cast)}"
     with clock.stopped_at(NOW + timedelta(days=1, seconds=1)):

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from tracker import access, clock
 from tracker.access import SCREEN_COOKIE, Principal
-from tracker.errors import Unavailable
+from tracker.errors import TooMany
 from tracker.pages import context
 from tracker.pages.context import SCREEN_COOKIE_SECONDS, public
 from tracker.pages.i18n import gettext as _
@@ -107,7 +107,8 @@ def _shown_pairing() -> tuple[str, Pairing]:
     with context.database().write() as connection:
         started = screens.start_pairing(connection, now)
     if started is None:
-        raise Unavailable("Too many screens wait to be paired. Try again in ten minutes.")
+        wait_seconds = int(screens.CODE_LIFETIME.total_seconds())
+        raise TooMany("Too many screens wait to be paired. Try again in ten minutes.", wait_seconds)
     return started
 
 

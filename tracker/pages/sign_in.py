@@ -15,6 +15,8 @@ from tracker.pages.context import ABSOLUTE_COOKIE_SECONDS, public
 from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import ngettext
 from tracker.store import accounts, attempts, links, people, sessions
+from tracker.store.people import Person
+from tracker.store.types import Connection
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -184,28 +186,36 @@ def _sign_in_form(form: SignInForm, status: int) -> Response:
 @public
 def link_page(token: str) -> Response:
     """A demo's link signs in at once. One that works once asks first, so that a mail scanner does not use it up."""
+    now = clock.now()
     with context.database().read() as connection:
-        link = links.sign_in_link(connection, token, clock.now())
-        person = None if link is None else people.person(connection, link.person_id)
-    if link is None or person is None or not person.is_active:
-        context.not_found()
+        link, person = _invitation(connection, token, now)
     if link.is_reusable:
-        return signed_in(person.id, safe_path(request.args.get("next", "")), clock.now())
+        return signed_in(person.id, safe_path(request.args.get("next", "")), now)
     return make_response(context.render("sign_in/link.html", token=token, name=person.name))
 
 
 @blueprint.post("/link/<token>")
 @public
 def use_link(token: str) -> Response:
+    """Sign in by a link that works once. It is for a new or a lost password, so an old one ends here."""
     now = clock.now()
     with context.database().write() as connection:
-        link = links.sign_in_link(connection, token, now)
-        person = None if link is None else people.person(connection, link.person_id)
-        is_mine = person is not None and person.is_active
-        is_mine = is_mine and links.claim(connection, token, links.SIGN_IN, now)
-    if person is None or not is_mine:
-        context.not_found()
+        link, person = _invitation(connection, token, now)
+        context.require(links.claim(connection, token, links.SIGN_IN, now))
+        if not link.is_reusable:
+            accounts.forget_password(connection, person.id, now)
     return signed_in(person.id, "/you", now)
+
+
+def _invitation(
+    connection: Connection, token: str, now: datetime
+) -> tuple[links.SignInLink, Person]:
+    """The link of a token and whom it would sign in. Raises NotFound."""
+    link = links.sign_in_link(connection, token, now)
+    person = None if link is None else people.person(connection, link.person_id)
+    if link is None or person is None or not person.is_active:
+        context.not_found()
+    return link, person
 
 
 # --- the first administrator -----------------------------------------------------------------------------------------

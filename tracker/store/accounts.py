@@ -36,6 +36,12 @@ def set_password(connection: Connection, person_id: int, password_hash: str, now
     end_sessions(connection, person_id, now)
 
 
+def forget_password(connection: Connection, person_id: int, now: datetime) -> None:
+    """The old password works no more, and a new one can be chosen without it; signed out everywhere."""
+    people.change_person(connection, person_id, password_hash=None)
+    end_sessions(connection, person_id, now)
+
+
 def set_role(connection: Connection, person_id: int, role: str, now: datetime) -> None:
     """Make somebody rep, manager or admin; they sign in again to what they may see now."""
     people.change_person(connection, person_id, role=role)

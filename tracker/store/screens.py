@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, select, upda
 from tracker.store.tables import screen, screen_pairing
 from tracker.store.tokens import new_token, token_hash
 
-CODE_ALPHABET = "ACDEFGHJKLMNPQRTUVWXY34679"
-"""No character that another could be taken for across a room: no B or 8, I or 1, O or 0, S or 5, Z or 2."""
+CODE_ALPHABET = "ACDEFGHJKLMNPRTUWXY34679"
+"""No character that another could be taken for across a room: no B or 8, I or 1, O, Q or 0, S or 5, V, Z or 2."""
 CODE_LENGTH = 6
 CODE_LIFETIME = timedelta(minutes=10)
 PAIRINGS_AT_ONCE_MAX = 500
