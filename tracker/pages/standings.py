@@ -4,6 +4,7 @@ The ladder itself is the engine's (`engine.standing`); this module fetches its s
 belongs to the payee as a whole: all components together, today's change, and what is held.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import median_low
@@ -16,7 +17,7 @@ from tracker.engine.standing import Standing, standing_of
 from tracker.engine.totals import TotalKey
 from tracker.errors import NotFound
 from tracker.pages.company_calendar import CompanyCalendar
-from tracker.store import credits, outbox, people, plans, totals
+from tracker.store import credits, people, plans, standing_reads, totals
 from tracker.store.database import Connection
 
 TYPICAL_DEALS_COUNT = 25
@@ -54,40 +55,60 @@ def payee_standing(
     payee = people.payee(connection, payee_id)
     if payee is None:
         raise NotFound(f"There is no payee {payee_id}.")
-    # The sequence is read first: a change that commits meanwhile is then shown twice, never missed.
-    sequence = outbox.sequence_of_payee(connection, payee_id)
-    book = plans.load_plan_book(connection)
-    today = calendar.day_of(now)
-    ladders = [
-        _ladder(connection, payee_id, version, component, book, calendar, today)
-        for version in book.versions_for(payee_id, today)
-        for component in version.plan.components
-    ]
-    standings = tuple(ladder.standing for ladder in ladders)
-    lead = standings[0] if standings else None
-    return PayeeStanding(
-        payee=payee,
-        window=lead.window if lead else None,
-        currency=lead.currency if lead else "",
-        earned_minor=sum(standing.earned_minor for standing in standings),
-        earned_today_minor=_earned_today(connection, payee_id, lead, calendar, today),
-        projected_minor=sum(standing.projection.earned_minor for standing in standings),
-        held_minor=sum(ladder.held_minor for ladder in ladders),
-        held_count=len({deal_key for ladder in ladders for deal_key in ladder.held_deal_keys}),
-        standings=standings,
-        sequence=sequence,
-    )
+    return standings_of(connection, [payee], calendar, now)[0]
 
 
 def team_standings(
     connection: Connection, team_id: int, calendar: CompanyCalendar, now: datetime
 ) -> list[PayeeStanding]:
     """The active reps of a team, each where they stand, by name."""
-    return [
-        payee_standing(connection, payee.id, calendar, now)
-        for payee in people.payees_of_team(connection, team_id)
-        if payee.is_active
+    return standings_of(connection, people.payees_of_team(connection, team_id), calendar, now)
+
+
+def standings_of(
+    connection: Connection,
+    payees: Sequence[people.Payee],
+    calendar: CompanyCalendar,
+    now: datetime,
+) -> list[PayeeStanding]:
+    """Where each of these payees stands; one set of statements for all of them."""
+    payee_ids = [payee.id for payee in payees]
+    # Sequences are read first: a change that commits meanwhile is then shown twice, never missed.
+    sequences = standing_reads.sequences_of(connection, payee_ids)
+    book = plans.load_plan_book(connection, payee_ids)
+    today = calendar.day_of(now)
+    rungs = [
+        _Rung(payee.id, version, component, version.plan.window_of(today))
+        for payee in payees
+        for version in book.versions_for(payee.id, today)
+        for component in version.plan.components
     ]
+    ladders = _ladders(connection, rungs, book, calendar, today)
+    moved = standing_reads.earned_since(connection, payee_ids, calendar.start_of(today))
+    return [
+        _together(
+            payee,
+            [ladder for ladder in ladders if ladder.standing.payee_id == payee.id],
+            moved,
+            sequences[payee.id],
+        )
+        for payee in payees
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """A ladder to look at: who climbs which component in which window."""
+
+    payee_id: int
+    version: PlanVersion
+    component: Component
+    window: Period
+
+    @property
+    def key(self) -> TotalKey:
+        component_key = component_key_of(self.version, self.component)
+        return TotalKey(self.payee_id, component_key, self.window.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,35 +118,64 @@ class _Ladder:
     held_deal_keys: frozenset[str]
 
 
-def _ladder(
+def _ladders(
     connection: Connection,
-    payee_id: int,
-    version: PlanVersion,
-    component: Component,
+    rungs: Sequence[_Rung],
     book: PlanBook,
     calendar: CompanyCalendar,
     today: date,
-) -> _Ladder:
-    window = version.plan.window_of(today)
-    key = TotalKey(payee_id, component_key_of(version, component), window.key)
-    total = totals.window_total(connection, key, book)
-    quota_minor = plans.quota_minor(connection, payee_id, key.component_key, window.key)
-    earned = totals.earnings_of(connection, payee_id, window.key).get(key.component_key, {})
-    held = credits.credits_of_total(connection, key, counted=False)
-    standing = standing_of(
-        version,
-        component,
-        total,
-        book,
-        window,
-        quota_minor,
-        earned_minor=sum(earned.values()),
-        working=working_days(window, calendar.days_off(window)),
-        today=today,
-        typical_deal_minor=_typical_deal(connection, key),
+) -> list[_Ladder]:
+    keys = [rung.key for rung in rungs]
+    found = {total.key: total for total in totals.window_totals(connection, keys, book)}
+    quotas = plans.quotas_of(connection, {key.payee_id for key in keys})
+    earned = standing_reads.earned_of(connection, keys)
+    held = standing_reads.held_of(connection, keys)
+    working = {
+        window: working_days(window, calendar.days_off(window))
+        for window in {rung.window for rung in rungs}
+    }
+    ladders = []
+    for rung, key in zip(rungs, keys, strict=True):
+        quota_minor = plans.quota_for(quotas, key.payee_id, key.component_key, key.window_key)
+        standing = standing_of(
+            rung.version,
+            rung.component,
+            found[key],
+            book,
+            rung.window,
+            quota_minor,
+            earned_minor=earned.get(key, 0),
+            working=working[rung.window],
+            today=today,
+            typical_deal_minor=_typical_deal(connection, key),
+        )
+        held_minor = would_add(found[key], held[key], book, quota_minor) if held[key] else 0
+        held_deal_keys = frozenset(credit.deal_key for credit in held[key])
+        ladders.append(_Ladder(standing, held_minor, held_deal_keys))
+    return ladders
+
+
+def _together(
+    payee: people.Payee,
+    ladders: Sequence[_Ladder],
+    moved: Mapping[tuple[int, str], int],
+    sequence: int,
+) -> PayeeStanding:
+    """All ladders of a payee as one figure each."""
+    standings = tuple(ladder.standing for ladder in ladders)
+    lead = standings[0] if standings else None
+    return PayeeStanding(
+        payee=payee,
+        window=lead.window if lead else None,
+        currency=lead.currency if lead else "",
+        earned_minor=sum(standing.earned_minor for standing in standings),
+        earned_today_minor=moved.get((payee.id, lead.window.key), 0) if lead else 0,
+        projected_minor=sum(standing.projection.earned_minor for standing in standings),
+        held_minor=sum(ladder.held_minor for ladder in ladders),
+        held_count=len({deal_key for ladder in ladders for deal_key in ladder.held_deal_keys}),
+        standings=standings,
+        sequence=sequence,
     )
-    held_minor = would_add(total, held, book, quota_minor) if held else 0
-    return _Ladder(standing, held_minor, frozenset(credit.deal_key for credit in held))
 
 
 def _typical_deal(connection: Connection, key: TotalKey) -> int | None:
@@ -134,15 +184,3 @@ def _typical_deal(connection: Connection, key: TotalKey) -> int | None:
         connection, key.payee_id, key.component_key, TYPICAL_DEALS_COUNT
     )
     return median_low(latest) if latest else None
-
-
-def _earned_today(
-    connection: Connection,
-    payee_id: int,
-    lead: Standing | None,
-    calendar: CompanyCalendar,
-    today: date,
-) -> int:
-    if lead is None:
-        return 0
-    return totals.earned_since(connection, payee_id, lead.window.key, calendar.start_of(today))

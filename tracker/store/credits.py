@@ -26,7 +26,7 @@ def credits_of_deals(connection: Connection, deal_keys: Iterable[str]) -> list[C
     """Every credit these deals give, held ones included."""
     found: list[Credit] = []
     for chunk in in_chunks(deal_keys):
-        found.extend(_credits(connection, _credit.deal_key.in_(chunk)))
+        found.extend(credits_where(connection, _credit.deal_key.in_(chunk)))
     return found
 
 
@@ -37,18 +37,18 @@ def credits_of_total(
     conditions = _of_total(key)
     if counted is not None:
         conditions.append((_credit.missing_evidence == "") == counted)
-    return _credits(connection, *conditions)
+    return credits_where(connection, *conditions)
 
 
 def credits_on(connection: Connection, key: TotalKey, day: date) -> list[Credit]:
     """The counted credits of one day of a total, in order."""
     on_day = _credit.effective_on == day
-    return _credits(connection, *_of_total(key), on_day, _credit.missing_evidence == "")
+    return credits_where(connection, *_of_total(key), on_day, _credit.missing_evidence == "")
 
 
 def all_credits(connection: Connection) -> list[Credit]:
     """Every credit there is."""
-    return _credits(connection)
+    return credits_where(connection)
 
 
 def latest_attainments(
@@ -90,7 +90,8 @@ def _of_total(key: TotalKey) -> list[ColumnElement[bool]]:
     ]
 
 
-def _credits(connection: Connection, *conditions: ColumnElement[bool]) -> list[Credit]:
+def credits_where(connection: Connection, *conditions: ColumnElement[bool]) -> list[Credit]:
+    """The credits that meet conditions, in the order that counts."""
     # Sorted here: a database may order text by the rules of a language.
     rows = connection.execute(select(tables.credit).where(*conditions))
     return sorted((_from_row(row) for row in rows), key=lambda credit: credit.order)

@@ -1,0 +1,69 @@
+"""What a screen needs to know of many payees at once, a handful of statements for a whole team."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
+
+from tracker.engine.credits import Credit
+from tracker.engine.totals import TotalKey
+from tracker.store import tables
+from tracker.store.credits import credits_where
+from tracker.store.totals import total_of
+
+_ledger, _outbox = tables.ledger_entry.c, tables.outbox.c
+
+
+def earned_of(connection: Connection, keys: Collection[TotalKey]) -> dict[TotalKey, int]:
+    """What these totals have earned over all their periods, in minor units; none where nothing was."""
+    table = tables.earning
+    columns = (table.c.payee_id, table.c.component_key, table.c.window_key)
+    rows = connection.execute(
+        select(*columns, func.sum(table.c.earned_minor))
+        .where(_near(table, keys))
+        .group_by(*columns)
+    )
+    earned = {TotalKey(row[0], row[1], row[2]): int(row[3]) for row in rows}
+    return {key: earned[key] for key in keys if key in earned}
+
+
+def held_of(connection: Connection, keys: Collection[TotalKey]) -> dict[TotalKey, list[Credit]]:
+    """The credits of these totals that wait for evidence, in order."""
+    held: dict[TotalKey, list[Credit]] = {key: [] for key in keys}
+    waiting = tables.credit.c.missing_evidence != ""
+    for credit in credits_where(connection, _near(tables.credit, keys), waiting):
+        if total_of(credit) in held:
+            held[total_of(credit)].append(credit)
+    return held
+
+
+def earned_since(
+    connection: Connection, payee_ids: Collection[int], instant: datetime
+) -> dict[tuple[int, str], int]:
+    """By how much what these payees earned has moved since an instant, by payee and window, in minor units."""
+    key = (_ledger.payee_id, _ledger.window_key)
+    rows = connection.execute(
+        select(*key, func.sum(_ledger.amount_minor))
+        .where(_ledger.payee_id.in_(sorted(payee_ids)), _ledger.recorded_at >= instant)
+        .group_by(*key)
+    )
+    return {(row[0], row[1]): int(row[2]) for row in rows}
+
+
+def sequences_of(connection: Connection, payee_ids: Collection[int]) -> dict[int, int]:
+    """The newest outbox sequence that concerns each of these payees; 0 for one nothing has happened to."""
+    rows = connection.execute(
+        select(_outbox.payee_id, func.max(_outbox.sequence))
+        .where(_outbox.payee_id.in_(sorted(payee_ids)))
+        .group_by(_outbox.payee_id)
+    )
+    return dict.fromkeys(payee_ids, 0) | {row[0]: row[1] for row in rows}
+
+
+def _near(table: Table, keys: Collection[TotalKey]) -> ColumnElement[bool]:
+    """All rows of these totals and perhaps some more of the same payees, found by an index everywhere."""
+    return and_(
+        table.c.payee_id.in_(sorted({key.payee_id for key in keys})),
+        table.c.component_key.in_(sorted({key.component_key for key in keys})),
+        table.c.window_key.in_(sorted({key.window_key for key in keys})),
+    )
