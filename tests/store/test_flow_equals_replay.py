@@ -1,0 +1,145 @@
+"""The same random histories through the whole write path: what the database keeps is what a replay says."""
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import hypothesis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from tests.engine.histories import (
+    PAYEES,
+    History,
+    PayeeAssigned,
+    QuotaSet,
+    Step,
+    VersionActivated,
+    histories,
+)
+from tracker import flow
+from tracker.engine.deals import DealEvent
+from tracker.engine.plan_file import parse_plan
+from tracker.engine.plans import Assignment, PlanVersion
+from tracker.engine.replay import Earned, replay
+from tracker.store import people, tables, totals
+from tracker.store.database import Database
+from tracker.store.plans import QuotaChange
+from tracker.verify import verify
+
+AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
+THOROUGH = bool(os.environ.get("TRACKER_THOROUGH"))
+
+some_histories = hypothesis.settings(
+    max_examples=500 if THOROUGH else 15,
+    derandomize=not THOROUGH,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.data_too_large,
+        hypothesis.HealthCheck.function_scoped_fixture,  # every example empties the database itself
+    ],
+)
+
+
+class Recorder:
+    """Tells an empty database a history, and remembers for itself what was said."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.now = AT
+        self.events: dict[str, DealEvent] = {}
+        self.versions: list[PlanVersion] = []
+        self.assignments: dict[tuple[int, str], Assignment] = {}
+        self.quotas: dict[tuple[int, str, str], int] = {}
+        with database.write() as connection:
+            for table in reversed(tables.metadata.sorted_tables):
+                if table not in (tables.team, tables.payee):
+                    connection.execute(delete(table))
+
+    def take(self, step: Step) -> None:
+        self.now += timedelta(minutes=1)
+        match step:
+            case DealEvent():
+                self.take_events([step])
+            case QuotaSet(payee_id, component_key, window_key, amount_minor):
+                change = QuotaChange(payee_id, component_key, window_key, amount_minor)
+                self.quotas[change[:3]] = amount_minor
+                flow.change_quotas(self.database, [change], "test", self.now)
+            case VersionActivated(plan_key, effective_from, text):
+                version_id = flow.activate_plan_version(
+                    self.database, plan_key, effective_from, text, "test", self.now
+                )
+                plan = parse_plan(text)
+                self.versions.append(PlanVersion(version_id, plan_key, effective_from, plan))
+            case PayeeAssigned(payee_id, plan_key, starts_on, ends_on):
+                assignment = Assignment(payee_id, plan_key, starts_on, ends_on)
+                self.assignments[payee_id, plan_key] = assignment
+                flow.assign_plan(self.database, payee_id, plan_key, starts_on, ends_on, self.now)
+
+    def take_events(self, events: Sequence[DealEvent]) -> None:
+        """In one transaction."""
+        outcomes = flow.record_deal_events(self.database, events, self.now)
+        for event, outcome in zip(events, outcomes, strict=True):
+            is_retry = event.event_id in self.events
+            assert outcome.kind in (["duplicate"] if is_retry else ["recorded", "stale"])
+            self.events[event.event_id] = event
+
+    def replayed(self) -> Earned:
+        assignments = self.assignments.values()
+        return without_zeros(replay(self.events.values(), self.versions, assignments, self.quotas))
+
+    def kept(self) -> Earned:
+        """What the database says, once the figures and the sums of the ledger say the same."""
+        with self.database.read() as connection:
+            earnings = without_zeros(totals.all_earnings(connection))
+            assert without_zeros(totals.ledger_sums(connection)) == earnings
+        return earnings
+
+
+def without_zeros(earned: Earned) -> Earned:
+    return {key: earned_minor for key, earned_minor in earned.items() if earned_minor}
+
+
+@pytest.fixture
+def reps(database: Database) -> Database:
+    """A database with the payees of the histories."""
+    with database.write() as connection:
+        ids = [people.add_payee(connection, f"rep{n}@firma.dk", f"Rep {n}", None) for n in PAYEES]
+    assert tuple(ids) == PAYEES
+    return database
+
+
+def told(recorder: Recorder, steps: Iterable[Step]) -> Recorder:
+    for step in steps:
+        recorder.take(step)
+    return recorder
+
+
+@some_histories
+@given(history=histories(step_count_max=12))
+def test_after_every_step_the_database_keeps_what_a_replay_says(
+    reps: Database, history: History
+) -> None:
+    recorder = Recorder(reps)
+    for step in history:
+        recorder.take(step)
+        assert recorder.kept() == recorder.replayed(), step
+    assert verify(reps).differences == ()
+
+
+@some_histories
+@given(history=histories(step_count_max=12), data=st.data())
+def test_events_in_any_order_and_in_any_batches_end_the_same(
+    reps: Database, history: History, data: st.DataObject
+) -> None:
+    events = [step for step in history if isinstance(step, DealEvent)]
+    agreements = [step for step in history if not isinstance(step, DealEvent)]
+    shuffled = data.draw(st.permutations(events))
+    cut = data.draw(st.integers(0, len(shuffled)))
+    recorder = told(Recorder(reps), agreements)
+    recorder.take_events(shuffled[:cut])
+    recorder.take_events(shuffled[cut:] + shuffled[:1])
+    assert recorder.kept() == recorder.replayed()
+    assert verify(reps).differences == ()
