@@ -3,6 +3,7 @@
   "use strict";
   const CARD_MS = 8000;
   const GATHER_MS = 400;
+  const REST_MS = 5000;
   const NAMES_MOST = 4;
   const LONG_HEADLINE = 24;
   const CLOCK_EVERY_MS = 5000;
@@ -84,9 +85,14 @@
     setTimeout(() => {
       stop();
       card.hidden = true;
-      isShowing = false;
-      if (waiting.length) gather();
+      setTimeout(rested, REST_MS);
     }, CARD_MS);
+  };
+
+  // On a day with many wins the room still sees its figures between two cards.
+  const rested = () => {
+    isShowing = false;
+    if (waiting.length) gather();
   };
 
   const gather = () => {

@@ -99,6 +99,12 @@ def cheer(page: Page, sequence: int, person: str = "Anna") -> None:
     )
 
 
+def stop_time(page: Page) -> None:
+    """From here on the page's time moves only as far as the test says, however busy the machine is."""
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+
+
 def pushed(page: Page) -> None:
     """The fragment arrives again, as after any change."""
     page.evaluate("""async () => {
@@ -139,7 +145,7 @@ def test_the_wall_fills_any_screen_without_scrolling(cast: Cast, visit, width, h
 
 def test_a_win_fills_the_wall_for_eight_seconds_and_then_the_figures_are_back(visit) -> None:
     page = visit("screen of North", "/screen")
-    page.clock.install()
+    stop_time(page)
     cheer(page, 1)
     page.clock.run_for(500)
     expect(page.locator("#win")).to_be_visible()
@@ -152,7 +158,7 @@ def test_a_win_fills_the_wall_for_eight_seconds_and_then_the_figures_are_back(vi
 
 def test_a_burst_of_wins_is_one_card_that_names_everybody_once(visit) -> None:
     page = visit("screen of North", "/screen")
-    page.clock.install()
+    stop_time(page)
     for sequence, person in enumerate(("Anna", "Cleo", "", "Anna"), start=1):
         cheer(page, sequence, person)
     page.clock.run_for(500)
@@ -160,6 +166,8 @@ def test_a_burst_of_wins_is_one_card_that_names_everybody_once(visit) -> None:
     cheer(page, 5, "Dan")
     cheer(page, 5, "Dan")
     page.clock.run_for(8_600)
+    expect(page.locator("#win")).to_be_hidden()
+    page.clock.run_for(5_000)
     expect(page.locator(".win-headline")).to_have_text("Dan won Nordwind A/S")
 
 
@@ -197,6 +205,20 @@ def test_a_wall_that_is_cut_off_says_as_of_when_its_figures_are(visit) -> None:
     expect(page.locator("body")).to_have_attribute("data-link", "lost", timeout=10_000)
     expect(page.locator(".wall-stale")).to_contain_text("as of")
     expect(page.locator(".wall-now")).to_be_hidden()
+    expect(page.locator(".wall-figure")).to_be_visible()
+
+
+def test_a_new_day_starts_afresh_but_never_towards_a_server_that_is_away(visit) -> None:
+    page = visit("screen of North", "/screen")
+    page.clock.install()
+    page.route("**/screen/fragment", lambda route: route.abort())
+    page.evaluate("window.isYesterdays = true")
+    page.clock.fast_forward("25:00:00")
+    page.wait_for_timeout(1_000)
+    assert page.evaluate("window.isYesterdays")
+    page.unroute("**/screen/fragment")
+    with page.expect_event("framenavigated"):
+        page.clock.fast_forward("00:02:00")
     expect(page.locator(".wall-figure")).to_be_visible()
 
 
