@@ -15,7 +15,7 @@ from tests.leaks import found_amounts
 from tracker import access, clock, flow
 from tracker.engine.deals import CreditShare
 from tracker.pages import manager, my_earnings, team_board
-from tracker.store import people
+from tracker.store import outbox, people
 from tracker.store.tokens import token_hash
 
 PRINCIPALS = (
@@ -513,12 +513,19 @@ def test_the_wall_names_nobody_who_has_not_agreed(tmp_path: Path) -> None:
         )
         for who in ("anna", "bo")
     ]
+    with cast.database.read() as connection:
+        before = outbox.last_sequence(connection)
     flow.record_deal_events(cast.database, [an_event(deal) for deal in wins], NOW)
-    texts = [text for _address, text in crawl(cast, "screen of North", "da")]
+    with cast.database.read() as connection:
+        changes = outbox.changes_after(connection, before)
+    cheers = [team_board.celebration_for(cast.app, change, "da") for change in changes]
+    assert len([cheer for cheer in cheers if cheer]) == 2
+    texts = [str(cheers)] + [text for _address, text in crawl(cast, "screen of North", "da")]
     texts.append(team_board.render_fragment(cast.app, cast.team_ids["North"], "da").html)
     for text in texts:
         assert not re.search(r"\bBo\b", text)
         assert "Customer of" not in text, "nor customers, until the company says so"
+        assert found_amounts(text, EVERYTHING | {"the win": 500_00}) == set()
     assert "Anna" in texts[-1]
     cast.database.dispose()
 
