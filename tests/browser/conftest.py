@@ -11,6 +11,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Response,
     expect,
     sync_playwright,
 )
@@ -132,6 +133,7 @@ def watched(context: BrowserContext, complaints: list[str]) -> Page:
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
     page.on("console", lambda said: _note(complaints, said))
+    page.on("response", lambda answer: _note_broken(complaints, answer))
     return page
 
 
@@ -142,6 +144,12 @@ def _note(complaints: list[str], said: ConsoleMessage) -> None:
     )
     if said.type in ("error", "warning") and not is_about_the_network:
         complaints.append(f"{said.location.get('url', '')}: {said.text}")
+
+
+def _note_broken(complaints: list[str], answer: Response) -> None:
+    is_missing_file = answer.status >= 400 and "/static/" in answer.url
+    if is_missing_file or answer.status == 500:
+        complaints.append(f"{answer.status} {answer.url}")
 
 
 def expect_live(page: Page) -> None:

@@ -85,7 +85,7 @@ class DemoServer:
 
     def start(self, assets: str = "") -> None:
         self._assets = assets or self._assets
-        self._errors = tempfile.TemporaryFile("w+")
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed by kill
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tracker.cli", "run", "--port", str(self.port)],
             cwd=ROOT,

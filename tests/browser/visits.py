@@ -1,0 +1,115 @@
+"""Every page of the product: how a person comes to it, and what must be there before it is looked at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.demo_server import REP, TEAM
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page (or a page with something opened on it) as one member of the company sees it.
+
+    `who` is "" for a visitor without an account. `part` is what was opened, looked at alone when the rest has been.
+    """
+
+    name: str
+    who: str
+    path: str
+    arrive: Callable[[Page], None] = lambda page: None
+    part: str = ""
+
+
+def open_sheet(selector: str) -> Callable[[Page], None]:
+    def arrive(page: Page) -> None:
+        page.wait_for_function("window.htmx !== undefined")
+        page.locator(selector).first.click()
+        expect(page.locator("#sheet-title")).to_be_visible()
+
+    return arrive
+
+
+def open_deal_in_sheet(page: Page) -> None:
+    open_sheet("#reps tbody a")(page)
+    title = page.locator("#sheet-title")
+    before = title.inner_text()
+    page.locator("#sheet .why-row a").first.click()
+    expect(title).not_to_have_text(before)
+
+
+def fail_to_sign_in(page: Page) -> None:
+    page.locator("#email").fill("nobody@demo.example")
+    page.locator("#password").fill("not the password")
+    page.locator("form .button").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def fail_to_pair(page: Page) -> None:
+    page.locator("#code").fill("AAAAAA")
+    page.locator("#name").fill("Sales floor")
+    page.locator("form .button").first.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def follow(selector: str) -> Callable[[Page], None]:
+    """Go where a link leads without its sheet, as a browser without script would."""
+
+    def arrive(page: Page) -> None:
+        page.goto(str(page.locator(selector).first.get_attribute("href")))
+
+    return arrive
+
+
+def follow_to_deal_of_rep(page: Page) -> None:
+    follow("#reps tbody a")(page)
+    follow(".why-row a")(page)
+
+
+def win_on_the_wall(page: Page) -> None:
+    page.evaluate(
+        """words => document.dispatchEvent(new CustomEvent("live:celebration", { detail: words }))""",
+        {
+            "sequence": 1,
+            "person": REP,
+            "initials": "AL",
+            "headline": f"{REP} won Nordwind A/S",
+            "team_line": f"and took {TEAM.name} to 55%",
+            "step_line": "1% to step 2",
+        },
+    )
+    expect(page.locator("#win")).to_be_visible()
+
+
+VISITS = (
+    Visit("the sign-in page", "", "/sign-in"),
+    Visit("the sign-in page after a wrong password", "", "/sign-in", fail_to_sign_in),
+    Visit("an invitation", "", "invited"),
+    Visit("the pairing code", "", "/screen"),
+    Visit("a page that is not there, signed out", "", "/nowhere"),
+    Visit("the phone", "rep", "/me"),
+    Visit("why earned", "rep", "/me", open_sheet(".earned"), "#sheet"),
+    Visit("why this step", "rep", "/me", open_sheet(".climb"), "#sheet"),
+    Visit("what the next deal adds", "rep", "/me", open_sheet(".tile >> nth=0"), "#sheet"),
+    Visit("what is projected", "rep", "/me", open_sheet(".tile >> nth=1"), "#sheet"),
+    Visit("why a deal paid", "rep", "/me", open_sheet(".row"), "#sheet"),
+    Visit("the deals", "rep", "/me/deals"),
+    Visit("why an open deal pays nothing", "rep", "/me/deals?status=open", open_sheet(".row")),
+    Visit("why earned, as a page", "rep", "/me/why"),
+    Visit("a rep's own settings", "rep", "/you"),
+    Visit("a page that is not there", "rep", "/team/1"),
+    Visit("the manager's page", "manager", "/team"),
+    Visit("a rep in the sheet", "manager", "/team", open_sheet("#reps tbody a"), "#sheet"),
+    Visit("a rep's deal in the sheet", "manager", "/team", open_deal_in_sheet, "#sheet"),
+    Visit("a rep, as a page", "manager", "/team", follow("#reps tbody a")),
+    Visit("a rep's deal, as a page", "manager", "/team", follow_to_deal_of_rep),
+    Visit("the screens", "manager", "/screens"),
+    Visit("the screens after a wrong code", "manager", "/screens", fail_to_pair),
+    Visit("a manager's own settings", "manager", "/you"),
+    Visit("an administrator's teams", "admin", "/team"),
+    Visit("the company", "admin", "/company"),
+    Visit("an administrator's own settings", "admin", "/you"),
+    Visit("the wall", "wall", "/screen"),
+    Visit("a win on the wall", "wall", "/screen", win_on_the_wall, "#win"),
+)
