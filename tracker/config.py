@@ -118,9 +118,6 @@ class Settings(BaseModel):
     own_days_off: Dates = Field(
         (), alias="TRACKER_OWN_DAYS_OFF", description="dates such as 2026-12-24, 2026-12-31"
     )
-    fiscal_year_start_month: int = Field(
-        1, alias="TRACKER_FISCAL_YEAR_START_MONTH", ge=1, le=12, description="a month from 1 to 12"
-    )
     trusted_proxies: int = Field(
         0,
         alias="TRACKER_TRUSTED_PROXIES",

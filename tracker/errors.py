@@ -12,6 +12,8 @@ TrackerError                  exit 1, HTTP 500
     PortInUse                       another program listens there
   BadConfiguration(problems)  exit 2   a TRACKER_ setting cannot be used; the program does not start
   Drift                       the running totals are not what a full recomputation gives
+
+A folder may narrow BadInput beside the code that raises it, as `ingest` does for bodies and mappings.
 """
 
 from collections.abc import Iterable

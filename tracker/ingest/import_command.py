@@ -97,7 +97,7 @@ def _target(mapping: FileMapping, database: Database, settings: Settings) -> Tar
     if mapping.kind is PEOPLE:
         return PeopleTarget(database, now)
     if mapping.kind is QUOTAS:
-        return QuotasTarget(database, now, settings.fiscal_year_start_month)
+        return QuotasTarget(database, now)
     return DealsTarget(database, now, clock.today(settings.company_zone), mapping.source)
 
 

@@ -30,10 +30,9 @@ class QuotaTerms:
 
     measures: Mapping[str, str]
     windows: frozenset[PeriodKind]
-    year_starts_in_month: int
 
 
-def quota_terms(connection: Connection, year_starts_in_month: int) -> QuotaTerms:
+def quota_terms(connection: Connection) -> QuotaTerms:
     book = plans.load_plan_book(connection, ())
     versions = [book.version(stored.id) for stored in plans.plan_versions(connection)]
     measures = {
@@ -42,7 +41,7 @@ def quota_terms(connection: Connection, year_starts_in_month: int) -> QuotaTerms
         for component in version.plan.components
     }
     windows = frozenset(version.plan.window for version in versions)
-    return QuotaTerms(measures, windows, year_starts_in_month)
+    return QuotaTerms(measures, windows)
 
 
 def quota_row(values: Values, payee_id_of: PayeeIdOf, terms: QuotaTerms) -> QuotaChange:
@@ -76,7 +75,7 @@ def _window(fields: Fields, terms: QuotaTerms) -> Period | None:
     if not key:
         return None
     try:
-        window = period_named(key, terms.year_starts_in_month)
+        window = period_named(key)
     except ValueError as error:
         fields.complain("window", f"{error}.", "A quota is for a whole window.")
         return None

@@ -44,10 +44,9 @@ class PeopleTarget:
 class QuotasTarget:
     database: Database
     now: datetime
-    year_starts_in_month: int
 
     def checking(self, connection: Connection) -> CheckRow[QuotaChange]:
-        terms = quota_rows.quota_terms(connection, self.year_starts_in_month)
+        terms = quota_rows.quota_terms(connection)
         payee_id_of = Directory(connection).payee_id_of
         return lambda values: quota_rows.quota_row(values, payee_id_of, terms)
 
