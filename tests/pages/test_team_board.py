@@ -19,7 +19,7 @@ from tracker.pages import team_board
 from tracker.pages.people_names import initials, short_names
 from tracker.pages.standings import PayeeStanding
 from tracker.pages.team_board import SHOWS_CUSTOMERS, closest
-from tracker.pages.team_goal import EVEN_BOUNDS, team_goal, team_standing
+from tracker.pages.team_goal import EVEN_BOUNDS, TeamGoal, team_goal, team_standing
 from tracker.store import outbox, people
 from tracker.store.people import Payee
 
@@ -149,6 +149,16 @@ def test_the_steps_of_a_team_rise_evenly_whatever_the_rates_are() -> None:
     assert [step.up_to_ratio for step in team.steps] == [*LADDER, None]
     assert team.step_number == 2
     assert [step.filled for step in team.steps] == [1, Fraction(1, 2), 0, 0]
+
+
+def test_the_drawing_of_a_team_moves_by_whole_percents() -> None:
+    """Else the ring would tell the size of a deal to whoever knows the quotas."""
+    leads = [a_lead(number, Fraction(9, 10)) for number in range(1, 5)]
+    drawn = {
+        team_standing(TeamGoal(Fraction(ratio), Fraction(1, 2)), leads)
+        for ratio in ("0.8600", "0.8649", "0.8699")
+    }
+    assert len(drawn) == 1
 
 
 def test_people_on_different_ladders_share_even_steps() -> None:

@@ -69,9 +69,11 @@ def team_goal(leads: Sequence[Standing]) -> TeamGoal | None:
 def team_standing(goal: TeamGoal, leads: Sequence[Standing]) -> Standing:
     """The team as one climber of the ladder most of its people climb, for the drawing alone.
 
-    Every step is one higher than the one before: true heights would be rates, which a wall never shows.
+    Every step is one higher than the one before: true heights would be rates, which a wall never shows. And it moves
+    by whole percents: a finer drawing would tell the size of a single deal.
     """
     bounds = _common_bounds(leads)
+    goal = TeamGoal(Fraction(int(goal.ratio * 100), 100), goal.pace_ratio)
     attainment = round_to_minor_unit(goal.ratio * GOAL_SCALE)
     steps = tuple(
         _step(number, starts_at, up_to, goal.ratio)
@@ -138,6 +140,7 @@ def _step(number: int, starts_at: Fraction, up_to: Fraction | None, ratio: Fract
 
 def _projection(goal: TeamGoal, days: Projection) -> Projection:
     projected = goal.ratio / goal.pace_ratio if goal.pace_ratio else goal.ratio
+    projected = Fraction(int(projected * 100), 100)
     return Projection(
         attainment_minor=round_to_minor_unit(max(projected, goal.ratio) * GOAL_SCALE),
         earned_minor=0,
