@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const QUIET_MS = 5000;
+  const REACHED_MS = 1600;
   const announcement = document.getElementById("announcement");
   const current = () => document.querySelector(".earnings");
   let step = Number(current()?.dataset.step) || 0;
@@ -17,9 +18,9 @@
   };
 
   const celebrate = (view) => {
-    const card = view.querySelector(".climb");
-    card?.classList.add("is-reached");
-    setTimeout(() => card?.classList.remove("is-reached"), 1600);
+    // On the body, where the next update does not sweep it away.
+    document.body.classList.add("is-reached");
+    setTimeout(() => document.body.classList.remove("is-reached"), REACHED_MS);
     if (announcement) announcement.textContent = view.dataset.reached;
   };
 

@@ -1,5 +1,6 @@
 // A link that fills #sheet-body (by htmx) opens the sheet. Escape, the back button, the close button and a tap beside
-// it close it; focus goes back to where it was. Without this script the same links open pages of their own.
+// it close it; focus goes back to where it was. While it is open a live update refreshes it in place. Without this
+// script the same links open pages of their own.
 (() => {
   "use strict";
   const sheet = document.getElementById("sheet");
@@ -8,13 +9,22 @@
   let opener = null;
 
   const open = () => {
-    body.scrollTop = 0;
+    if (sheet.open) return;
+    history.pushState({ sheet: true }, "");
+    sheet.showModal();
     sheet.scrollTop = 0;
-    if (!sheet.open) {
-      history.pushState({ sheet: true }, "");
-      sheet.showModal();
-    }
     document.getElementById("sheet-title")?.focus();
+  };
+
+  const refresh = async () => {
+    if (!sheet.open || !opener || !window.htmx) return;
+    const answer = await fetch(opener.getAttribute("href"), {
+      credentials: "same-origin", cache: "no-store", headers: { "HX-Request": "true" },
+    }).catch(() => null);
+    if (!answer?.ok || answer.redirected || !sheet.open) return;
+    await window.htmx.swap({
+      sourceElement: body, target: body, text: await answer.text(), swap: "innerMorph",
+    });
   };
 
   const focusOpener = () => {
@@ -34,6 +44,8 @@
     if (body.querySelector("#sheet-title")) open();
     else if (body.childElementCount) location.reload(); // not a why: most likely the way to sign in
   });
+
+  document.addEventListener("live:fragment", refresh);
 
   sheet.addEventListener("click", (event) => {
     if (event.target === sheet) sheet.close();

@@ -362,18 +362,19 @@ def test_a_changed_figure_ends_as_the_server_wrote_it_and_a_reached_step_is_mark
     page.evaluate("window.scrollTo(0, 0)")
     sell(cast, "crm:huge", 1_200_000_00)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator(".climb.is-reached")).to_have_count(1)
+    expect(page.locator("body.is-reached")).to_have_count(1)
     expect(page.locator("#earned")).to_have_text("132,758")
     expect(page.locator("#announcement")).to_contain_text("Step 2 is reached: 9%.")
-    expect(page.locator(".climb.is-reached")).to_have_count(0)
+    expect(page.locator("body.is-reached")).to_have_count(0)
 
 
 @pytest.mark.browser
-def test_an_open_sheet_survives_an_update(page: Page, cast: Cast) -> None:
+def test_an_open_sheet_follows_an_update_and_keeps_the_focus(page: Page, cast: Cast) -> None:
     open_why(page)
     sell(cast, "crm:more", 100_000_00)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#earned")).to_have_text("49,941")
-    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_contain_text("49,941.99")
+    expect(page.locator("#sheet-title")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(".earned")).to_be_focused()
