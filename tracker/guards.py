@@ -42,7 +42,9 @@ def security_headers(settings: Settings) -> dict[str, str]:
 
 def content_security_policy(settings: Settings) -> str:
     """Scripts and styles come from files only: text that came from a CRM can never become code."""
-    named = (origin for origin in settings.allowed_origins if "[" not in origin)  # CSP knows no IPv6
+    named = (
+        origin for origin in settings.allowed_origins if "[" not in origin
+    )  # CSP knows no IPv6
     sockets = " ".join(origin.replace("http", "ws", 1) for origin in named)
     scripts = "'self'" if settings.assets == "local" else f"'self' {CDN}"
     return "; ".join(
