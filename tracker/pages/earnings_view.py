@@ -7,14 +7,13 @@ from datetime import date, datetime
 from tracker.engine.deals import DealStatus
 from tracker.engine.money import minor_digits
 from tracker.engine.periods import Period
-from tracker.engine.plans import COUNT_MEASURES
 from tracker.engine.standing import Standing
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.deal_rows import DealRow, deal_rows
-from tracker.pages.formatting import count, measured, money, pay_rate, sentence
+from tracker.pages.formatting import money, pay_rate, sentence
 from tracker.pages.i18n import gettext as _
-from tracker.pages.i18n import ngettext
 from tracker.pages.staircase import Staircase, staircase
+from tracker.pages.standing_words import distance, way_there
 from tracker.pages.standings import PayeeStanding, payee_standing
 from tracker.store import deals
 from tracker.store.database import Connection
@@ -100,48 +99,6 @@ def view_of(
         today=today,
         sequence=standing.sequence,
     )
-
-
-def distance(standing: Standing) -> str:
-    """What is left to the next step, in a few words: "160.000 kr. to 13 %"."""
-    upcoming, currency = standing.next_step, standing.currency
-    if upcoming is None:
-        return _at_the_top(standing)
-    left = measured(upcoming.distance_minor, standing.measure, currency, decimals=0)
-    if upcoming.rate == standing.rate:
-        bonus = money(upcoming.gain_minor, currency, decimals=0)
-        return _("%(distance)s to a bonus of %(bonus)s", distance=left, bonus=bonus)
-    pays = pay_rate(upcoming.rate, standing.measure, currency)
-    return _("%(distance)s to %(rate)s", distance=left, rate=pays)
-
-
-def way_there(standing: Standing) -> str:
-    """The same distance in deals, and the time there is: "about 3 deals · 28 working days left"."""
-    upcoming, left = standing.next_step, standing.projection.working_days_left_count
-    said = []
-    if upcoming is not None and upcoming.deals_count and standing.measure not in COUNT_MEASURES:
-        said.append(_about_deals(upcoming.deals_count))
-    said.append(
-        ngettext(
-            "%(count)s working day left", "%(count)s working days left", left, count=count(left)
-        )
-    )
-    return " · ".join(said)
-
-
-def _about_deals(number: int) -> str:
-    return ngettext("about %(count)s deal", "about %(count)s deals", number, count=count(number))
-
-
-def _at_the_top(standing: Standing) -> str:
-    pays = pay_rate(standing.rate, standing.measure, standing.currency)
-    if standing.cap_at_minor is not None and standing.attainment_minor >= standing.cap_at_minor:
-        return _("The ceiling is reached")
-    if len(standing.steps) > 1:
-        return _("Top step, %(rate)s", rate=pays)
-    if standing.measure in COUNT_MEASURES:
-        return _("%(rate)s for each", rate=pays)
-    return _("%(rate)s of everything", rate=pays)
 
 
 def _adds_more_above(standing: Standing | None) -> bool:

@@ -23,9 +23,11 @@ from tracker.pages.i18n import speaking
 from tracker.pages.people_names import short_names
 from tracker.pages.pipeline import Pipeline, pipeline_of
 from tracker.pages.rep_rows import RepRow, first_trend_day, rep_row
+from tracker.pages.sheets import Sheet
 from tracker.pages.standings import PayeeStanding, payee_standing, team_standings
 from tracker.pages.team_goal import TeamGoal, lead_standings, team_goal, team_window
-from tracker.pages.why_sheets import Sheet, why_deal, why_earned
+from tracker.pages.why_deal import why_deal
+from tracker.pages.why_sheets import why_earned
 from tracker.store import credits, deals, outbox, people, plans, team_reads, verifications
 from tracker.store.deals import StoredDeal
 from tracker.store.people import Payee, Team

@@ -15,8 +15,10 @@ from tracker.pages.deal_rows import DealRow, deal_rows
 from tracker.pages.earnings_view import MyEarnings, my_earnings
 from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import speaking
+from tracker.pages.sheets import Sheet
 from tracker.pages.standings import PayeeStanding, payee_standing
-from tracker.pages.why_sheets import Sheet, why_deal, why_earned, why_next_deal, why_projection
+from tracker.pages.why_deal import why_deal
+from tracker.pages.why_sheets import why_earned, why_next_deal, why_projection
 from tracker.store import deals as deal_store
 from tracker.store import people
 from tracker.store.database import Connection

@@ -1,38 +1,18 @@
 """Why a figure is what it is: each sheet is a figure, the lines that make it, and a few plain sentences.
 
-The lines of an earned figure and of a deal sum to it exactly, to the minor unit; they are the engine's own. The rep's
+The lines of an earned figure sum to it exactly, to the minor unit; they are the engine's own. The rep's
 page and, where the matrix allows it, the manager's show the same sheets.
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
 
-from tracker.engine.credits import Credit, multipliers_on
-from tracker.engine.deals import CreditShare, Deal, DealStatus
-from tracker.engine.explain import (
-    DealLine,
-    LineKind,
-    Reason,
-    ReasonKind,
-    TierLine,
-    explain_no_pay,
-    explain_total,
-)
-from tracker.engine.plans import COUNT_MEASURES, Component, PlanBook
+from tracker.engine.explain import LineKind, TierLine, explain_total
+from tracker.engine.plans import COUNT_MEASURES, PlanBook
 from tracker.engine.standing import Standing, Step
 from tracker.engine.totals import TotalKey
-from tracker.pages.deal_rows import (
-    Worth,
-    component_of,
-    evidence_words,
-    multiplier_words,
-    quota_of,
-    rates_words,
-    worths_of,
-)
+from tracker.pages.deal_rows import quota_of
 from tracker.pages.formatting import (
     count,
-    day,
     measured,
     money,
     pay_rate,
@@ -43,42 +23,11 @@ from tracker.pages.formatting import (
 )
 from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import ngettext
+from tracker.pages.sheets import Row, Section, Sheet
+from tracker.pages.standing_words import bound_words
 from tracker.pages.standings import PayeeStanding
-from tracker.store import credits, people, plans
+from tracker.store import credits, plans
 from tracker.store.database import Connection
-from tracker.store.deals import StoredDeal
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of a sheet: what, a remark under it, and a figure. `tone` is "", gain, waiting, loss or mute."""
-
-    label: str
-    value: str
-    note: str = ""
-    tone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Lines that belong together; `total` closes them when they sum to something."""
-
-    heading: str
-    rows: tuple[Row, ...]
-    total: Row | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A why: title, the figure it explains, a sentence under it, the sections, and remarks."""
-
-    title: str
-    figure: str
-    tone: str
-    remark: str
-    sections: tuple[Section, ...]
-    notes: tuple[str, ...] = ()
-
 
 # --- what is earned -----------------------------------------------------------------------------------------------
 
@@ -163,13 +112,6 @@ def _stretch(standing: Standing, number: int, starts_at_minor: int, up_to_minor:
     if not starts_at_minor:
         return _("Step %(number)s: up to %(high)s", number=number, high=high)
     return _("Step %(number)s: %(low)s to %(high)s", number=number, low=low, high=high)
-
-
-def bound_words(standing: Standing, amount_minor: int) -> str:
-    """A bound as it is agreed: a share of the quota where there is one, else the amount."""
-    if standing.attainment_ratio is not None and standing.quota_minor:
-        return percent(Fraction(amount_minor, standing.quota_minor))
-    return measured(amount_minor, standing.measure, standing.currency, decimals=0)
 
 
 def _earned_notes(standing: PayeeStanding, chosen: list[Standing]) -> list[str]:
@@ -283,116 +225,3 @@ def _projection_section(standing: Standing) -> Section:
     )
     total = Row(_("Which earns"), money(projection.earned_minor, currency, decimals=0))
     return Section(standing.component_name, rows, total)
-
-
-# --- one deal -----------------------------------------------------------------------------------------------------
-
-
-def why_deal(connection: Connection, payee: people.Payee, stored: StoredDeal) -> Sheet:
-    """What a deal added for a payee and why; or why it added nothing, and what it would add."""
-    book = plans.load_plan_book(connection)
-    deal = stored.deal
-    worth = worths_of(connection, payee.id, [deal.key], book)[deal.key]
-    figure, tone, remark = _deal_figure(deal, worth)
-    sections = [_deal_section(deal)]
-    sections += [_line_section(deal, line, book) for line in worth.lines]
-    sections += [_held_section(deal, credit, book) for credit in worth.held]
-    reasons = () if worth.lines or worth.held else explain_no_pay(deal, payee.id, book)
-    notes = tuple(dict.fromkeys(_reason_words(reason) for reason in reasons))
-    return Sheet(deal.name, figure, tone, remark, tuple(sections), notes)
-
-
-def _deal_figure(deal: Deal, worth: Worth) -> tuple[str, str, str]:
-    if worth.held and not worth.lines:
-        missing = evidence_words(word for credit in worth.held for word in credit.missing_evidence)
-        remark = _("held: it would add this once there is %(missing)s", missing=missing)
-        return signed_money(worth.would_add_minor, deal.currency), "waiting", remark
-    added = worth.added_minor
-    tone = "gain" if added > 0 else "loss" if added < 0 else "mute"
-    remark = _("added to your earnings") if worth.lines else _("added nothing")
-    return signed_money(added, deal.currency), tone, remark
-
-
-def _deal_section(deal: Deal) -> Section:
-    status = {
-        DealStatus.OPEN: _("open"),
-        DealStatus.WON: _("won"),
-        DealStatus.LOST: _("lost"),
-        DealStatus.CANCELLED: _("cancelled"),
-    }[deal.status]
-    rows = [
-        Row(_("The deal"), money(deal.amount_minor, deal.currency), note=status),
-        Row(_("Counts from"), day(deal.effective_on)),
-    ]
-    if deal.next_step is not None:
-        due = day(deal.next_step.due_on) if deal.next_step.due_on else ""
-        rows.append(Row(_("Next step"), due, note=deal.next_step.text))
-    return Section("", tuple(rows))
-
-
-def _line_section(deal: Deal, line: DealLine, book: PlanBook) -> Section:
-    component = component_of(line.credit, book)
-    rows = _credit_rows(deal, line.credit, component)
-    steps = "–".join(str(number) for number in _ends(line.tier_numbers))
-    if steps:
-        rates = rates_words(line.rates, component.measure, deal.currency)
-        rows.append(Row(_("Step %(number)s", number=steps), rates))
-    total = Row(_("Added"), signed_money(line.added_minor, deal.currency), tone="gain")
-    return Section(_credit_heading(line.credit, component, book), tuple(rows), total)
-
-
-def _held_section(deal: Deal, credit: Credit, book: PlanBook) -> Section:
-    component = component_of(credit, book)
-    missing = evidence_words(credit.missing_evidence)
-    rows = _credit_rows(deal, credit, component)
-    rows.append(Row(_("Waiting for"), missing, tone="waiting"))
-    return Section(_credit_heading(credit, component, book), tuple(rows))
-
-
-def _credit_heading(credit: Credit, component: Component, book: PlanBook) -> str:
-    plan = book.version(credit.plan_version_id).plan
-    window = period_name(plan.window_of(credit.effective_on))
-    return f"{component.name or plan.name} · {window}"
-
-
-def _credit_rows(deal: Deal, credit: Credit, component: Component) -> list[Row]:
-    """How the deal became this credit: share, limit per deal, what counts towards the steps, multipliers."""
-    share = deal.credit_shares[credit.line]
-    rows = []
-    if share.share != 1:
-        rows.append(Row(_("Your share"), percent(share.share), note=_share_note(share)))
-    if credit.capped_off_minor:
-        lost = measured(credit.capped_off_minor, component.measure, deal.currency)
-        rows.append(
-            Row(_("Above the limit for one deal"), lost, note=_("does not count"), tone="loss")
-        )
-    counts = measured(credit.attainment_minor, component.measure, deal.currency)
-    rows.append(Row(_("Counts towards your steps"), counts))
-    rows += [
-        Row(_("Multiplier"), multiplier_words(one))
-        for one in multipliers_on(component, deal, share.role)
-    ]
-    return rows
-
-
-def _share_note(share: CreditShare) -> str:
-    return _("beside the split") if share.is_overlay else ""
-
-
-def _ends(numbers: tuple[int, ...]) -> tuple[int, ...]:
-    return numbers if len(numbers) < 2 else (min(numbers), max(numbers))
-
-
-def _reason_words(reason: Reason) -> str:
-    detail = ", ".join(reason.detail)
-    return {
-        ReasonKind.NOT_WON: _("It pays when it is won."),
-        ReasonKind.NOT_ON_DEAL: _("You are no longer on this deal."),
-        ReasonKind.NO_PLAN: _("You were on no plan on the day it counts from."),
-        ReasonKind.CURRENCY: _("It is in another currency than your plan."),
-        ReasonKind.FILTER: _(
-            "Your plan does not pay for this kind of deal: %(detail)s.", detail=detail
-        ),
-        ReasonKind.NO_MEASURE: _("The source did not say its %(detail)s.", detail=detail),
-        ReasonKind.HELD: _("It waits for %(detail)s.", detail=evidence_words(reason.detail)),
-    }[reason.kind]

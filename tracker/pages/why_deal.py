@@ -1,0 +1,130 @@
+"""Why a deal added what it added: its way through share, limit, multipliers and steps; or what it waits for."""
+
+from tracker.engine.credits import Credit, multipliers_on
+from tracker.engine.deals import CreditShare, Deal, DealStatus
+from tracker.engine.explain import DealLine, Reason, ReasonKind, explain_no_pay
+from tracker.engine.plans import Component, PlanBook
+from tracker.pages.deal_rows import (
+    Worth,
+    component_of,
+    evidence_words,
+    multiplier_words,
+    rates_words,
+    worths_of,
+)
+from tracker.pages.formatting import day, measured, money, percent, period_name, signed_money
+from tracker.pages.i18n import gettext as _
+from tracker.pages.sheets import Row, Section, Sheet
+from tracker.store import people, plans
+from tracker.store.database import Connection
+from tracker.store.deals import StoredDeal
+
+
+def why_deal(connection: Connection, payee: people.Payee, stored: StoredDeal) -> Sheet:
+    """What a deal added for a payee and why; or why it added nothing, and what it would add."""
+    book = plans.load_plan_book(connection)
+    deal = stored.deal
+    worth = worths_of(connection, payee.id, [deal.key], book)[deal.key]
+    figure, tone, remark = _deal_figure(deal, worth)
+    sections = [_deal_section(deal)]
+    sections += [_line_section(deal, line, book) for line in worth.lines]
+    sections += [_held_section(deal, credit, book) for credit in worth.held]
+    reasons = () if worth.lines or worth.held else explain_no_pay(deal, payee.id, book)
+    notes = tuple(dict.fromkeys(_reason_words(reason) for reason in reasons))
+    return Sheet(deal.name, figure, tone, remark, tuple(sections), notes)
+
+
+def _deal_figure(deal: Deal, worth: Worth) -> tuple[str, str, str]:
+    if worth.held and not worth.lines:
+        missing = evidence_words(word for credit in worth.held for word in credit.missing_evidence)
+        remark = _("held: it would add this once there is %(missing)s", missing=missing)
+        return signed_money(worth.would_add_minor, deal.currency), "waiting", remark
+    added = worth.added_minor
+    tone = "gain" if added > 0 else "loss" if added < 0 else "mute"
+    remark = _("added to your earnings") if worth.lines else _("added nothing")
+    return signed_money(added, deal.currency), tone, remark
+
+
+def _deal_section(deal: Deal) -> Section:
+    status = {
+        DealStatus.OPEN: _("open"),
+        DealStatus.WON: _("won"),
+        DealStatus.LOST: _("lost"),
+        DealStatus.CANCELLED: _("cancelled"),
+    }[deal.status]
+    rows = [
+        Row(_("The deal"), money(deal.amount_minor, deal.currency), note=status),
+        Row(_("Counts from"), day(deal.effective_on)),
+    ]
+    if deal.next_step is not None:
+        due = day(deal.next_step.due_on) if deal.next_step.due_on else ""
+        rows.append(Row(_("Next step"), due, note=deal.next_step.text))
+    return Section("", tuple(rows))
+
+
+def _line_section(deal: Deal, line: DealLine, book: PlanBook) -> Section:
+    component = component_of(line.credit, book)
+    rows = _credit_rows(deal, line.credit, component)
+    steps = "–".join(str(number) for number in _ends(line.tier_numbers))
+    if steps:
+        rates = rates_words(line.rates, component.measure, deal.currency)
+        rows.append(Row(_("Step %(number)s", number=steps), rates))
+    total = Row(_("Added"), signed_money(line.added_minor, deal.currency), tone="gain")
+    return Section(_credit_heading(line.credit, component, book), tuple(rows), total)
+
+
+def _held_section(deal: Deal, credit: Credit, book: PlanBook) -> Section:
+    component = component_of(credit, book)
+    missing = evidence_words(credit.missing_evidence)
+    rows = _credit_rows(deal, credit, component)
+    rows.append(Row(_("Waiting for"), missing, tone="waiting"))
+    return Section(_credit_heading(credit, component, book), tuple(rows))
+
+
+def _credit_heading(credit: Credit, component: Component, book: PlanBook) -> str:
+    plan = book.version(credit.plan_version_id).plan
+    window = period_name(plan.window_of(credit.effective_on))
+    return f"{component.name or plan.name} · {window}"
+
+
+def _credit_rows(deal: Deal, credit: Credit, component: Component) -> list[Row]:
+    """How the deal became this credit: share, limit per deal, what counts towards the steps, multipliers."""
+    share = deal.credit_shares[credit.line]
+    rows = []
+    if share.share != 1:
+        rows.append(Row(_("Your share"), percent(share.share), note=_share_note(share)))
+    if credit.capped_off_minor:
+        lost = measured(credit.capped_off_minor, component.measure, deal.currency)
+        rows.append(
+            Row(_("Above the limit for one deal"), lost, note=_("does not count"), tone="loss")
+        )
+    counts = measured(credit.attainment_minor, component.measure, deal.currency)
+    rows.append(Row(_("Counts towards your steps"), counts))
+    rows += [
+        Row(_("Multiplier"), multiplier_words(one))
+        for one in multipliers_on(component, deal, share.role)
+    ]
+    return rows
+
+
+def _share_note(share: CreditShare) -> str:
+    return _("beside the split") if share.is_overlay else ""
+
+
+def _ends(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    return numbers if len(numbers) < 2 else (min(numbers), max(numbers))
+
+
+def _reason_words(reason: Reason) -> str:
+    detail = ", ".join(reason.detail)
+    return {
+        ReasonKind.NOT_WON: _("It pays when it is won."),
+        ReasonKind.NOT_ON_DEAL: _("You are no longer on this deal."),
+        ReasonKind.NO_PLAN: _("You were on no plan on the day it counts from."),
+        ReasonKind.CURRENCY: _("It is in another currency than your plan."),
+        ReasonKind.FILTER: _(
+            "Your plan does not pay for this kind of deal: %(detail)s.", detail=detail
+        ),
+        ReasonKind.NO_MEASURE: _("The source did not say its %(detail)s.", detail=detail),
+        ReasonKind.HELD: _("It waits for %(detail)s.", detail=evidence_words(reason.detail)),
+    }[reason.kind]
