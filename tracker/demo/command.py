@@ -99,7 +99,7 @@ def _load_with_progress(database: Database, calendar: CompanyCalendar) -> None:
 def _welcome(settings: Settings, access: DemoAccess) -> None:
     address = settings.public_url
     rows = [(f"{name} ({role})", f"/link/{access.sign_in_tokens[name]}") for name, role in SHOWN]
-    rows.append((f"The wall of team {TEAMS[0].name}", f"/screen/link/{access.screen_token}"))
+    rows.append((f"The wall of {TEAMS[0].name}", f"/screen/link/{access.screen_token}"))
     width = max(len(who) for who, _ in rows)
     click.echo(
         "One click signs you in; open each in a window of its own (private windows keep them apart):"

@@ -21,7 +21,7 @@ class DemoTeam:
 
 TEAMS = (
     DemoTeam(
-        "Nord",
+        "Team Nord",
         "Mette Vang",
         (
             "Anna Lund",
@@ -42,7 +42,7 @@ TEAMS = (
         7.6,
     ),
     DemoTeam(
-        "Syd",
+        "Team Syd",
         "Henrik Bager",
         (
             "Victor Lind",
@@ -62,7 +62,7 @@ TEAMS = (
         12.0,
     ),
     DemoTeam(
-        "Øst",
+        "Team Øst",
         "Kirsten Falk",
         (
             "Magnus Berg",
