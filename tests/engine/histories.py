@@ -97,6 +97,7 @@ CURVES = (
     [("80%", "50%"), ("80%", "60%"), ("110%", "60%"), ("110%", "90%")],
 )
 WHERES = (*[{}] * 9, {"kind": "new"}, {"product": ["Nova", "Lyra"]}, {"role": "closer"})
+PAYS_ON = ("", "", "margin", "margin", "revenue", "units")
 MULTIPLIERS = (
     {"where": {"product": "Nova"}, "factor": "1.5"},
     {"where": {"product": ["Nova", "Lyra"]}, "factor": "1.3333"},
@@ -116,9 +117,7 @@ def component_values(draw: st.DrawFn, key: str) -> dict[str, object]:
     measure = draw(st.sampled_from(["revenue"] * 4 + ["margin", "units", "deals"]))
     table = draw(st.sampled_from(["amount"] * 5 + ["quota", "multiple", "curve"]))
     by_attainment = table in ("multiple", "curve")
-    pays_on = (
-        "" if by_attainment else draw(_rarely(st.sampled_from(["margin", "revenue", "units"])))
-    )
+    pays_on = "" if by_attainment else draw(st.sampled_from(PAYS_ON))
     weights = (
         ["in_order", "average"] if pays_on else ["in_order", "in_order", "average", "on_credit"]
     )
@@ -143,7 +142,7 @@ def component_values(draw: st.DrawFn, key: str) -> dict[str, object]:
     if table == "curve":
         points = draw(st.sampled_from(CURVES))
         return values | {"curve": [{"at": at, "pays": pays} for at, pays in points]}
-    values["mode"] = draw(st.sampled_from(["marginal", "marginal", "whole"]))
+    values["mode"] = draw(st.sampled_from(["marginal", "marginal", "marginal", "whole", "whole"]))
     values["tiers"] = draw(_tiers(BOUNDS[axis], table, pays_on or measure))
     return values
 
@@ -198,8 +197,7 @@ def plan_texts(draw: st.DrawFn, window: str, settlement: str) -> str:
 
 _HALF, _THIRD, _EIGHTH = Fraction(1, 2), Fraction(1, 3), Fraction(1, 8)
 SHARES = (
-    (CreditShare(1, Fraction(1)),),
-    (CreditShare(1, Fraction(1)),),
+    *[(CreditShare(1, Fraction(1)),)] * 4,
     (CreditShare(1, Fraction(1), "closer"),),
     (CreditShare(2, Fraction(1)),),
     (CreditShare(1, _HALF), CreditShare(2, _HALF, "closer")),
@@ -209,9 +207,15 @@ SHARES = (
     (CreditShare(1, Fraction(1)), CreditShare(2, _EIGHTH, "closer", is_overlay=True)),
     (CreditShare(1, _THIRD, is_overlay=True), CreditShare(1, _HALF), CreditShare(3, _HALF)),
 )
-AMOUNTS = (10_000, 15_050, 25_050, 24_950, 50_000, 50_001, 1, 99, 0, -10_000, -7_777)
+ON_BOUNDS = (10_000, 15_050, 24_950, 20_000, 50_000)
+"""Alone and together they land exactly on the bounds in money, and on those of a quota of 400.00."""
 
-amounts = st.one_of(st.sampled_from(AMOUNTS), st.integers(1, 30_000), st.integers(1, 30_000))
+amounts = st.one_of(
+    st.sampled_from(ON_BOUNDS),
+    st.sampled_from(ON_BOUNDS),
+    st.sampled_from((0, 1, 50_001, -10_000, -10_000, -7_777)),
+    st.integers(1, 30_000),
+)
 aspects: Mapping[str, st.SearchStrategy[Any]] = {
     "amount_minor": amounts,
     "effective_on": st.sampled_from(DAYS),
