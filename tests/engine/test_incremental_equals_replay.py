@@ -2,7 +2,8 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -22,8 +23,9 @@ from tests.engine.histories import (
     histories,
 )
 from tests.scenarios.running import Earned, RunningTotals
+from tracker.engine.credits import Credit
 from tracker.engine.deals import DealEvent
-from tracker.engine.explain import explain_deals, explain_total
+from tracker.engine.explain import explain_deals, explain_total, would_add
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, PlanBook, PlanVersion
 from tracker.engine.replay import replay
@@ -82,9 +84,16 @@ class Company:
     def earned(self) -> Earned:
         return without_zeros(self.totals.earned())
 
-    def replayed(self) -> Earned:
+    def replayed(self, versions: Sequence[PlanVersion] | None = None) -> Earned:
         assignments = self.assignments.values()
-        return without_zeros(replay(self.events, self.versions, assignments, self.quotas))
+        return without_zeros(
+            replay(self.events, versions or self.versions, assignments, self.quotas)
+        )
+
+    def replayed_sum(self, key: TotalKey, versions: Sequence[PlanVersion] | None = None) -> int:
+        """What a window earned in all, under these plan versions instead if any are given."""
+        window = key.payee_id, key.component_key, key.window_key
+        return sum(minor for of, minor in self.replayed(versions).items() if of[:3] == window)
 
 
 def without_zeros(earned: Earned) -> Earned:
@@ -145,6 +154,27 @@ def assert_explained(company: Company) -> None:
         deals = explain_deals(counted, totals.book, quota_minor)
         assert sum(line.amount_minor for line in tiers) == figures[key]
         assert sum(line.added_minor for line in deals) == figures[key]
+
+
+@fewer_histories
+@given(histories())
+def test_held_deals_would_add_what_they_earn_without_the_gate(history: History) -> None:
+    company = company_told(history)
+    totals = company.totals
+    open_gates = [without_gates(version) for version in company.versions]
+    held: dict[TotalKey, list[Credit]] = {}
+    for credit in totals.held():
+        key = TotalKey(credit.payee_id, credit.component_key, credit.window_key)
+        held.setdefault(key, []).append(credit)
+    for key, credits in held.items():
+        added_minor = company.replayed_sum(key, open_gates) - company.replayed_sum(key)
+        quota_minor = totals.quota_minor(key)
+        assert would_add(totals.total(key), credits, totals.book, quota_minor) == added_minor
+
+
+def without_gates(version: PlanVersion) -> PlanVersion:
+    open_to_all = (replace(component, requires=()) for component in version.plan.components)
+    return replace(version, plan=replace(version.plan, components=tuple(open_to_all)))
 
 
 # --- what random histories found, kept by name
