@@ -147,7 +147,10 @@ def _cut_at(stretches: list[Band], cap_at: Fraction) -> list[Band]:
     last = kept[-1]
     if last.up_to is None or last.up_to > cap_at:
         kept[-1] = Band(last.number, last.starts_at, cap_at, last.rate, last.bonus, True, ZERO)
-    return [*kept, Band(last.number, cap_at, None, ZERO, ZERO, True, ZERO, is_cap=True)]
+    # The cap itself is still paid: a jump that stands right on it is reached there.
+    reached = stretches[len(kept) : len(kept) + 1] if not kept[-1].owns_bound else []
+    jump = sum((band.bonus for band in reached), ZERO)
+    return [*kept, Band(last.number, cap_at, None, ZERO, jump, True, ZERO, is_cap=True)]
 
 
 def _with_intercepts(stretches: list[Band]) -> list[Band]:
