@@ -410,6 +410,13 @@ def test_a_version_in_another_currency_is_refused(database: Database, anna: int)
         activate(database, "ladder", GATED.replace("DKK", "SEK"), date(2026, 6, 1))
 
 
+def test_a_version_with_another_fiscal_year_is_refused(database: Database, anna: int) -> None:
+    """Two windows would be named 2026-Q1: January to March, and July to September."""
+    fiscal = "year_starts_in_month = 7\n" + GATED.strip()
+    with pytest.raises(Conflict, match="month 7"):
+        activate(database, "ladder", fiscal, date(2026, 7, 1))
+
+
 def test_assigning_a_plan_pays_the_deals_already_there(database: Database, anna: int) -> None:
     with database.write() as connection:
         bo = people.add_payee(connection, "bo", "Bo", None)

@@ -60,7 +60,7 @@ def add_plan_version(
     """The id of a new version. Raises PlanFileError for its text, Conflict when it clashes with another version."""
     plan = _parsed(source_toml)
     for earlier in plan_versions(connection, plan_key):
-        _refuse_clash(earlier, effective_from, plan.currency)
+        _refuse_clash(earlier, effective_from, plan)
     return inserted_id(
         connection,
         insert(tables.plan_version).values(
@@ -74,17 +74,23 @@ def add_plan_version(
     )
 
 
-def _refuse_clash(earlier: StoredPlanVersion, effective_from: date, currency: str) -> None:
+def _refuse_clash(earlier: StoredPlanVersion, effective_from: date, plan: Plan) -> None:
+    key, earlier_plan = repr(earlier.plan_key), _parsed(earlier.source_toml)
     if earlier.effective_from == effective_from:
         raise Conflict(
-            f"Plan {earlier.plan_key!r} already has a version from {effective_from}, and a version is "
+            f"Plan {key} already has a version from {effective_from}, and a version is "
             "never edited. Choose another day, or another plan key."
         )
-    earlier_currency = _parsed(earlier.source_toml).currency
-    if earlier_currency != currency:
+    if earlier_plan.currency != plan.currency:
         raise Conflict(
-            f"Plan {earlier.plan_key!r} pays in {earlier_currency}, this version in {currency}, and one "
+            f"Plan {key} pays in {earlier_plan.currency}, this version in {plan.currency}, and one "
             "figure cannot hold both. Give the plan in the other currency a key of its own."
+        )
+    if earlier_plan.year_starts_in_month != plan.year_starts_in_month:
+        raise Conflict(
+            f"The year of plan {key} starts in month {earlier_plan.year_starts_in_month}, that of this "
+            f"version in month {plan.year_starts_in_month}, so two windows would share one name. Give "
+            "the plan with the other year a key of its own."
         )
 
 
