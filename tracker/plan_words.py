@@ -9,6 +9,8 @@ from tracker.engine.plans import (
     COUNT_MEASURES,
     Axis,
     Component,
+    Draw,
+    DrawKind,
     Mode,
     OnChange,
     Plan,
@@ -49,9 +51,26 @@ def plan_in_words(plan: Plan) -> str:
     if plan.year_starts_in_month != 1:
         lines.append(f"  The year starts in month {plan.year_starts_in_month}.")
     lines.append(f"  When this version takes over, {CHANGE_WORDS[plan.on_change]}.")
+    if plan.draw is not None:
+        lines += _draw_in_words(plan.draw, plan, digits)
     for component in plan.components:
         lines += ["", *(_Words(component, plan.currency, digits).lines())]
     return "\n".join(lines)
+
+
+def _draw_in_words(draw: Draw, plan: Plan, digits: int) -> Iterator[str]:
+    begins = f" from {draw.starts_on}" if draw.starts_on else ""
+    ends = f" until {draw.ends_on}" if draw.ends_on else ""
+    least = f"{amount_text(draw.amount_minor, digits)} {plan.currency}"
+    yield f"  Each {plan.settlement}{begins}{ends} pays at least {least}."
+    if draw.kind is DrawKind.NON_RECOVERABLE:
+        yield "  What was not earned of it is not owed."
+        return
+    limit = draw.recovery_limit_minor
+    at_most = "" if limit is None else f", at most {amount_text(limit, digits)} a {plan.settlement}"
+    yield f"  What was not earned of it is taken from later pay above it{at_most}."
+    if draw.forgives_at_end:
+        yield "  What is still owed when the draw ends is forgiven."
 
 
 class _Words:
@@ -130,6 +149,9 @@ class _Words:
             yield f"  Nothing more is earned above {self._on_axis(component.cap_at)}."
         if component.cap_payout_minor is not None:
             yield f"  Pays at most {self._money(component.cap_payout_minor)} in a window."
+        if component.quota_minor is not None:
+            quota = self._on_axis_amount(component.quota_minor)
+            yield f"  In a calculation without a database: quota {quota}, where a person has no other."
 
     def _on_axis(self, bound: Fraction) -> str:
         if self.component.tiers_on is Axis.QUOTA:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import MONTHS_IN, PeriodKind
+from tracker.engine.plan_draw import EXAMPLE_DRAW, read_draw
 from tracker.engine.plan_lines import lines_of
 from tracker.engine.plan_reader import BareFloat, PlanProblem, Report, TableReader, shown
 from tracker.engine.plan_tiers import (
@@ -44,6 +45,7 @@ PLAN_KEYS = (
     "settlement",
     "on_change",
     "year_starts_in_month",
+    "draw",
     "components",
 )
 COMPONENT_KEYS = (
@@ -65,6 +67,7 @@ COMPONENT_KEYS = (
     "deal_cap",
     "cap_at",
     "cap_payout",
+    "quota",
 )
 MULTIPLIER_KEYS = ("where", "factor", "label")
 
@@ -149,6 +152,7 @@ def _read_plan(table: TableReader) -> Plan | None:
     if MONTHS_IN[settlement] > MONTHS_IN[window]:
         what = f"pay per {settlement} is longer than the {window} the tiers are climbed in."
         table.problem("settlement", what, f'Write settlement = "{window}", or a longer window.')
+    draw = table.table("draw", EXAMPLE_DRAW)
     return Plan(
         name=table.word("name", '"AE SMB 2026"'),
         currency=currency,
@@ -157,6 +161,7 @@ def _read_plan(table: TableReader) -> Plan | None:
         components=_read_components(table, currency),
         on_change=table.choice("on_change", OnChange, OnChange.CONTINUE),
         year_starts_in_month=table.whole_number("year_starts_in_month", 1, 12, 1),
+        draw=read_draw(draw, MINOR_DIGITS[currency]) if draw else None,
     )
 
 
@@ -206,6 +211,7 @@ def _read_component(table: TableReader, currency_digits: int) -> Component:
         deal_cap_minor=table.positive_amount_minor("deal_cap", units.measure_digits, '"1000000"'),
         cap_at=cap_at,
         cap_payout_minor=_positive_money(table, "cap_payout", currency_digits),
+        quota_minor=table.positive_amount_minor("quota", units.measure_digits, '"1000000"'),
     )
     _check_fits_together(table, component)
     return component

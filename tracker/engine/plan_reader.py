@@ -6,7 +6,9 @@ the file is still looked at.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
 from fractions import Fraction
@@ -20,6 +22,7 @@ COUNT_DIGITS = 2
 """Deals and units are kept in hundredths, so that a split deal can count as half."""
 
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -178,6 +181,26 @@ class TableReader:
             )
             return None
         return value
+
+    def day(self, key: str) -> date | None:
+        """A date, in quotes or without; None when it is absent or wrong."""
+        value = self.values.get(key)
+        if type(value) is date:
+            return value
+        if value is None:
+            return None
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            with suppress(ValueError):
+                return date.fromisoformat(value)
+        self.problem(key, f"{shown(value)} is not a day.", f'Write {key} = "2026-01-31".')
+        return None
+
+    def flag(self, key: str) -> bool:
+        value = self.values.get(key, False)
+        if isinstance(value, bool):
+            return value
+        self.problem(key, f"{shown(value)} is neither true nor false.", f"Write {key} = true.")
+        return False
 
     def words(self, key: str, example: str) -> tuple[str, ...]:
         """A word or a list of words."""

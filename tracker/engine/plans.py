@@ -66,6 +66,13 @@ class OnChange(StrEnum):
     RETRO = "retro"
 
 
+class DrawKind(StrEnum):
+    """RECOVERABLE: an advance that later periods give back. NON_RECOVERABLE: a guaranteed minimum, no debt."""
+
+    RECOVERABLE = "recoverable"
+    NON_RECOVERABLE = "non_recoverable"
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     """One step. `up_to` is its end on the table's axis (None: no end): minor units, or a share of the quota.
@@ -104,6 +111,7 @@ class Component:
     `measure` climbs the table; `pays_on` is what the rate is applied to when that is something else (margin paid at
     the rate the revenue tier gives). `curve` replaces `tiers`. `deal_cap_minor` limits what one deal may count,
     `cap_at` the attainment that still pays (on the table's axis), `cap_payout_minor` the pay of a window.
+    `quota_minor` is the quota a calculation without a database uses for people it is told none for.
     """
 
     key: str
@@ -124,6 +132,7 @@ class Component:
     deal_cap_minor: int | None = None
     cap_at: Fraction | None = None
     cap_payout_minor: int | None = None
+    quota_minor: int | None = None
 
     @property
     def has_weights(self) -> bool:
@@ -147,6 +156,22 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """The least each settlement period pays, from one day until another; both belong to it, None means no end.
+
+    `recovery_limit_minor` is the most of the debt that one period gives back (None: all it can). With
+    `forgives_at_end` what is still owed after the last period of the draw is forgotten.
+    """
+
+    amount_minor: int
+    kind: DrawKind = DrawKind.RECOVERABLE
+    starts_on: date | None = None
+    ends_on: date | None = None
+    recovery_limit_minor: int | None = None
+    forgives_at_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One agreement, as a plan file says it. `year_starts_in_month` names the fiscal year's first month."""
 
@@ -157,6 +182,7 @@ class Plan:
     components: tuple[Component, ...]
     on_change: OnChange = OnChange.CONTINUE
     year_starts_in_month: int = 1
+    draw: Draw | None = None
 
     def component(self, key: str) -> Component | None:
         return next((component for component in self.components if component.key == key), None)
