@@ -151,6 +151,9 @@ def test_a_deal_says_what_it_added_and_through_what(cast: Cast) -> None:
     assert "Counts towards your steps DKK 100,000" in shown
     assert "Multiplier Nova ×1.5" in shown
     assert "Step 1 7%" in shown
+    assert "Multipliers raise what the rate is paid on" in seen(
+        cast, "/me/why", accept_language="en"
+    )
 
 
 def test_a_held_deal_says_what_is_missing_and_what_it_would_add(cast: Cast) -> None:

@@ -11,7 +11,7 @@ from tests.builders import ANNA, a_book, a_deal, a_plan
 from tracker.engine.credits import credits_of
 from tracker.engine.periods import period_named, working_days
 from tracker.engine.standing import Standing, standing_of
-from tracker.engine.totals import TotalKey, WindowTotal, cell_changes
+from tracker.engine.totals import Climb, TotalKey, WindowTotal, cell_changes, sums_of
 from tracker.pages.i18n import LOCALES, speaking
 from tracker.pages.staircase import Staircase, staircase
 
@@ -34,16 +34,21 @@ BONUSES = """tiers = [ {up_to = "100000", rate = "0%"}, {up_to = "200000", rate 
 
 
 def a_standing(
-    component: str = LADDER, sold: int = 184_000, quota: int | None = 200_000
+    component: str = LADDER,
+    sold: int = 184_000,
+    quota: int | None = 200_000,
+    measure: str = "revenue",
 ) -> Standing:
     """Anna's standing on a component after selling so many kroner in one deal; a third of the quarter has gone."""
-    book = a_book(a_plan(component))
+    book = a_book(a_plan(component, measure=measure))
     version = book.versions_for(ANNA, WINDOW.starts_on)[0]
     credited = credits_of(a_deal(amount_minor=sold * 100, effective_on=WINDOW.starts_on), book)
     cells = cell_changes([], credited)
     key = TotalKey(ANNA, "ae/sales", WINDOW.key)
     total = WindowTotal(
-        key, {(cell.period_key, cell.plan_version_id): sums for cell, sums in cells.items()}
+        key,
+        {(cell.period_key, cell.plan_version_id): sums for cell, sums in cells.items()},
+        Climb([(credit.effective_on, sums_of(credit)) for credit in credited], lambda _: credited),
     )
     return standing_of(
         version,
@@ -172,6 +177,14 @@ def test_the_words_beside_the_picture_say_all_of_it() -> None:
     assert "Op til 80 %: 8 %." in plain
     assert "Over 120 %: 15 %." in plain
     assert ".." not in plain
+
+
+def test_steps_climbed_by_deals_but_paid_on_revenue_show_a_share_of_it() -> None:
+    component = 'pays_on = "revenue"\ntiers = [ {up_to = "10", rate = "5%"}, {rate = "8%"} ]\n'
+    with speaking("da"):
+        picture = drawn(a_standing(component, quota=None, measure="deals"))
+    said = {label.text.replace("\N{NO-BREAK SPACE}", " ") for label in picture.labels}
+    assert said == {"5 %", "8 %", "10"}
 
 
 def test_there_is_no_picture_without_a_ladder() -> None:

@@ -12,7 +12,7 @@ from math import ceil
 
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.periods import Period
-from tracker.engine.plans import WEIGHT_SCALE, Component, Mode, PlanBook, PlanVersion
+from tracker.engine.plans import WEIGHT_SCALE, Component, Mode, PlanBook, PlanVersion, WeightPolicy
 from tracker.engine.rates import Band, RateTable, compile_table
 from tracker.engine.totals import (
     NOTHING,
@@ -91,6 +91,13 @@ class Standing:
     next_deal_above_minor: int | None
     projection: Projection
     problem: str = ""
+    pays_on: str | None = None
+    has_multipliers: bool = False
+
+    @property
+    def paid_measure(self) -> str:
+        """What the rate is applied to: the measure that climbs, unless the plan names another."""
+        return self.pays_on or self.measure
 
     @property
     def is_whole(self) -> bool:
@@ -180,6 +187,9 @@ def standing_of(
         next_deal_above_minor=None if above is None else round_to_minor_unit(above),
         projection=_projection(position, attainment, earned_minor, len(working), gone),
         problem="" if position else "no_quota",
+        pays_on=component.pays_on,
+        has_multipliers=bool(component.multipliers)
+        and component.weight_policy is not WeightPolicy.ON_CREDIT,
     )
 
 

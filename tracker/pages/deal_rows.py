@@ -10,7 +10,7 @@ from tracker.engine.deals import Deal, DealStatus
 from tracker.engine.explain import DealLine, ReasonKind, explain_deals, explain_no_pay, would_add
 from tracker.engine.plans import COUNT_MEASURES, Component, Multiplier, PlanBook
 from tracker.engine.totals import TotalKey
-from tracker.pages.formatting import count, factor, money, pay_rate, percent, rate
+from tracker.pages.formatting import NO_BREAK_SPACE, count, factor, money, pay_rate, percent, rate
 from tracker.pages.i18n import gettext as _
 from tracker.store import credits, plans, totals
 from tracker.store.database import Connection
@@ -112,7 +112,7 @@ def evidence_words(missing: Iterable[str]) -> str:
 def multiplier_words(multiplier: Multiplier) -> str:
     """A multiplier by name: "Nova ×1,5"."""
     named = multiplier.label or ", ".join(w for words in multiplier.where.values() for w in words)
-    return f"{named} {factor(multiplier.factor)}"
+    return f"{named}{NO_BREAK_SPACE}{factor(multiplier.factor)}"
 
 
 def _total_key(credit: Credit) -> TotalKey:
@@ -165,7 +165,7 @@ def _how_it_paid(deal: Deal, worth: Worth, book: PlanBook) -> str:
         share = deal.credit_shares[line.credit.line]
         if share.share != 1:
             said.append(_("%(share)s of the deal", share=percent(share.share)))
-        said.append(rates_words(line.rates, component.measure, deal.currency))
+        said.append(rates_words(line.rates, component.pays_on or component.measure, deal.currency))
         said += [multiplier_words(one) for one in multipliers_on(component, deal, share.role)]
     return " · ".join(dict.fromkeys(word for word in said if word))
 

@@ -118,7 +118,7 @@ def _announcement(standing: PayeeStanding) -> str:
 def _reached(standing: Standing | None) -> str:
     if standing is None or not standing.step_number:
         return ""
-    pays = pay_rate(standing.rate, standing.measure, standing.currency)
+    pays = pay_rate(standing.rate, standing.paid_measure, standing.currency)
     said = _("Step %(number)s is reached: %(rate)s", number=standing.step_number, rate=pays)
     return sentence(said)
 

@@ -192,7 +192,7 @@ def _step(lead: Standing | None, shows_pay: bool) -> str:
         return _("no quota") if lead else ""
     if not shows_pay:
         return _("%(number)s of %(count)s", number=lead.step_number, count=len(lead.steps))
-    rate = pay_rate(lead.rate, lead.measure, lead.currency)
+    rate = pay_rate(lead.rate, lead.paid_measure, lead.currency)
     return _("%(number)s · %(rate)s", number=lead.step_number, rate=rate)
 
 
@@ -208,6 +208,6 @@ def _distance(lead: Standing | None, shows_pay: bool) -> str:
         # Rounded up, as what is left must never look like nothing.
         left = percent(Fraction(-(-upcoming.distance_ratio * 100 // 1), 100))
     if shows_pay and upcoming.rate != lead.rate:
-        rate = pay_rate(upcoming.rate, lead.measure, lead.currency)
+        rate = pay_rate(upcoming.rate, lead.paid_measure, lead.currency)
         return _("%(left)s to %(rate)s", left=left, rate=rate)
     return _("%(share)s to step %(number)s", share=left, number=upcoming.number)

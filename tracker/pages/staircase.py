@@ -75,7 +75,7 @@ def _title(standing: Standing, rates: bool) -> str:
     steps_count, number = len(standing.steps), standing.step_number
     if not rates:
         return gettext("Step %(number)s of %(count)s", number=number, count=steps_count)
-    pays = pay_rate(standing.rate, standing.measure, standing.currency)
+    pays = pay_rate(standing.rate, standing.paid_measure, standing.currency)
     return gettext(
         "Step %(number)s of %(count)s, %(rate)s", number=number, count=steps_count, rate=pays
     )

@@ -18,7 +18,7 @@ def distance(standing: Standing) -> str:
     if upcoming.rate == standing.rate:
         bonus = money(upcoming.gain_minor, currency, decimals=0)
         return _("%(distance)s to a bonus of %(bonus)s", distance=left, bonus=bonus)
-    pays = pay_rate(upcoming.rate, standing.measure, currency)
+    pays = pay_rate(upcoming.rate, standing.paid_measure, currency)
     return _("%(distance)s to %(rate)s", distance=left, rate=pays)
 
 
@@ -41,7 +41,7 @@ def _about_deals(number: int) -> str:
 
 
 def _at_the_top(standing: Standing) -> str:
-    pays = pay_rate(standing.rate, standing.measure, standing.currency)
+    pays = pay_rate(standing.rate, standing.paid_measure, standing.currency)
     if standing.cap_at_minor is not None and standing.attainment_minor >= standing.cap_at_minor:
         return _("The ceiling is reached")
     if len(standing.steps) > 1:
@@ -62,4 +62,4 @@ def step_pay(standing: Standing, step: Step) -> str:
     """What a step pays: its rate, or its bonus where that is all."""
     if not step.rate and step.bonus_minor:
         return "+" + money(step.bonus_minor, standing.currency)
-    return pay_rate(step.rate, standing.measure, standing.currency)
+    return pay_rate(step.rate, standing.paid_measure, standing.currency)

@@ -67,7 +67,7 @@ def _line_section(deal: Deal, line: DealLine, book: PlanBook) -> Section:
     rows = _credit_rows(deal, line.credit, component)
     steps = "–".join(str(number) for number in _ends(line.tier_numbers))
     if steps:
-        rates = rates_words(line.rates, component.measure, deal.currency)
+        rates = rates_words(line.rates, component.pays_on or component.measure, deal.currency)
         rows.append(Row(_("Step %(number)s", number=steps), rates))
     total = Row(_("Added"), signed_money(line.added_minor, deal.currency), tone="gain")
     return Section(_credit_heading(line.credit, component, book), tuple(rows), total)

@@ -74,11 +74,11 @@ def _tier_row(line: TierLine, standing: Standing) -> Row:
         return Row(_("Above the most a window can pay"), paid, tone="loss")
     if line.kind is LineKind.WEIGHTS:
         return Row(_("Multipliers, on average"), paid)
-    basis = measured(line.basis_minor, standing.measure, standing.currency)
-    rate = pay_rate(line.rate, standing.measure, standing.currency)
+    basis = measured(line.basis_minor, standing.paid_measure, standing.currency)
+    rate = pay_rate(line.rate, standing.paid_measure, standing.currency)
     return Row(
         _("%(rate)s of %(basis)s", rate=rate, basis=basis)
-        if standing.measure not in COUNT_MEASURES
+        if standing.paid_measure not in COUNT_MEASURES
         else _("%(rate)s for each of %(basis)s", rate=rate, basis=basis),
         paid,
         note=_stretch(standing, line.number, line.starts_at_minor, line.up_to_minor),
@@ -91,7 +91,7 @@ def _steps_section(standing: Standing) -> Section:
 
 
 def _step_row(standing: Standing, step: Step) -> Row:
-    pays = pay_rate(step.rate, standing.measure, standing.currency)
+    pays = pay_rate(step.rate, standing.paid_measure, standing.currency)
     if step.bonus_minor:
         pays = f"{pays} {signed_money(step.bonus_minor, standing.currency)}"
     is_here = step.number == standing.step_number
@@ -125,6 +125,10 @@ def _earned_notes(standing: PayeeStanding, chosen: list[Standing]) -> list[str]:
             quota = measured(one.quota_minor, one.measure, one.currency)
             sold = measured(one.attainment_minor, one.measure, one.currency)
             notes.append(_("%(sold)s of a quota of %(quota)s", sold=sold, quota=quota))
+        if one.has_multipliers:
+            notes.append(
+                _("Multipliers raise what the rate is paid on, not how far you have climbed")
+            )
         if one.cap_at_minor is not None:
             bound = bound_words(one, one.cap_at_minor)
             notes.append(_("Nothing more is earned above %(bound)s", bound=bound))
@@ -156,7 +160,7 @@ def why_next_deal(standing: Standing) -> Sheet:
     ]
     upcoming = standing.next_step
     if upcoming is not None:
-        pays = pay_rate(upcoming.rate, standing.measure, currency)
+        pays = pay_rate(upcoming.rate, standing.paid_measure, currency)
         if standing.next_deal_above_minor is not None:
             above = signed_money(standing.next_deal_above_minor, currency)
             rows.append(Row(_("The same deal at %(rate)s", rate=pays), above))
