@@ -11,7 +11,7 @@ from tests.builders import a_book, an_event
 from tests.scenarios.reading import PAYEE_IDS, Row, Scenario, deal_of, scenarios
 from tests.scenarios.running import Earned, RunningTotals
 from tracker.engine.deals import Deal
-from tracker.engine.explain import LineKind, explain_deals, explain_total
+from tracker.engine.explain import LineKind, explain_deals, explain_sums, explain_total
 from tracker.engine.money import parse_amount_minor
 from tracker.engine.plans import Assignment, PlanVersion
 from tracker.engine.replay import replay
@@ -156,6 +156,17 @@ def test_explanations_sum_to_the_figure(scenario: Scenario) -> None:
         deals = explain_deals(totals.credits(key), totals.book, quota_minor)
         assert sum(line.amount_minor for line in tiers) == figure
         assert sum(line.added_minor for line in deals) == figure
+
+
+@with_table("deals")
+def test_the_sums_alone_explain_a_figure_by_the_same_lines(scenario: Scenario) -> None:
+    totals = running_totals(scenario, scenario.deals)
+    for key in totals.totals():
+        total, quota_minor = totals.total(key), totals.quota_minor(key)
+        if any(sums.negative_count for sums in total.cells.values()):
+            continue  # a way up and down again is explained by its deals
+        by_deals = explain_total(totals.credits(key), totals.book, quota_minor)
+        assert explain_sums(total, totals.book, quota_minor) == by_deals
 
 
 @with_table("deals")

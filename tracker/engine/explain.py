@@ -19,6 +19,8 @@ from tracker.engine.totals import (
     NOTHING,
     Cell,
     Climb,
+    Prefix,
+    Stretch,
     Sums,
     TotalKey,
     WindowTotal,
@@ -88,13 +90,18 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class _Walked:
-    """One credit on its way up: the cell it climbs in, the sums before it, and what it gained, exact."""
+class _Climbed:
+    """A part of the way up, of one deal or many: the cell it is in, the sums before it, and its exact gain."""
 
-    credit: Credit
     cell: Cell
     before: Sums
+    step: Sums
     gained: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked(_Climbed):
+    credit: Credit
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +136,33 @@ def explain_total(
     credited: Iterable[Credit], book: PlanBook, quota_minor: int | None
 ) -> list[TierLine]:
     """The tiers, bonuses and limits behind a window's figure; their amounts sum to it exactly."""
+    walked = _walk(credited, book, quota_minor)
+    runs = groupby(walked, key=lambda step: (step.cell.version, step.cell.table))
+    climbed = (list(run) for _, run in runs)
+    return _told((steps[-1].cell, _lines_of(steps)) for steps in climbed)
+
+
+def explain_sums(total: WindowTotal, book: PlanBook, quota_minor: int | None) -> list[TierLine]:
+    """The same lines from the sums alone, whatever the number of deals.
+
+    Of an ordered component this needs the climb, and no negative credit in it: the lines of a way up and down again
+    are those of its deals.
+    """
+    return _told(
+        (cells[-1].cell, _lines_of(cells, stretch.prefix))
+        for stretch in stretches_of(total, book, quota_minor)
+        for cells in _climbed_at_once(stretch)
+    )
+
+
+def _told(runs: Iterable[tuple[Cell, Iterable[_Line]]]) -> list[TierLine]:
+    """The lines of each run along one table, rounded so that they telescope, and what a limit takes at the end."""
     exact = ZERO
     lines: list[TierLine] = []
     component: Component | None = None
-    for _, run in groupby(
-        _walk(credited, book, quota_minor), key=lambda w: (w.cell.version, w.cell.table)
-    ):
-        steps = list(run)
-        component, version = steps[-1].cell.component, steps[-1].cell.version
-        for line in _lines_of(steps):
+    for cell, run in runs:
+        component, version = cell.component, cell.version
+        for line in run:
             lines.append(_rounded(line, version, exact))
             exact += line.amount
     if component is not None and capped_payout(exact, component) != exact:
@@ -236,8 +261,19 @@ def _walk(credited: Iterable[Credit], book: PlanBook, quota_minor: int | None) -
                 gained = ZERO
                 if cell.table is not None:
                     gained = step_gain(cell.table, cell.component, before, step)
-                yield _Walked(credit, cell, before, gained)
+                yield _Walked(cell, before, step, gained, credit)
                 before += step
+
+
+def _climbed_at_once(stretch: Stretch) -> Iterator[list[_Climbed]]:
+    """The cells of a stretch by the table they climb, each run as one step."""
+    before, gained_before = NOTHING, ZERO
+    for _, run in groupby(stretch.gains(), key=lambda gain: (gain[0].version, gain[0].table)):
+        gains = list(run)
+        cell, gained = gains[-1]
+        step = sum((of.sums for of, _ in gains), NOTHING)
+        yield [_Climbed(cell, before, step, gained - gained_before)]
+        before, gained_before = before + step, gained
 
 
 def _bands_of(walked: _Walked) -> list[Band]:
@@ -245,7 +281,7 @@ def _bands_of(walked: _Walked) -> list[Band]:
     table = walked.cell.table
     if table is None:
         return []
-    end = walked.before.attainment_minor + walked.credit.attainment_minor
+    end = walked.before.attainment_minor + walked.step.attainment_minor
     if table.mode is Mode.WHOLE:
         return [table.band_at(end)]
     return [band for band, _ in _parts(table, walked.before.attainment_minor, end)]
@@ -266,14 +302,14 @@ def _parts(table: RateTable, start: int, end: int) -> list[tuple[Band, Fraction]
     return climbed or parts[-1:]
 
 
-def _lines_of(steps: Sequence[_Walked]) -> Iterator[_Line]:
-    """The lines of credits that climbed the same table one after another."""
+def _lines_of(steps: Sequence[_Climbed], prefix: Prefix | None = None) -> Iterator[_Line]:
+    """The lines of steps that climbed the same table one after another; `prefix` stands for the deals in them."""
     cell, before = steps[0].cell, steps[0].before
     table, component = cell.table, cell.component
     if table is None:
         return
     gained = sum((step.gained for step in steps), ZERO)
-    after = steps[-1].before + sums_of(steps[-1].credit)
+    after = steps[-1].before + steps[-1].step
     bonuses = table.bonus_reached(after.attainment_minor) - table.bonus_reached(
         before.attainment_minor
     )
@@ -281,7 +317,11 @@ def _lines_of(steps: Sequence[_Walked]) -> Iterator[_Line]:
         band = table.band_at(after.attainment_minor)
         yield _Line(LineKind.TIER, band, after.weight - before.weight, gained - bonuses)
     else:
-        tiers = _tier_lines(steps, table, component)
+        if prefix is not None and component.is_ordered:
+            parts = list(prefix.parts(table, before, after))
+        else:
+            parts = [part for step in steps for part in _filled(step, table, component)]
+        tiers = _tier_lines(parts)
         yield from tiers
         by_weight = gained - bonuses - sum((line.amount for line in tiers), ZERO)
         if by_weight:
@@ -290,17 +330,21 @@ def _lines_of(steps: Sequence[_Walked]) -> Iterator[_Line]:
         yield _Line(LineKind.BONUS, table.band_at(after.attainment_minor), ZERO, bonuses)
 
 
-def _tier_lines(steps: Sequence[_Walked], table: RateTable, component: Component) -> list[_Line]:
-    """How much of the deals fell into each tier, weighed as the plan says, and what that pays."""
+def _filled(
+    climbed: _Climbed, table: RateTable, component: Component
+) -> Iterator[tuple[Band, Fraction]]:
+    """How much of a step fell into each band, weighed as the plan says."""
     counts_weight = component.has_weights and component.weight_policy is not WeightPolicy.AVERAGE
+    start, attainment = climbed.before.attainment_minor, climbed.step.attainment_minor
+    weight = climbed.step.weight if counts_weight else Fraction(attainment)
+    for band, part in _parts(table, start, start + attainment):
+        yield band, part / attainment * weight if attainment else weight
+
+
+def _tier_lines(filled: Iterable[tuple[Band, Fraction]]) -> list[_Line]:
     basis: dict[Band, Fraction] = {}
-    for step in steps:
-        start = step.before.attainment_minor
-        credit = step.credit
-        weight = sums_of(credit).weight if counts_weight else Fraction(credit.attainment_minor)
-        for band, part in _parts(table, start, start + credit.attainment_minor):
-            share = part / credit.attainment_minor if credit.attainment_minor else Fraction(1)
-            basis[band] = basis.get(band, ZERO) + share * weight
+    for band, part in filled:
+        basis[band] = basis.get(band, ZERO) + part
     return [
         _Line(LineKind.TIER, band, basis[band], band.rate * basis[band])
         for band in sorted(basis, key=lambda band: (band.starts_at, band.number))

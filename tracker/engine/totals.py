@@ -9,7 +9,7 @@ rounded figure before it. Differences of rounded totals telescope, so nothing is
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -27,7 +27,7 @@ from tracker.engine.plans import (
     PlanVersion,
     WeightPolicy,
 )
-from tracker.engine.rates import RateTable, compile_table
+from tracker.engine.rates import Band, RateTable, compile_table
 
 ZERO = Fraction(0)
 
@@ -319,17 +319,20 @@ class Prefix:
         )
         if self._has_negative:
             return self._walked(table, before, after) + bonuses
+        filled = self.parts(table, before, after)
+        return sum((band.rate * part for band, part in filled), bonuses)
+
+    def parts(self, table: RateTable, before: Sums, after: Sums) -> Iterator[tuple[Band, Fraction]]:
+        """How much weight the deals between two points put into each band; only for positive deals."""
         first, last = table.band_at(before.attainment_minor), table.band_at(after.attainment_minor)
-        earned = ZERO
         below = before.weight
         for band in table.bands[table.bands.index(first) : table.bands.index(last) + 1]:
             is_last = band is last or band.up_to is None
             up_to = (
                 after.weight if is_last else self.weight_below(band.up_to or ZERO, band.owns_bound)
             )
-            earned += band.rate * (up_to - below)
+            yield band, up_to - below
             below = up_to
-        return earned + bonuses
 
     def weight_below(self, attainment: Fraction, owns_bound: bool) -> Fraction:
         """The weight of all deals up to an attainment; of the deal that straddles it, the part below."""
