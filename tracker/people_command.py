@@ -10,7 +10,7 @@ from tracker import clock, passwords
 from tracker.config import Settings, load_settings
 from tracker.errors import BadInput, Conflict, NotFound, Problem
 from tracker.store import accounts, keys, links, people
-from tracker.store.database import create_database, upgrade
+from tracker.store.database import opened_database
 from tracker.store.people import Person
 from tracker.store.types import Connection
 
@@ -142,14 +142,8 @@ def revoke_key(number: int) -> None:
 def _writing() -> Iterator[tuple[Settings, Connection]]:
     """One transaction on the company's database, its tables brought up to date first."""
     settings = load_settings()
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
-    database = create_database(settings)
-    try:
-        upgrade(database)
-        with database.write() as connection:
-            yield settings, connection
-    finally:
-        database.dispose()
+    with opened_database(settings) as database, database.write() as connection:
+        yield settings, connection
 
 
 def _print_link(settings: Settings, connection: Connection, person_id: int, name: str) -> None:

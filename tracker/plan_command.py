@@ -1,8 +1,6 @@
 """The `plan` command: is a plan file right, what does it say in words, from when does it pay, and whom."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from tracker.engine.plans import Plan
 from tracker.errors import BadInput, NotFound, Problem
 from tracker.plan_words import plan_in_words
 from tracker.store import people, plans
-from tracker.store.database import Database, create_database, upgrade
+from tracker.store.database import Database, opened_database
 
 BY_COMMAND = "command line"
 """Who recorded a version that was activated here."""
@@ -63,7 +61,7 @@ def show(file_or_key: str) -> None:
     if file.is_file():
         click.echo(plan_in_words(_plan_of(_text_of(file), file)))
         return
-    with _database() as database, database.read() as connection:
+    with opened_database(load_settings()) as database, database.read() as connection:
         versions = plans.plan_versions(connection, file_or_key)
     if not versions:
         raise NotFound(f"There is neither a file nor an activated plan called {file_or_key!r}.")
@@ -88,7 +86,7 @@ def activate(key: str, file: Path, effective_from: date) -> None:
         )
     text = _text_of(file)
     _plan_of(text, file)
-    with _database() as database:
+    with opened_database(load_settings()) as database:
         flow.activate_plan_version(database, key, effective_from, text, BY_COMMAND, clock.now())
         with database.read() as connection:
             payees_count = len(plans.payees_on(connection, key))
@@ -106,7 +104,7 @@ def activate(key: str, file: Path, effective_from: date) -> None:
 )
 def assign(key: str, references: tuple[str, ...], starts_on: date, ends_on: date | None) -> None:
     """Put reps on a plan from a day on, or move their last day."""
-    with _database() as database:
+    with opened_database(load_settings()) as database:
         payee_ids = _payee_ids(database, key, references)
         for reference, payee_id in zip(references, payee_ids, strict=True):
             flow.assign_plan(database, payee_id, key, starts_on, ends_on, clock.now())
@@ -161,16 +159,3 @@ def _plan_of(text: str, file: Path) -> Plan:
 def _problem(file: Path, problem: PlanProblem) -> Problem:
     where = f"{file}, line {problem.line}" if problem.line else str(file)
     return Problem(f"{where}, {problem.key}" if problem.key else where, problem.what, problem.fix)
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    """The company's database, its tables brought up to date first."""
-    settings = load_settings()
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
-    database = create_database(settings)
-    try:
-        upgrade(database)
-        yield database
-    finally:
-        database.dispose()

@@ -6,7 +6,7 @@ import click
 
 from tracker.config import load_settings
 from tracker.errors import Drift
-from tracker.store.database import create_database, upgrade
+from tracker.store.database import opened_database
 from tracker.verify import Verification
 from tracker.verify import verify as verify_database
 
@@ -23,10 +23,8 @@ def verify(as_json: bool) -> None:
     Takes the events, plan versions, assignments and quotas, computes what everybody earned by a second, simpler
     way, and compares it with what the screens show. Exit code 1 when anything differs.
     """
-    database = create_database(load_settings())
-    upgrade(database)
-    verification = verify_database(database)
-    database.dispose()
+    with opened_database(load_settings()) as database:
+        verification = verify_database(database)
     click.echo(_as_json(verification) if as_json else _in_words(verification))
     if verification.differences:
         raise Drift(_named(verification))

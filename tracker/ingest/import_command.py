@@ -22,7 +22,7 @@ from tracker.ingest.files.mapping_file import parse_mapping
 from tracker.ingest.files.people_rows import PEOPLE
 from tracker.ingest.files.quota_rows import QUOTAS
 from tracker.ingest.files.targets import DealsTarget, PeopleTarget, QuotasTarget
-from tracker.store.database import Database, create_database, upgrade
+from tracker.store.database import Database, opened_database
 
 KINDS = {kind.name: kind for kind in (PEOPLE, QUOTAS, DEALS)}
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -61,7 +61,7 @@ def import_command(
     mapping = parse_mapping(_text_of(mapping_path), KINDS[kind])
     csv_file = CsvFile(file, mapping.encoding, mapping.delimiter)
     settings = load_settings()
-    with _open_database(settings) as database:
+    with opened_database(settings) as database:
         target = _target(mapping, database, settings)
         report = _checked(Import(database, csv_file, mapping, target))
         if report.problems and not keep_going:
@@ -79,17 +79,6 @@ def _text_of(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise BadInput([Problem(str(path), "is not UTF-8.", "Save it as UTF-8.")]) from None
-
-
-@contextmanager
-def _open_database(settings: Settings) -> Iterator[Database]:
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
-    database = create_database(settings)
-    try:
-        upgrade(database)
-        yield database
-    finally:
-        database.dispose()
 
 
 def _target(mapping: FileMapping, database: Database, settings: Settings) -> Target[Any]:

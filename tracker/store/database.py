@@ -140,6 +140,17 @@ def create_database(settings: HasDatabaseUrl) -> Database:
     return Database(settings.database_url)
 
 
+@contextmanager
+def opened_database(settings: HasDatabaseUrl) -> Iterator[Database]:
+    """The database that the settings name, made and brought up to date first, closed at the end."""
+    database = create_database(settings)
+    try:
+        upgrade(database)
+        yield database
+    finally:
+        database.dispose()
+
+
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the tables to a revision of `migrations/`, from whatever they are, in one transaction."""
     from alembic import command  # only at start, and slow to import
