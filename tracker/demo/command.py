@@ -3,7 +3,6 @@
 from tracker import serve  # isort: skip  first: it makes what is imported after it fit for gevent
 
 import os
-import shutil
 import subprocess
 import sys
 from datetime import date
@@ -17,9 +16,9 @@ from tracker import clock
 from tracker.config import Settings
 from tracker.demo.company import ADMIN, TEAMS
 from tracker.demo.feed import STAR
-from tracker.demo.load import DemoAccess, demo_day, load_company, make_access
+from tracker.demo.load import DemoAccess, load_company, make_access, make_room
 from tracker.pages.company_calendar import CompanyCalendar, company_calendar
-from tracker.store.database import Database, create_database
+from tracker.store.database import Database, create_database, opened_database
 
 SHOWN = ((STAR, "rep"), (TEAMS[0].manager, "manager"), (ADMIN, "admin"))
 
@@ -73,20 +72,9 @@ def _settings(port: int | None, folder: Path | None) -> Settings:
 def _make_company(
     settings: Settings, calendar: CompanyCalendar, today: date, is_kept: bool
 ) -> None:
-    """Build the company unless it is there; one whose history ended on an earlier day is built anew."""
-    serve.prepare(settings)
-    database = create_database(settings)
-    last_day = demo_day(database)
-    if last_day == today or (last_day is not None and is_kept):
-        database.dispose()
-        return
-    if last_day is not None:
-        database.dispose()
-        shutil.rmtree(settings.data_folder)
-        serve.prepare(settings)
-        database = create_database(settings)
-    _load_with_progress(database, calendar)
-    database.dispose()
+    if make_room(settings, today, is_kept):
+        with opened_database(settings) as database:
+            _load_with_progress(database, calendar)
 
 
 def _load_with_progress(database: Database, calendar: CompanyCalendar) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 
 from tracker import clock, flow
 from tracker.demo.company import (
@@ -18,16 +19,18 @@ from tracker.demo.company import (
 from tracker.demo.history import HISTORY_DAYS, history
 from tracker.engine.periods import period_containing
 from tracker.engine.plan_file import parse_plan
+from tracker.errors import Conflict
 from tracker.ingest.deal_payload import Reader
 from tracker.ingest.directory import Directory
 from tracker.ingest.strict_json import parse_strict
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.store import keys, links, people, plans, screens
-from tracker.store.database import Database
+from tracker.store.database import Database, HasDatabaseUrl, opened_database
 
 BY = "demo"
 LINKS_LIVE_DAYS = 400
 DAY_SETTING = "demo_day"
+MARK_SETTING = "is_demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,33 @@ class DemoAccess:
     feed_key: str
 
 
-def demo_day(database: Database) -> date | None:
-    """The last day of the demo company's history; None where there is no complete demo company."""
-    with database.read() as connection:
-        day = people.setting(connection, DAY_SETTING, "")
-    return date.fromisoformat(day) if day else None
+def make_room(settings: HasDatabaseUrl, today: date, is_kept: bool) -> bool:
+    """Whether the company is still to be built in this database.
+
+    One that is half built is removed, and so is one whose history ended on an earlier day unless it `is_kept`.
+    Raises Conflict where a real company is kept.
+    """
+    with opened_database(settings) as database, database.read() as connection:
+        last_day = people.setting(connection, DAY_SETTING, "")
+        is_empty = not people.is_anyone_there(connection) and not people.payees(connection)
+        is_demo = last_day or people.setting(connection, MARK_SETTING, "")
+        file = Path(database.url.database or "")
+    if last_day and (is_kept or last_day == today.isoformat()):
+        return False
+    if is_kept and not is_empty and not is_demo:
+        raise Conflict(
+            f"{file.parent} holds the database of a real company, which the demo leaves alone. "
+            "Give the demo a folder of its own: --data DIR."
+        )
+    if not is_empty:
+        _remove(file)
+    return True
+
+
+def _remove(file: Path) -> None:
+    """A database and what SQLite keeps beside it; nothing else that may be in its folder."""
+    for part in file.parent.glob(f"{file.name}*"):
+        part.unlink()
 
 
 def load_company(database: Database, calendar: CompanyCalendar) -> Iterator[tuple[int, int]]:
@@ -78,8 +103,8 @@ def make_access(database: Database, names: Iterable[str], now: datetime) -> Demo
 
 def _add_people(database: Database, now: datetime) -> None:
     with database.write() as connection:
-        for name, value in (("managers_see_pay", "yes"), ("wall_shows_customers", "yes")):
-            people.put_setting(connection, name, value)
+        for name in (MARK_SETTING, "managers_see_pay", "wall_shows_customers"):
+            people.put_setting(connection, name, "yes")
         people.add_person(connection, ADMIN, email_of(ADMIN), "admin", now)
         for team in TEAMS:
             team_id = people.add_team(connection, team.name)
