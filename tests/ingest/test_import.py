@@ -1,5 +1,6 @@
 """The import command: the whole file is looked at first, and importing twice changes nothing."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.ingest.conftest import Company
 from tests.ingest.records import NOW, record
+from tracker import flow
 from tracker.engine.deals import DealStatus, NextStep
 from tracker.errors import BadInput
 from tracker.ingest.files.csv_file import CsvFile, Row
@@ -261,6 +263,42 @@ def test_importing_people_twice_changes_nothing_and_a_move_is_a_change(files: Fi
     assert ida is not None
     assert odense is not None
     assert ida.team_id == odense.id
+
+
+def test_a_people_file_does_not_undo_that_somebody_left_a_plan(quick_files: Files) -> None:
+    quick_files.run("people", PEOPLE, PEOPLE_MAPPING)
+    database, since = quick_files.company.database, date(2020, 1, 1)
+    with database.read() as connection:
+        ida = people.payee_by_reference(connection, "ida@firma.dk")
+    assert ida is not None
+    flow.assign_plan(database, ida.id, "ae", since, date(2026, 9, 30), NOW)
+    assert "2 unchanged." in quick_files.run("people", PEOPLE, PEOPLE_MAPPING)
+    with database.read() as connection:
+        (assignment,) = plans.assignments(connection, [ida.id])
+    assert assignment.ends_on == date(2026, 9, 30)
+
+
+def test_a_rep_who_comes_back_to_a_plan_says_from_when(quick_files: Files) -> None:
+    """A first day inside the stretch that is there is named with its line, before anything is kept."""
+    quick_files.run("people", PEOPLE, PEOPLE_MAPPING)
+    dated = PEOPLE_MAPPING + 'plan_from = "From"\n'
+    header, *rows = PEOPLE.splitlines()
+    content = "\n".join([f"{header},From", *(f"{row},2026-10-01" for row in rows)])
+    with pytest.raises(ImportRefused, match="line 2, plan_from: the rep is on ae from 2020-01-01"):
+        quick_files.run("people", content, dated)
+    database = quick_files.company.database
+    with database.read() as connection:
+        ids = [
+            payee.id
+            for payee in people.payees(connection)
+            if payee.reference in ("ida@firma.dk", "jens@firma.dk")
+        ]
+    for payee_id in ids:
+        flow.assign_plan(database, payee_id, "ae", date(2020, 1, 1), date(2026, 9, 30), NOW)
+    assert "2 added or changed." in quick_files.run("people", content, dated)
+    with database.read() as connection:
+        days = {assignment.starts_on for assignment in plans.assignments(connection, ids)}
+    assert days == {date(2020, 1, 1), date(2026, 10, 1)}
 
 
 def test_a_rep_who_manages_is_made_a_manager_and_an_admin_stays_one(quick_files: Files) -> None:

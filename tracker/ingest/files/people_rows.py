@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 
 from tracker import flow
+from tracker.engine.plans import Assignment
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import FIRST_DAY, REFERENCE_LENGTH_MAX
 from tracker.ingest.fields import Fields
@@ -64,7 +64,11 @@ def person_row(values: Values, connection: Connection, first_days: Mapping[str, 
         plan_key=_plan_key(fields, first_days),
         plan_from=fields.day("plan_from", FIRST_DAY, date.max),
     )
-    _check_email_is_free(fields, row, connection)
+    payee = people.payee_by_reference(connection, reference)
+    _check_email_is_free(fields, row, connection, payee)
+    if payee is not None and row.plan_key in first_days:
+        own = plans.assignments(connection, [payee.id])
+        _check_plan_is_free(fields, row, own, first_days)
     if problems:
         raise BadInput(problems)
     return row
@@ -86,12 +90,39 @@ def _plan_key(fields: Fields, first_days: Mapping[str, date]) -> str:
     return key
 
 
-def _check_email_is_free(fields: Fields, row: PersonRow, connection: Connection) -> None:
+def _check_email_is_free(
+    fields: Fields, row: PersonRow, connection: Connection, payee: people.Payee | None
+) -> None:
     person = people.person_by_email(connection, row.email) if row.email else None
-    payee = people.payee_by_reference(connection, row.reference)
     if person is not None and person.payee_id not in (None, payee.id if payee else None):
         what = f"{row.email} already signs in as another rep."
         fields.complain("email", what, "Correct the address, or the reference.")
+
+
+def _check_plan_is_free(
+    fields: Fields, row: PersonRow, own: Sequence[Assignment], first_days: Mapping[str, date]
+) -> None:
+    starts_on = _plan_start(row, own, first_days)
+    if starts_on is None:
+        return
+    for other in own:
+        if other.plan_key == row.plan_key and (other.ends_on or date.max) >= starts_on:
+            what = f"the rep is on {row.plan_key} from {other.starts_on} to {other.ends_on or 'further notice'}."
+            fix = "Leave it out, or end that first: plan assign … --until."
+            fields.complain("plan_from", what, fix)
+
+
+def _plan_start(
+    row: PersonRow, own: Sequence[Assignment], first_days: Mapping[str, date]
+) -> date | None:
+    """The day from which a row puts its rep on its plan; None where that is, or has been, so already.
+
+    A file says who comes onto a plan, never who leaves it, so it must not undo that somebody has left.
+    """
+    starts_on = row.plan_from or first_days[row.plan_key]
+    known = [assignment for assignment in own if assignment.plan_key == row.plan_key]
+    is_known = any(assignment.starts_on == starts_on for assignment in known)
+    return None if is_known or (known and row.plan_from is None) else starts_on
 
 
 def put_people(
@@ -101,11 +132,14 @@ def put_people(
     with database.write() as connection:
         changed = {row.reference: _put_person(connection, row, at) for row in rows}
         payee_ids = {row.reference: _payee_id(connection, row.reference) for row in rows}
+        own = plans.assignments(connection, set(payee_ids.values()))
     for row in rows:
-        if row.plan_key:
-            first_day = row.plan_from or first_days[row.plan_key]
-            assign = partial(flow.assign_plan, database, payee_ids[row.reference], row.plan_key)
-            changed[row.reference] |= assign(first_day, None, at)
+        payee_id = payee_ids[row.reference]
+        of_payee = [assignment for assignment in own if assignment.payee_id == payee_id]
+        if row.plan_key and (starts_on := _plan_start(row, of_payee, first_days)):
+            changed[row.reference] |= flow.assign_plan(
+                database, payee_id, row.plan_key, starts_on, None, at
+            )
     return sum(changed.values())
 
 
