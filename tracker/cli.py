@@ -11,7 +11,10 @@ from tracker.errors import TrackerError
 
 # name -> where the command is, and its line in the list (kept here so that listing imports none of them)
 COMMANDS = {
-    "demo": ("tracker.demo.command:demo", "Start a complete demo company with a live feed of deals."),
+    "demo": (
+        "tracker.demo.command:demo",
+        "Start a complete demo company with a live feed of deals.",
+    ),
     "run": ("tracker.serve:run", "Start the tracker for your own company."),
     "import": (
         "tracker.ingest.import_command:import_command",
@@ -22,7 +25,7 @@ COMMANDS = {
     "key": ("tracker.people_command:key", "Make, list or revoke API keys."),
     "user": ("tracker.people_command:user", "Add people who sign in, or help them back in."),
     "bench": (
-        "tracker.bench:bench",
+        "tracker.bench.command:bench",
         "Measure the engine, the push and the page weight on this machine.",
     ),
     "test": ("tracker.checks:test", "Run the tests. Arguments go to pytest, such as -k money."),
