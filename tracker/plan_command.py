@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from tracker import clock, flow
+from tracker.command_input import EXISTING_FILE, Day, problems_in, toml_text_of
 from tracker.config import load_settings
-from tracker.engine.plan_file import SIZE_BYTES_MAX, PlanFileError, parse_plan
-from tracker.engine.plan_reader import PlanProblem
+from tracker.engine.plan_file import PlanFileError, parse_plan
 from tracker.engine.plans import Plan
 from tracker.errors import BadInput, NotFound, Problem
 from tracker.plan_words import plan_in_words
@@ -21,23 +21,7 @@ BY_COMMAND = "command line"
 
 _PLAN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
-plan_file_argument = click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
-
-
-class Day(click.ParamType[date]):
-    """A date such as 2027-01-01."""
-
-    name = "date"
-
-    def convert(
-        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
-        try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a day; write it as 2027-01-01.", param, ctx)
+plan_file_argument = click.argument("file", type=EXISTING_FILE)
 
 
 @click.group()
@@ -49,7 +33,7 @@ def plan() -> None:
 @plan_file_argument
 def check(file: Path) -> None:
     """Say everything that is wrong with a plan file, or what it means if nothing is."""
-    click.echo(plan_in_words(_plan_of(_text_of(file), file)))
+    click.echo(plan_in_words(_plan_of(toml_text_of(file), file)))
     click.echo(f"\n{file} can be used.")
 
 
@@ -59,7 +43,7 @@ def show(file_or_key: str) -> None:
     """Say in words what a plan file, or every version of an activated plan, means."""
     file = Path(file_or_key)
     if file.is_file():
-        click.echo(plan_in_words(_plan_of(_text_of(file), file)))
+        click.echo(plan_in_words(_plan_of(toml_text_of(file), file)))
         return
     with opened_database(load_settings()) as database, database.read() as connection:
         versions = plans.plan_versions(connection, file_or_key)
@@ -84,7 +68,7 @@ def activate(key: str, file: Path, effective_from: date) -> None:
         raise BadInput(
             [Problem("KEY", what, "Use small letters, digits, _ and -, such as ae-smb.")]
         )
-    text = _text_of(file)
+    text = toml_text_of(file)
     _plan_of(text, file)
     with opened_database(load_settings()) as database:
         flow.activate_plan_version(database, key, effective_from, text, BY_COMMAND, clock.now())
@@ -133,29 +117,8 @@ def _payee_ids(database: Database, key: str, references: tuple[str, ...]) -> lis
     return [payee.id for payee in payees if payee is not None]
 
 
-def _text_of(file: Path) -> str:
-    """The text of a plan file, or what keeps it from being read; never more of it than a plan can have."""
-    try:
-        with file.open("rb") as opened:
-            written = opened.read(SIZE_BYTES_MAX + 1)
-        is_cut = (
-            len(written) > SIZE_BYTES_MAX
-        )  # maybe inside a character; its size is refused anyway
-        return written.decode("utf-8-sig", "replace" if is_cut else "strict")
-    except UnicodeDecodeError as error:
-        what = f"byte {error.start + 1} is not UTF-8."
-        raise BadInput([Problem(str(file), what, "Save the file as UTF-8.")]) from None
-    except OSError as error:
-        raise BadInput([Problem(str(file), f"it cannot be read: {error.strerror}.")]) from None
-
-
 def _plan_of(text: str, file: Path) -> Plan:
     try:
         return parse_plan(text)
     except PlanFileError as error:
-        raise BadInput(_problem(file, problem) for problem in error.problems) from None
-
-
-def _problem(file: Path, problem: PlanProblem) -> Problem:
-    where = f"{file}, line {problem.line}" if problem.line else str(file)
-    return Problem(f"{where}, {problem.key}" if problem.key else where, problem.what, problem.fix)
+        raise BadInput(problems_in(file, error.problems)) from None

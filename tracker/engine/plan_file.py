@@ -90,7 +90,7 @@ class PlanFileError(ValueError):
 def parse_plan(text: str) -> Plan:
     """The plan a file describes. Raises PlanFileError with all problems of the file."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    values = _toml_values(text)
+    values = toml_values(text)
     report = Report(lines_of(text))
     plan = _read_plan(TableReader(values, (), report))
     if report.problems or plan is None:
@@ -98,7 +98,8 @@ def parse_plan(text: str) -> Plan:
     return plan
 
 
-def _toml_values(text: str) -> dict[str, Any]:
+def toml_values(text: str) -> dict[str, Any]:
+    """What a TOML text says, decimals kept as they were written. Raises PlanFileError."""
     _refuse_unreadable(text)
     try:
         return tomllib.loads(text, parse_float=BareFloat)

@@ -31,14 +31,20 @@ class CsvFile:
     encoding: str
     delimiter: str | None
 
+    def header(self) -> list[str]:
+        """The names of the columns, as the first line has them."""
+        with self.path.open("rb") as file:
+            first_line = file.readline().decode(self.encoding, "surrogateescape")
+        return _cells_of(first_line.removeprefix(_BYTE_ORDER_MARK), self.delimiter)[0]
+
     def rows(self, columns: frozenset[str]) -> Iterator[Row | Problem]:
         """Each row, or what is wrong with it. Raises BadInput when the header lacks one of the columns."""
         with self.path.open("rb") as file:
             # Undecodable bytes are carried along as marks, so that their line can be named and reading goes on.
             lines = (line.decode(self.encoding, "surrogateescape") for line in file)
             first_line = next(lines, "").removeprefix(_BYTE_ORDER_MARK)
-            delimiter = self.delimiter or max(SNIFFED, key=first_line.count)
-            header = _header(next(csv.reader([first_line], delimiter=delimiter), []), columns)
+            header, delimiter = _cells_of(first_line, self.delimiter)
+            _check_header(header, columns)
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             while True:
                 line = reader.line_num + 2  # lines count from 1, and the header was the first
@@ -62,8 +68,14 @@ class CsvFile:
         return Row(line, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
 
 
-def _header(cells: list[str], columns: frozenset[str]) -> list[str]:
-    header = [cell.strip() for cell in cells]
+def _cells_of(first_line: str, delimiter: str | None) -> tuple[list[str], str]:
+    """The header's cells, and the delimiter between them."""
+    delimiter = delimiter or max(SNIFFED, key=first_line.count)
+    cells = next(csv.reader([first_line], delimiter=delimiter), [])
+    return [cell.strip() for cell in cells], delimiter
+
+
+def _check_header(header: list[str], columns: frozenset[str]) -> None:
     problems = [
         _problem(1, f"the column “{shown(name)}” is there twice.", "Rename one of them.")
         for name in sorted(columns)
@@ -77,7 +89,6 @@ def _header(cells: list[str], columns: frozenset[str]) -> list[str]:
     ]
     if problems:
         raise BadInput(problems)
-    return header
 
 
 def _problem(line: int, what: str, fix: str) -> Problem:
