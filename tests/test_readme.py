@@ -3,8 +3,14 @@
 import re
 from pathlib import Path
 
+from tests.ingest.records import NOW, TODAY, payee_id_of
 from tracker.cli import COMMANDS
 from tracker.config import setting_names
+from tracker.engine.plan_file import parse_plan
+from tracker.ingest.deal_payload import Reader
+from tracker.ingest.files.deal_rows import DEALS
+from tracker.ingest.files.mapping_file import parse_mapping
+from tracker.ingest.strict_json import parse_strict
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -14,6 +20,21 @@ def section(title: str) -> str:
     found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)
     assert found, f"no section {title}"
     return found.group(1)
+
+
+def example(title: str) -> str:
+    """What is set off below a smaller heading, without its indent."""
+    found = re.search(rf"^### {title}\n(.*?)(?=^##)", README, re.MULTILINE | re.DOTALL)
+    assert found, f"no section {title}"
+    lines = found.group(1).splitlines()
+    return "\n".join(line[4:] for line in lines if line.startswith("    ") or not line)
+
+
+def test_what_the_readme_shows_is_accepted() -> None:
+    parse_plan(example("Plan files"))
+    parse_mapping(example("Import files"), DEALS)
+    _, _, event = example("Send deals").partition("{")
+    Reader(payee_id_of, NOW, TODAY).event(parse_strict(f"{{{event}".encode()))
 
 
 def test_the_readme_names_every_setting_and_no_other() -> None:
