@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import traceback
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -144,3 +145,10 @@ def test_writers_of_one_process_wait_for_each_other(database: Database) -> None:
         thread.join()
     with database.read() as connection:
         assert people.setting(connection, "count", "0") == "80"
+
+
+def test_no_value_of_a_statement_reaches_a_log(database: Database) -> None:
+    pay = str(187_000 + 450)
+    with pytest.raises(DBAPIError) as error, database.write() as connection:
+        connection.execute(text("INSERT INTO nowhere VALUES (:pay)"), {"pay": pay})
+    assert pay not in "".join(traceback.format_exception(error.value))

@@ -19,12 +19,15 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from tracker import clock
 from tracker.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 LOCK_WAIT_SECONDS = 30
+LOCK_ASK_SECONDS = 0.005
+"""How often a write asks again for SQLite's lock while another process has it."""
 BREATH_SECONDS = 0.0002
 """Between two SQLite writes of a process: its sockets are served meanwhile."""
 
@@ -33,6 +36,7 @@ HAS_OUTBOX_ROWS = "tracker_has_outbox_rows"
 
 _RETRY_LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _READ, _WRITE, _MIGRATE = "read", "write", "migrate"
+_PATIENT, _IMPATIENT = f"busy_timeout = {LOCK_WAIT_SECONDS * 1000}", "busy_timeout = 0"
 
 
 class HasDatabaseUrl(Protocol):
@@ -192,6 +196,7 @@ def _postgresql_engine(url: URL) -> Engine:
         max_overflow=15,
         pool_timeout=LOCK_WAIT_SECONDS,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s"},
     )
 
@@ -202,7 +207,13 @@ def _sqlite_engine(url: URL) -> Engine:
             "SQLite needs a file: a database in memory would be another for each thread"
         )
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=5, max_overflow=15, pool_timeout=LOCK_WAIT_SECONDS)
+    engine = create_engine(
+        url,
+        pool_size=5,
+        max_overflow=15,
+        pool_timeout=LOCK_WAIT_SECONDS,
+        hide_parameters=True,
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -211,7 +222,7 @@ def _sqlite_engine(url: URL) -> Engine:
 def _prepare_sqlite(driver_connection: Any, _record: Any) -> None:
     driver_connection.isolation_level = None  # else the driver decides when a transaction begins
     for pragma in (
-        f"busy_timeout = {LOCK_WAIT_SECONDS * 1000}",
+        _PATIENT,
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
@@ -224,7 +235,32 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if purpose == _READ else 'OFF'}")
     if purpose == _MIGRATE:
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-    connection.exec_driver_sql("BEGIN" if purpose == _READ else "BEGIN IMMEDIATE")
+    if purpose == _READ:
+        connection.exec_driver_sql("BEGIN")
+    else:
+        _begin_writing(connection)
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take SQLite's lock. Asked for in turns: the driver's own wait would stop every greenlet of the process."""
+    give_up_at_seconds = clock.monotonic_seconds() + LOCK_WAIT_SECONDS
+    connection.exec_driver_sql(f"PRAGMA {_IMPATIENT}")
+    try:
+        while not _has_begun(connection, clock.monotonic_seconds() >= give_up_at_seconds):
+            time.sleep(LOCK_ASK_SECONDS)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA {_PATIENT}")
+
+
+def _has_begun(connection: Connection, is_last_try: bool) -> bool:
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        name = getattr(error.orig, "sqlite_errorname", "")
+        if is_last_try or not name.startswith("SQLITE_BUSY"):
+            raise
+        return False
+    return True
 
 
 @contextmanager
