@@ -7,6 +7,7 @@
   const body = document.getElementById("sheet-body");
   if (!sheet || !body) return;
   let opener = null;
+  let shown = null; // the address of what the sheet shows: the opener's, or that of a link followed inside
 
   const open = () => {
     if (sheet.open) return;
@@ -17,11 +18,15 @@
   };
 
   const refresh = async () => {
-    if (!sheet.open || !opener || !window.htmx) return;
-    const answer = await fetch(opener.getAttribute("href"), {
+    if (!sheet.open || !shown || !window.htmx) return;
+    const address = shown;
+    const answer = await fetch(address, {
       credentials: "same-origin", cache: "no-store", headers: { "HX-Request": "true" },
     }).catch(() => null);
-    if (!answer?.ok || answer.redirected || !sheet.open) return;
+    if (!sheet.open || address !== shown) return;
+    // No longer for this person, such as pay that managers were just stopped from seeing.
+    if ([401, 403, 404].includes(answer?.status)) return sheet.close();
+    if (!answer?.ok || answer.redirected) return;
     await window.htmx.swap({
       sourceElement: body, target: body, text: await answer.text(), swap: "innerMorph",
     });
@@ -37,7 +42,9 @@
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.('a[hx-target="#sheet-body"]');
-    if (link && !sheet.contains(link)) opener = link;
+    if (!link) return;
+    shown = link.getAttribute("href");
+    if (!sheet.contains(link)) opener = link;
   }, true);
 
   document.addEventListener("htmx:after:swap", () => {

@@ -296,6 +296,25 @@ def test_a_rep_opens_in_a_sheet_over_the_table(cast: Cast, visit) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
+def test_an_open_sheet_stays_at_its_deal_and_closes_when_pay_does(cast: Cast, visit) -> None:
+    with cast.database.write() as connection:
+        people.put_setting(connection, access.MANAGERS_SEE_PAY, "yes")
+    page = desk(cast, visit)
+    page.get_by_role("link", name="Anna Lund").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("link", name="Customer of anna").click()
+    title = page.locator("#sheet-title")
+    expect(title).to_have_text("Customer of anna")
+    with page.expect_response("**/reps/*/deals/**"):
+        pushed(page)
+    expect(title).to_have_text("Customer of anna")
+    with cast.database.write() as connection:
+        people.put_setting(connection, access.MANAGERS_SEE_PAY, "no")
+    pushed(page)
+    expect(sheet).to_be_hidden()
+    expect(page.locator("#sheet-body")).to_be_empty()
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_desk_never_scrolls_sideways(cast: Cast, visit, locale: str) -> None:
     with cast.database.write() as connection:
