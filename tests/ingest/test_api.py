@@ -1,6 +1,7 @@
 """What a sender is answered, and that an answer is about what is committed."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.ingest.conftest import EARNINGS, EVENTS, Company
 from tests.ingest.records import NOW, record, shares
+from tracker import flow
 from tracker.store import keys
 
 
@@ -354,3 +356,22 @@ def test_what_everybody_has_earned_can_be_read(company_on_each: Company) -> None
             "earned_minor": 5_000_000,
         }
     ]
+
+
+def earned_by_component(company: Company) -> list[int]:
+    """What the API says Anna has earned now."""
+    sent = {"Authorization": f"Bearer {company.read_key}"}
+    payees = company.client.get(EARNINGS, headers=sent).json["payees"]
+    anna = next(payee for payee in payees if payee["reference"] == "anna@firma.dk")
+    return [component["earned_minor"] for component in anna["components"]]
+
+
+def test_what_was_earned_on_a_plan_left_in_this_window_is_still_told(company: Company) -> None:
+    company.post(record())
+    anna_id = company.payee_ids["anna@firma.dk"]
+    for last_day, expected in [(date(2026, 11, 21), [0]), (date(2026, 9, 30), [])]:
+        flow.assign_plan(company.database, anna_id, "ae", date(2020, 1, 1), last_day, NOW)
+        assert earned_by_component(company) == expected
+    company.post(record(version=5, event_id="e-2", deal__effective_on="2026-10-05"))
+    flow.assign_plan(company.database, anna_id, "ae", date(2020, 1, 1), date(2026, 10, 31), NOW)
+    assert earned_by_component(company) == [5_000_000]

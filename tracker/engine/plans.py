@@ -241,6 +241,20 @@ class PlanBook:
             (version for version in in_effect if version), key=lambda version: version.plan_key
         )
 
+    def versions_of_window(self, payee_id: int, day: date) -> list[PlanVersion]:
+        """Those in effect on a day, and of each plan left earlier in its running window the last one."""
+        last_days = [
+            (assignment, min(day, assignment.ends_on or day))
+            for assignment in self._assignments.get(payee_id, ())
+        ]
+        found = {
+            version.plan_key: version
+            for assignment, last_day in sorted(last_days, key=lambda last: last[1])
+            if (version := self._in_effect(assignment, last_day)) is not None
+            and day in version.plan.window_of(last_day)
+        }
+        return [found[plan_key] for plan_key in sorted(found)]
+
     def _in_effect(self, assignment: Assignment, day: date) -> PlanVersion | None:
         if day < assignment.starts_on or (
             assignment.ends_on is not None and day > assignment.ends_on
