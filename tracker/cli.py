@@ -20,6 +20,10 @@ COMMANDS = {
         "tracker.ingest.import_command:import_command",
         "Bring in people, quotas or deals from a CSV file.",
     ),
+    "calc": (
+        "tracker.calc_command:calc",
+        "Pay a file of deals under a plan file, without a database.",
+    ),
     "plan": ("tracker.plan_command:plan", "Check, show or activate a plan file."),
     "verify": ("tracker.verify_command:verify", "Recompute everything from scratch and compare."),
     "key": ("tracker.people_command:key", "Make, list or revoke API keys."),

@@ -22,7 +22,7 @@ QuotaKey = tuple[int, str, str]
 
 _DEAL_COLUMNS = {"deal", "date", "status", "currency", "amount", "who", "evidence"}
 _MEASURES = (MONEY_MEASURES | {"units"}) - {"revenue"}
-_SHARE = re.compile(
+SHARE = re.compile(
     r"(?P<rep>\w+)(?:/(?P<role>\w+))? (?P<overlay>\+)?(?P<share>[\d/.]+)(?P<percent>%)?"
 )
 
@@ -33,11 +33,15 @@ class Scenario:
 
     model: str
     title: str
-    plan: Plan
+    plan_text: str
     tables: Mapping[str, Sequence[Row]]
 
     def __str__(self) -> str:
         return f"{self.model}: {self.title}"
+
+    @property
+    def plan(self) -> Plan:
+        return parse_plan(self.plan_text)
 
     def rows(self, table: str) -> Sequence[Row]:
         return self.tables.get(table, ())
@@ -62,13 +66,13 @@ def scenarios() -> list[Scenario]:
 def cases_of(path: Path) -> list[Scenario]:
     shared_text, *case_texts = re.split(f"^{CASE}", path.read_text("utf-8"), flags=re.MULTILINE)
     shared = _sections(shared_text)
-    plan = parse_plan(shared.pop("plan"))
+    plan_text = shared.pop("plan")
     cases = []
     for case_text in case_texts:
         title, _, body = case_text.partition("\n")
         sections = {**shared, **_sections(body)}
         tables = {name: _rows(section) for name, section in sections.items()}
-        cases.append(Scenario(path.stem, title.strip(), plan, tables))
+        cases.append(Scenario(path.stem, title.strip(), plan_text, tables))
     assert cases, f"{path.name} has no case"
     return cases
 
@@ -112,7 +116,7 @@ def deal_of(row: Row, key: str) -> Deal:
 
 
 def _share_of(text: str) -> CreditShare:
-    match = _SHARE.fullmatch(text if " " in text else f"{text} 100%")
+    match = SHARE.fullmatch(text if " " in text else f"{text} 100%")
     assert match is not None, f"{text!r} is not a share such as anna 60%"
     share = Fraction(match["share"]) / (100 if match["percent"] else 1)
     return CreditShare(

@@ -16,5 +16,6 @@ Read in this order:
     bearer          which API key asks
     api             POST /api/v1/deal-events, GET /api/v1/earnings
     files/          CSV files by a mapping
+    plain_deals     a CSV file with column names of our own -> deals, without a database; plain_people beside it
     import_command  `python3 -m tracker import`
 """

@@ -43,7 +43,7 @@ OWN_PROPERTIES = ("product", "segment", "kind")
 RESERVED_PROPERTIES = frozenset({"role"})  # plans filter on the role of a credit by this name
 
 _SOURCE = re.compile(r"[A-Za-z0-9_.-]+")
-_PROPERTY = re.compile(r"[a-z][a-z0-9_]*")
+PROPERTY_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -218,7 +218,7 @@ def _properties(fields: Fields) -> dict[str, str]:
 
 
 def _property(further: Fields, name: str) -> str:
-    if len(name) > WORD_LENGTH_MAX or not _PROPERTY.fullmatch(name):
+    if len(name) > WORD_LENGTH_MAX or not PROPERTY_NAME.fullmatch(name):
         further.complain(
             shown(name),
             "is no name for a property.",

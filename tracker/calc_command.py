@@ -1,0 +1,118 @@
+"""`calc`: what a file of deals pays under a plan file, with the lines that explain it. No database."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import click
+
+from tracker import clock
+from tracker.calc_report import Calculation, as_json, print_report
+from tracker.command_input import EXISTING_FILE, Day, problems_in, toml_text_of
+from tracker.config import load_settings
+from tracker.engine.deals import Deal
+from tracker.engine.paying import Terms, pay
+from tracker.engine.plan_file import PlanFileError, parse_plan
+from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
+from tracker.errors import BadInput, Problem
+from tracker.ingest.plain_deals import PlainDeals
+from tracker.ingest.plain_people import PlainPeople, parse_people
+
+PLAN_KEY = "plan"
+A_CURRENCY = "DKK"
+"""What rows without a currency are judged in when the plan that would say it cannot be read."""
+
+
+@click.command()
+@click.argument("plan_file", metavar="PLAN.toml", type=EXISTING_FILE)
+@click.argument("deals_file", metavar="DEALS.csv", type=EXISTING_FILE)
+@click.option("--people", "people_file", type=EXISTING_FILE, help="Quotas, draws and days: TOML.")
+@click.option("--as-of", type=Day(), help="Leave out later deals, and settle until this day.")
+@click.option("--deals", "tells_deals", is_flag=True, help="Also say what each deal added.")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON; amounts are in minor units.")
+def calc(
+    plan_file: Path,
+    deals_file: Path,
+    people_file: Path | None,
+    as_of: date | None,
+    tells_deals: bool,
+    is_json: bool,
+) -> None:
+    """Pay a file of deals under a plan file, and say why. Nothing is kept, and no database is needed.
+
+    The README says what stands in the three files, under “Calculate without a database”.
+    """
+    plan, people, deals = _read(plan_file, deals_file, people_file, as_of)
+    terms = _terms(plan, people, deals, as_of)
+    payroll = pay(deals, terms, keeps_credits=tells_deals)
+    calculation = Calculation(payroll, terms, people.references, people.names, as_of, tells_deals)
+    if is_json:
+        click.echo(as_json(calculation))
+    else:
+        print_report(calculation)
+
+
+def _read(
+    plan_file: Path, deals_file: Path, people_file: Path | None, as_of: date | None
+) -> tuple[Plan, PlainPeople, Sequence[Deal]]:
+    """What the files say. Raises BadInput with every problem of all of them."""
+    problems: list[Problem] = []
+    plan = _read_plan(plan_file, problems)
+    people = PlainPeople()
+    if people_file is not None:
+        people = _read_people(people_file, plan, problems) or people
+    currency = plan.currency if plan else A_CURRENCY
+    today = clock.today(load_settings().company_zone)
+    file = PlainDeals(deals_file, currency, people.payee_id_of, today, as_of or date.max)
+    deals = list(file.deals())
+    problems += file.problems
+    if problems or plan is None:
+        raise BadInput(problems)
+    return plan, people, deals
+
+
+def _read_plan(file: Path, problems: list[Problem]) -> Plan | None:
+    try:
+        return parse_plan(toml_text_of(file))
+    except PlanFileError as error:
+        problems += problems_in(file, error.problems)
+    except BadInput as refusal:
+        problems += refusal.problems
+    return None
+
+
+def _read_people(file: Path, plan: Plan | None, problems: list[Problem]) -> PlainPeople | None:
+    try:
+        return parse_people(toml_text_of(file), plan)
+    except PlanFileError as error:
+        problems += problems_in(file, error.problems)
+    except BadInput as refusal:
+        problems += refusal.problems
+    return None
+
+
+def _terms(plan: Plan, people: PlainPeople, deals: Sequence[Deal], as_of: date | None) -> Terms:
+    """The plan as everybody's, on the days the people file gives them."""
+    version = PlanVersion(1, PLAN_KEY, date.min, plan)
+    assignments = [
+        Assignment(
+            payee_id,
+            PLAN_KEY,
+            people.starts_on.get(payee_id, date.min),
+            people.ends_on.get(payee_id),
+        )
+        for payee_id in people.references
+    ]
+    draws = {payee_id: people.draw_of(payee_id, plan) for payee_id in people.references}
+    return Terms(
+        plan=plan,
+        book=PlanBook([version], assignments),
+        last_day=as_of or max((deal.effective_on for deal in deals), default=date.min),
+        quotas={
+            (payee_id, f"{PLAN_KEY}/{component_key}", window_key): quota_minor
+            for (payee_id, component_key, window_key), quota_minor in people.quotas.items()
+        },
+        draws=draws,
+        first_days=people.starts_on,
+        payee_ids=list(people.references) if people.is_closed else (),
+    )

@@ -1,0 +1,247 @@
+"""What a calculation says: as JSON, or as tables for people."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tracker.engine.credits import split_component_key
+from tracker.engine.deals import Deal
+from tracker.engine.explain import LineKind, TierLine, explain_deals, explain_no_pay
+from tracker.engine.money import minor_digits
+from tracker.engine.paying import ComponentPay, PayeePay, Payroll, Terms
+from tracker.engine.plan_reader import COUNT_DIGITS
+from tracker.engine.plans import COUNT_MEASURES, Component
+from tracker.engine.settlement import Settled
+from tracker.plan_words import amount_text, percent_text
+
+LINE_WORDS = {LineKind.BONUS: "bonus", LineKind.WEIGHTS: "multipliers", LineKind.CAP: "cap"}
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """A payroll with what is needed to tell it; `tells_deals` adds what each deal added."""
+
+    payroll: Payroll
+    terms: Terms
+    references: Mapping[int, str]
+    names: Mapping[int, str]
+    as_of: date | None
+    tells_deals: bool
+
+    def component(self, of: ComponentPay) -> Component:
+        component = self.terms.plan.component(own_key_of(of.key.component_key))
+        assert component is not None
+        return component
+
+
+def own_key_of(component_key: str) -> str:
+    return split_component_key(component_key)[1]
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def as_json(calculation: Calculation) -> str:
+    plan = calculation.terms.plan
+    told = {
+        "plan": plan.name,
+        "currency": plan.currency,
+        "as_of": calculation.as_of.isoformat() if calculation.as_of else None,
+        "payees": [_payee(payee, calculation) for payee in calculation.payroll.payees],
+        "unpaid": [
+            told for deal in calculation.payroll.unpaid for told in _unpaid(deal, calculation)
+        ],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=2)
+
+
+def _payee(payee: PayeePay, calculation: Calculation) -> dict[str, Any]:
+    reference = calculation.references[payee.payee_id]
+    return {
+        "payee": reference,
+        "name": calculation.names.get(payee.payee_id, reference),
+        "components": [_component(component, calculation) for component in payee.components],
+        "periods": [_period(period) for period in payee.periods],
+        "total_minor": payee.total_minor,
+    }
+
+
+def _component(of: ComponentPay, calculation: Calculation) -> dict[str, Any]:
+    component = calculation.component(of)
+    told: dict[str, Any] = {
+        "component": component.key,
+        "window": of.key.window_key,
+        "deals_count": of.credit_count,
+        "attainment_minor": of.attainment_minor,
+        "quota_minor": of.quota_minor,
+        "earned_minor": of.earned_minor,
+        "lines": [_line(line, component) for line in of.lines],
+        "held": [
+            {"deal_id": credit.deal_key, "missing": list(credit.missing_evidence)}
+            for credit in of.held
+        ],
+        "held_minor": of.held_minor,
+    }
+    if calculation.tells_deals:
+        told["deals"] = list(_deals(of, component, calculation))
+    return told
+
+
+def _line(line: TierLine, component: Component) -> dict[str, Any]:
+    told: dict[str, Any] = {"kind": line.kind.value, "amount_minor": line.amount_minor}
+    if line.kind is LineKind.TIER:
+        told |= {
+            "tier": line.number,
+            "from_minor": line.starts_at_minor,
+            "up_to_minor": line.up_to_minor,
+            "basis_minor": line.basis_minor,
+        }
+        if pays_by_count(component):
+            told["per_unit_minor"] = int(line.rate * 10**COUNT_DIGITS)
+        else:
+            told["rate"] = percent_text(line.rate)
+    return told
+
+
+def _deals(
+    of: ComponentPay, component: Component, calculation: Calculation
+) -> Iterator[dict[str, Any]]:
+    for line in explain_deals(of.credited, calculation.terms.book, of.quota_minor):
+        yield {
+            "deal_id": line.credit.deal_key,
+            "effective_on": line.credit.effective_on.isoformat(),
+            "attainment_minor": line.credit.attainment_minor,
+            "added_minor": line.added_minor,
+            "tiers": list(line.tier_numbers),
+        }
+
+
+def _period(period: Settled) -> dict[str, Any]:
+    return {
+        "period": period.period.key,
+        "earned_minor": period.earned_minor,
+        "draw_minor": period.draw_minor,
+        "paid_minor": period.paid_minor,
+        "debt_minor": period.debt_minor,
+        "forgiven_minor": period.forgiven_minor,
+    }
+
+
+def _unpaid(deal: Deal, calculation: Calculation) -> Iterator[dict[str, Any]]:
+    """Why a won deal gave each of its participants nothing."""
+    for share in deal.credit_shares:
+        reasons = explain_no_pay(deal, share.payee_id, calculation.terms.book)
+        yield {
+            "deal_id": deal.key,
+            "payee": calculation.references[share.payee_id],
+            "reasons": [
+                {
+                    "kind": reason.kind.value,
+                    "component": own_key_of(reason.component_key),
+                    "detail": list(reason.detail),
+                }
+                for reason in reasons
+            ],
+        }
+
+
+def pays_by_count(component: Component) -> bool:
+    """Whether the rates of a component are money for each unit or deal, not a share of money."""
+    return (component.pays_on or component.measure) in COUNT_MEASURES
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def print_report(calculation: Calculation) -> None:
+    """Each payee's figures, with the lines they are made of, on the terminal."""
+    _Report(calculation).print()
+
+
+class _Report:
+    def __init__(self, calculation: Calculation) -> None:
+        from rich.console import Console
+
+        self.calculation = calculation
+        self.currency = calculation.terms.plan.currency
+        self.digits = minor_digits(self.currency)
+        self.console = Console(highlight=False, markup=False)
+
+    def print(self) -> None:
+        payroll = self.calculation.payroll
+        for payee in payroll.payees:
+            self._payee(payee)
+        total = self.money(sum(payee.total_minor for payee in payroll.payees))
+        self.console.print(f"{len(payroll.payees)} payees are paid {total} {self.currency} in all.")
+        if payroll.unpaid:
+            ids = ", ".join(deal.key for deal in payroll.unpaid[:10])
+            more = " and more" if len(payroll.unpaid) > 10 else ""
+            count = len(payroll.unpaid)
+            self.console.print(f"{count} won deals paid nobody ({ids}{more}); --json says why.")
+
+    def money(self, amount_minor: int) -> str:
+        sign = "-" if amount_minor < 0 else ""
+        return sign + amount_text(abs(amount_minor), self.digits)
+
+    def _payee(self, payee: PayeePay) -> None:
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+
+        reference = self.calculation.references[payee.payee_id]
+        name = self.calculation.names.get(payee.payee_id, reference)
+        self.console.print(f"{name}: paid {self.money(payee.total_minor)} {self.currency}")
+        lines = Table(box=SIMPLE_HEAD)
+        lines.add_column("Component, window")
+        lines.add_column("Why")
+        for heading in ("Of", "Rate", "Earned"):
+            lines.add_column(heading, justify="right")
+        for component in payee.components:
+            for row in self._rows(component):
+                lines.add_row(*row)
+        periods = Table(box=SIMPLE_HEAD)
+        periods.add_column("Period")
+        for heading in ("Earned", "Draw", "Paid", "Owed after"):
+            periods.add_column(heading, justify="right")
+        for period in payee.periods:
+            amounts = (period.earned_minor, period.draw_minor, period.paid_minor, period.debt_minor)
+            periods.add_row(period.period.key, *map(self.money, amounts))
+        for table in (lines, periods):
+            if table.row_count:
+                self.console.print(table)
+
+    def _rows(self, of: ComponentPay) -> Iterator[tuple[str, str, str, str, str]]:
+        component = self.calculation.component(of)
+        quota = f" of quota {self.amount(of.quota_minor, component)}" if of.quota_minor else ""
+        why = f"{self.amount(of.attainment_minor, component)}{quota}"
+        if component.needs_quota and not of.quota_minor:
+            why = "no quota, so nothing is earned"
+        yield f"{component.key}, {of.key.window_key}", why, "", "", self.money(of.earned_minor)
+        for line in of.lines:
+            told, basis, rate = LINE_WORDS.get(line.kind, f"tier {line.number}"), "", ""
+            if line.kind is LineKind.TIER:
+                basis, rate = self.basis(line.basis_minor, component), self.rate(line, component)
+            yield "", f"  {told}", basis, rate, self.money(line.amount_minor)
+        for credit in of.held:
+            missing = ", ".join(credit.missing_evidence)
+            yield "", f"  held: {credit.deal_key} waits for {missing}", "", "", ""
+        if of.held:
+            yield "", "  would add", "", "", f"({self.money(of.held_minor)})"
+
+    def rate(self, line: TierLine, component: Component) -> str:
+        if pays_by_count(component):
+            return f"{self.money(int(line.rate * 10**COUNT_DIGITS))} each"
+        return percent_text(line.rate)
+
+    def amount(self, amount_minor: int | None, component: Component) -> str:
+        return self._in_units_of(component.measure, amount_minor or 0)
+
+    def basis(self, amount_minor: int, component: Component) -> str:
+        return self._in_units_of(component.pays_on or component.measure, amount_minor)
+
+    def _in_units_of(self, measure: str, amount_minor: int) -> str:
+        if measure not in COUNT_MEASURES:
+            return self.money(amount_minor)
+        sign = "-" if amount_minor < 0 else ""
+        return sign + amount_text(abs(amount_minor), COUNT_DIGITS).removesuffix(".00")

@@ -1,0 +1,216 @@
+"""A list of deals -> what everybody is paid, in one go: no store, no history, each deal as it is now."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import groupby
+
+from tracker.engine.credits import Credit, credits_of, split_component_key
+from tracker.engine.deals import Deal, DealStatus
+from tracker.engine.explain import TierLine, explain_sums, explain_total, would_add
+from tracker.engine.periods import Period, period_named
+from tracker.engine.plans import Draw, Plan, PlanBook
+from tracker.engine.settlement import Settled, settle
+from tracker.engine.totals import (
+    Climb,
+    Sums,
+    TotalKey,
+    WindowTotal,
+    earned_by_period,
+    is_ordered,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What people are paid by: one plan, who is on it, and what is agreed with each of them.
+
+    `quotas` are by payee, component key and window key ("" for every other window).
+    `draws` and `first_days` are by payee; whoever has no first day begins with the first deal. `payee_ids` are those
+    who are told of even when they have no deal. Periods are settled until the one that holds `last_day`.
+    """
+
+    plan: Plan
+    book: PlanBook
+    last_day: date
+    quotas: Mapping[tuple[int, str, str], int] = field(default_factory=dict)
+    draws: Mapping[int, Draw | None] = field(default_factory=dict)
+    first_days: Mapping[int, date] = field(default_factory=dict)
+    payee_ids: Sequence[int] = ()
+
+    def quota_minor(self, key: TotalKey) -> int | None:
+        """A payee's own quota for the window, or for every window, or the plan's; None without any."""
+        for window_key in (key.window_key, ""):
+            quota_minor = self.quotas.get((key.payee_id, key.component_key, window_key))
+            if quota_minor is not None:
+                return quota_minor
+        component = self.plan.component(split_component_key(key.component_key)[1])
+        return component.quota_minor if component else None
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentPay:
+    """What one component earned one payee in one window, the lines whose sum it is, and what waits for evidence."""
+
+    key: TotalKey
+    quota_minor: int | None
+    attainment_minor: int
+    credit_count: int
+    earned_minor: int
+    earned_by_period: Mapping[str, int]
+    lines: Sequence[TierLine]
+    credited: Sequence[Credit]
+    held: Sequence[Credit]
+    held_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PayeePay:
+    """Everything one payee earned and is paid; `total_minor` is the sum of what the periods pay."""
+
+    payee_id: int
+    components: Sequence[ComponentPay]
+    periods: Sequence[Settled]
+
+    @property
+    def total_minor(self) -> int:
+        return sum(period.paid_minor for period in self.periods)
+
+
+@dataclass(frozen=True, slots=True)
+class Payroll:
+    """What everybody is paid, by payee id, and the won deals that gave nobody a credit."""
+
+    payees: Sequence[PayeePay]
+    unpaid: Sequence[Deal]
+
+
+def pay(deals: Iterable[Deal], terms: Terms, keeps_credits: bool = False) -> Payroll:
+    """What each payee of these deals and terms earned and is paid.
+
+    With `keeps_credits` each component also lists its counted credits, for those who ask what each deal added.
+    """
+    tallies, unpaid = _tallied(deals, terms.book, keeps_credits)
+    components = [_component_pay(TotalKey(*key), tallies[key], terms) for key in sorted(tallies)]
+    by_payee: dict[int, list[ComponentPay]] = {payee_id: [] for payee_id in terms.payee_ids}
+    for component in components:
+        by_payee.setdefault(component.key.payee_id, []).append(component)
+    payees = [
+        PayeePay(payee_id, by_payee[payee_id], _settled(payee_id, by_payee[payee_id], terms))
+        for payee_id in sorted(by_payee)
+    ]
+    return Payroll(payees, unpaid)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The sums of one total while deals are added: count, negatives, attainment and weight of each cell."""
+
+    is_ordered: bool
+    cells: dict[tuple[str, int], list[int]] = field(default_factory=dict)
+    credited: list[Credit] = field(default_factory=list)
+    held: list[Credit] = field(default_factory=list)
+
+
+def _tallied(
+    deals: Iterable[Deal], book: PlanBook, keeps_credits: bool
+) -> tuple[dict[tuple[int, str, str], _Tally], list[Deal]]:
+    """The sums of every total, and the won deals without credit.
+
+    Lists that grow, and no object for each change: this is the loop over all deals.
+    """
+    tallies: dict[tuple[int, str, str], _Tally] = {}
+    unpaid: list[Deal] = []
+    for deal in deals:
+        credited = credits_of(deal, book)
+        if not credited and deal.status is DealStatus.WON:
+            unpaid.append(deal)
+        for credit in credited:
+            key = credit.payee_id, credit.component_key, credit.window_key
+            tally = tallies.get(key)
+            if tally is None:
+                ordered = is_ordered(credit.component_key, [credit.plan_version_id], book)
+                tally = tallies[key] = _Tally(ordered)
+            if credit.missing_evidence:
+                tally.held.append(credit)
+                continue
+            sums = tally.cells.setdefault((credit.period_key, credit.plan_version_id), [0, 0, 0, 0])
+            sums[0] += 1
+            sums[1] += credit.attainment_minor < 0
+            sums[2] += credit.attainment_minor
+            sums[3] += credit.weight_scaled
+            if tally.is_ordered or keeps_credits:
+                tally.credited.append(credit)
+    return tallies, unpaid
+
+
+def _component_pay(key: TotalKey, tally: _Tally, terms: Terms) -> ComponentPay:
+    book, quota_minor = terms.book, terms.quota_minor(key)
+    credited = sorted(tally.credited, key=lambda credit: credit.order)
+    cells = {cell: Sums(*sums) for cell, sums in tally.cells.items()}
+    total = WindowTotal(key, cells, _climb(credited) if tally.is_ordered else None)
+    earned = earned_by_period(total, book, quota_minor)
+    walks_back = tally.is_ordered and total.sums.negative_count
+    lines = (
+        explain_total(credited, book, quota_minor)
+        if walks_back
+        else explain_sums(total, book, quota_minor)
+    )
+    held = sorted(tally.held, key=lambda credit: credit.order)
+    return ComponentPay(
+        key=key,
+        quota_minor=quota_minor,
+        attainment_minor=total.attainment_minor,
+        credit_count=total.sums.credit_count,
+        earned_minor=sum(earned.values()),
+        earned_by_period=earned,
+        lines=lines,
+        credited=credited,
+        held=held,
+        held_minor=would_add(total, held, book, quota_minor) if held else 0,
+    )
+
+
+def _climb(credited: Sequence[Credit]) -> Climb:
+    days: list[tuple[date, Sums]] = []
+    credits_by_day: dict[date, list[Credit]] = {}
+    for day, run in groupby(credited, key=lambda credit: credit.effective_on):
+        of_day = credits_by_day[day] = list(run)
+        sums = Sums(
+            len(of_day),
+            sum(credit.attainment_minor < 0 for credit in of_day),
+            sum(credit.attainment_minor for credit in of_day),
+            sum(credit.weight_scaled for credit in of_day),
+        )
+        days.append((day, sums))
+    return Climb(days, lambda day: credits_by_day.get(day, ()))
+
+
+def _settled(payee_id: int, components: Sequence[ComponentPay], terms: Terms) -> Sequence[Settled]:
+    """The settlement periods of a payee, from the first that matters to the one of the last day, without a gap."""
+    earned: dict[str, int] = {}
+    for component in components:
+        for period_key, earned_minor in component.earned_by_period.items():
+            earned[period_key] = earned.get(period_key, 0) + earned_minor
+    draw = terms.draws.get(payee_id)
+    periods = _periods(_first_days(payee_id, components, terms), terms)
+    return settle([(period, earned.get(period.key, 0)) for period in periods], draw)
+
+
+def _first_days(payee_id: int, components: Sequence[ComponentPay], terms: Terms) -> Iterator[date]:
+    """The day a payee began, and the first day of each period with deals."""
+    if payee_id in terms.first_days:
+        yield terms.first_days[payee_id]
+    for component in components:
+        for period_key in component.earned_by_period:
+            yield period_named(period_key, terms.plan.year_starts_in_month).starts_on
+        yield from (credit.effective_on for credit in component.held)
+
+
+def _periods(first_days: Iterable[date], terms: Terms) -> list[Period]:
+    periods: list[Period] = []
+    day = min(first_days, default=date.max)
+    while day <= terms.last_day:
+        periods.append(terms.plan.settlement_period_of(day))
+        day = periods[-1].ends_on + timedelta(days=1)
+    return periods

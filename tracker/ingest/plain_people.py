@@ -1,0 +1,163 @@
+"""A TOML file of people -> who is on a plan, from when until when, with which quotas and which draw."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from tracker.engine.money import MINOR_DIGITS
+from tracker.engine.periods import period_named
+from tracker.engine.plan_draw import EXAMPLE_DRAW, read_days, read_draw
+from tracker.engine.plan_file import PlanFileError, toml_values
+from tracker.engine.plan_lines import lines_of
+from tracker.engine.plan_reader import COUNT_DIGITS, Report, TableReader
+from tracker.engine.plans import COUNT_MEASURES, Component, Draw, Plan
+
+PERSON_KEYS = ("rep", "name", "from", "until", "quota", "quotas", "draw", "components")
+COMPONENT_KEYS = ("quota", "quotas")
+EXAMPLE_PERSON = '{ rep = "anna@firma.dk", quota = "1000000" }'
+EXAMPLE_QUOTA = '"1000000"'
+
+
+@dataclass
+class PlainPeople:
+    """Who takes part in a calculation. Without a file everybody does, from their first deal.
+
+    Ids follow the order in which people are named. `quotas` are minor units, or hundredths of a count, by payee,
+    component and window ("" for every window).
+    """
+
+    is_closed: bool = False
+    names: dict[int, str] = field(default_factory=dict)
+    references: dict[int, str] = field(default_factory=dict)
+    starts_on: dict[int, date] = field(default_factory=dict)
+    ends_on: dict[int, date] = field(default_factory=dict)
+    quotas: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    draws: dict[int, Draw | None] = field(default_factory=dict)
+    _ids: dict[str, int] = field(default_factory=dict)
+
+    def payee_id_of(self, reference: str) -> int | None:
+        """The payee with this reference, letter case aside; None for a stranger once a file says who is who."""
+        folded = reference.casefold()
+        if folded not in self._ids and not self.is_closed:
+            self.add(reference)
+        return self._ids.get(folded)
+
+    def add(self, reference: str) -> int:
+        payee_id = self._ids[reference.casefold()] = len(self._ids) + 1
+        self.references[payee_id] = reference
+        return payee_id
+
+    def draw_of(self, payee_id: int, plan: Plan) -> Draw | None:
+        """The person's own draw, or the plan's; none of it after their last day."""
+        draw = self.draws.get(payee_id, plan.draw)
+        ends_on = self.ends_on.get(payee_id)
+        if draw is None or ends_on is None or (draw.ends_on and draw.ends_on <= ends_on):
+            return draw
+        return replace(draw, ends_on=ends_on, forgives_at_end=False)
+
+
+def parse_people(text: str, plan: Plan | None) -> PlainPeople:
+    """The people a file describes, for a plan (None: one that could not be read, so its parts are not checked).
+
+    Raises PlanFileError with all problems of the file.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    report = Report()
+    top = TableReader(toml_values(text), (), report)
+    report.lines = lines_of(text)
+    top.refuse_unknown(("people",))
+    tables = top.tables("people", EXAMPLE_PERSON)
+    if not tables and not report.problems:
+        top.problem("people", "the file names nobody.", f"Write people = [ {EXAMPLE_PERSON} ].")
+    people = PlainPeople(is_closed=True)
+    for table in tables:
+        _read_person(table, people, plan)
+    if report.problems:
+        raise PlanFileError(report.problems)
+    return people
+
+
+def _read_person(table: TableReader, people: PlainPeople, plan: Plan | None) -> None:
+    table.refuse_unknown(PERSON_KEYS)
+    table.require("rep", 'rep = "anna@firma.dk"')
+    reference = table.word("rep", '"anna@firma.dk"')
+    if people.payee_id_of(reference) is not None:
+        table.problem("rep", f"{reference} is already there.", "Write each person once.")
+    payee_id = people.add(reference)
+    people.names[payee_id] = table.word("name", '"Anna Holm"', reference)
+    starts_on, ends_on = read_days(table)
+    draw_table = table.table("draw", EXAMPLE_DRAW)
+    if draw_table is not None:
+        draw = people.draws[payee_id] = read_draw(draw_table, _currency_digits(plan))
+        starts_on = starts_on or (draw.starts_on if draw else None)
+    if starts_on is not None:
+        people.starts_on[payee_id] = starts_on
+    if ends_on is not None:
+        people.ends_on[payee_id] = ends_on
+    _read_quotas_of_person(table, people, payee_id, plan)
+
+
+def _currency_digits(plan: Plan | None) -> int:
+    return MINOR_DIGITS[plan.currency] if plan else 2
+
+
+def _read_quotas_of_person(
+    table: TableReader, people: PlainPeople, payee_id: int, plan: Plan | None
+) -> None:
+    components = plan.components if plan else ()
+    own = table.table("components", '{ new_business = { quota = "1000000" } }')
+    if own is not None and plan is not None:
+        own.refuse_unknown([component.key for component in components])
+    tables = {key: own.table(key, '{ quota = "1000000" }') for key in own.values} if own else {}
+    for key, component_table in tables.items():
+        if component_table is not None:
+            component_table.refuse_unknown(COMPONENT_KEYS)
+            named = (component for component in components if component.key == key)
+            _read_quotas(component_table, people, payee_id, plan, named)
+    others = [component for component in components if component.key not in tables]
+    _read_quotas(table, people, payee_id, plan, others)
+
+
+def _read_quotas(
+    table: TableReader,
+    people: PlainPeople,
+    payee_id: int,
+    plan: Plan | None,
+    components: Iterable[Component],
+) -> None:
+    """The quotas of a table, for each of some components in the units of what it measures."""
+    by_window = table.table("quotas", '{ "2026-Q4" = "1000000" }')
+    if by_window is not None:
+        _check_windows(by_window, plan)
+    digits_of = {component.key: _digits(component, plan) for component in components}
+    for digits in sorted({*digits_of.values()}) or [2]:
+        found = {"": _quota_minor(table, "quota", digits)}
+        if by_window is not None:
+            found |= {key: _quota_minor(by_window, key, digits) for key in by_window.values}
+        for component_key in (key for key in digits_of if digits_of[key] == digits):
+            for window_key, quota_minor in found.items():
+                if quota_minor is not None:
+                    people.quotas[payee_id, component_key, window_key] = quota_minor
+
+
+def _digits(component: Component, plan: Plan | None) -> int:
+    return COUNT_DIGITS if component.measure in COUNT_MEASURES else _currency_digits(plan)
+
+
+def _quota_minor(table: TableReader, key: str, digits: int) -> int | None:
+    quota_minor = table.amount_minor(key, digits, EXAMPLE_QUOTA)
+    if quota_minor is not None and quota_minor < 0:
+        table.problem(key, "a quota cannot be negative.", "Write 0 for no quota.")
+    return quota_minor
+
+
+def _check_windows(by_window: TableReader, plan: Plan | None) -> None:
+    for key in by_window.values:
+        try:
+            window = period_named(key, plan.year_starts_in_month if plan else 1)
+        except ValueError as error:
+            by_window.problem(key, f"{error}.", "A quota is for a whole window.")
+            continue
+        if plan is not None and window.kind is not plan.window:
+            what = f"{key} is a {window.kind}, but the plan's window is a {plan.window}."
+            by_window.problem(key, what, "Write one quota for each window.")
