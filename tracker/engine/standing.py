@@ -12,7 +12,15 @@ from math import ceil
 
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.periods import Period
-from tracker.engine.plans import WEIGHT_SCALE, Component, Mode, PlanBook, PlanVersion, WeightPolicy
+from tracker.engine.plans import (
+    WEIGHT_SCALE,
+    Component,
+    Mode,
+    OnChange,
+    PlanBook,
+    PlanVersion,
+    WeightPolicy,
+)
 from tracker.engine.rates import Band, RateTable, compile_table
 from tracker.engine.totals import (
     NOTHING,
@@ -145,7 +153,7 @@ def standing_of(
     typical_deal_minor: int | None,
 ) -> Standing:
     """Where a payee stands under a component today. `working` are the window's working days."""
-    position = _position(component, total, book, quota_minor)
+    position = _position(version, component, total, book, quota_minor)
     gone = sum(1 for day in working if day <= today)
     attainment = total.attainment_minor
     ratio = Fraction(attainment, quota_minor) if quota_minor else None
@@ -194,9 +202,13 @@ def standing_of(
 
 
 def _position(
-    component: Component, total: WindowTotal, book: PlanBook, quota_minor: int | None
+    version: PlanVersion,
+    component: Component,
+    total: WindowTotal,
+    book: PlanBook,
+    quota_minor: int | None,
 ) -> _Position | None:
-    """The top of the last stretch climbed; the foot of the component's table when nothing was sold yet."""
+    """The top of the last stretch climbed; the foot of the component's table when nothing was sold on it yet."""
     table = compile_table(component, quota_minor)
     if table is None:
         return None
@@ -204,7 +216,15 @@ def _position(
     for stretch in stretches_of(total, book, quota_minor):
         exact += stretch.gained
         sums = sum((cell.sums for cell in stretch.cells), NOTHING)
+    if version.plan.on_change is OnChange.RESTART and _is_before(total, book, version):
+        sums = NOTHING
     return _Position(component, table, sums, exact)
+
+
+def _is_before(total: WindowTotal, book: PlanBook, version: PlanVersion) -> bool:
+    """Whether everything sold in the window was sold under earlier versions."""
+    sold_under = (book.version(version_id) for _, version_id in total.cells)
+    return all(earlier.effective_from < version.effective_from for earlier in sold_under)
 
 
 def _steps(table: RateTable, attainment: int, quota_minor: int | None) -> tuple[Step, ...]:
