@@ -12,7 +12,14 @@
   const body = document.body;
   const card = document.getElementById("win");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const isStill = () => still.matches || "calm" in body.dataset;
+  const isCalm = () => "calm" in body.dataset;
+  const isStill = () => still.matches || isCalm();
+
+  // Which walls are calm comes with the figures, so that a manager's choice needs nobody at the screen.
+  const showCalm = () => {
+    const calm = document.querySelector("[data-calm-screens]")?.dataset.calmScreens.split(" ") ?? [];
+    body.toggleAttribute("data-calm", calm.includes(body.dataset.screen));
+  };
 
   // --- the clock ------------------------------------------------------------------------------------------------
 
@@ -51,9 +58,10 @@
   const seen = new Set();
   const part = (name) => card.querySelector(`[data-${name}]`);
 
-  const listed = (names) => {
-    const shown = names.length > NAMES_MOST
-      ? [...names.slice(0, NAMES_MOST - 1), `${names.length - NAMES_MOST + 1} ${card.dataset.others}`] : names;
+  const listed = (names, unnamedCount) => {
+    const shown = names.length > NAMES_MOST ? names.slice(0, NAMES_MOST - 1) : [...names];
+    const restCount = names.length - shown.length + unnamedCount;
+    if (restCount) shown.push(`${restCount} ${card.dataset.others}`);
     if (shown.length < 2) return shown.join("");
     return card.dataset.and.replace("{names}", shown.slice(0, -1).join(", ")).replace("{last}", shown.at(-1));
   };
@@ -61,11 +69,12 @@
   // A burst becomes one card: three in a row would keep the room from its figures for half a minute.
   const merged = (wins) => {
     if (wins.length === 1) return wins[0];
-    const names = [...new Set(wins.map((win) => win.person).filter(Boolean))];
+    const named = wins.filter((win) => win.person);
+    const names = [...new Set(named.map((win) => win.person))];
     const words = names.length ? card.dataset.manyNamed : card.dataset.many;
     return {
       initials: "",
-      headline: words.replace("{count}", wins.length).replace("{names}", listed(names)),
+      headline: words.replace("{count}", wins.length).replace("{names}", listed(names, wins.length - named.length)),
       team_line: wins.at(-1).team_line,
       step_line: "",
     };
@@ -214,7 +223,7 @@
 
   // Three soft notes, under a second and a half.
   const chime = () => {
-    if (!isSoundOn()) return;
+    if (!isSoundOn() || isCalm()) return;
     [523.25, 659.25, 783.99].forEach((hertz, index) => {
       const start = audio.currentTime + index * 0.14;
       const tone = audio.createOscillator();
@@ -250,8 +259,9 @@
   };
 
   document.addEventListener("visibilitychange", stayAwake);
-  document.addEventListener("live:fragment", tick);
+  document.addEventListener("live:fragment", () => { tick(); showCalm(); });
   stayAwake();
+  showCalm();
   tick();
   setInterval(tick, CLOCK_EVERY_MS);
 })();

@@ -162,7 +162,7 @@ def test_a_burst_of_wins_is_one_card_that_names_everybody_once(visit) -> None:
     for sequence, person in enumerate(("Anna", "Cleo", "", "Anna"), start=1):
         cheer(page, sequence, person)
     page.clock.run_for(500)
-    expect(page.locator(".win-headline")).to_have_text("4 wins: Anna and Cleo")
+    expect(page.locator(".win-headline")).to_have_text("4 wins: Anna, Cleo and 1 more")
     cheer(page, 5, "Dan")
     cheer(page, 5, "Dan")
     page.clock.run_for(8_600)
@@ -188,6 +188,24 @@ def test_calm_walls_and_people_who_want_no_motion_get_a_still_card(cast: Cast, v
         assert page.evaluate("window.frames_drawn") == 0
         words = page.locator(".win-words")
         assert words.evaluate("it => getComputedStyle(it).animationName") == "none"
+
+
+def test_a_wall_turns_calm_and_silent_by_a_push_alone(cast: Cast, visit) -> None:
+    page = visit("screen of North", "/screen")
+    page.get_by_role("button", name="Turn sound on").click()
+    expect(page.get_by_role("button", name="Sound is on")).to_be_visible()
+    with cast.database.write() as connection:
+        screens.change_screen(connection, cast.screen_ids["North"], "North wall", True)
+    pushed(page)
+    expect(page.locator("body")).to_have_attribute("data-calm", "")
+    expect(page.locator("[data-sound]")).to_be_hidden()
+    page.evaluate("""() => {
+        window.tones = 0;
+        AudioContext.prototype.createOscillator = () => { window.tones += 1; };
+    }""")
+    cheer(page, 1)
+    expect(page.locator("#win")).to_be_visible()
+    assert page.evaluate("window.tones") == 0
 
 
 def test_the_wall_is_silent_until_somebody_presses_for_sound(visit) -> None:

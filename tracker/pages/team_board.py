@@ -90,6 +90,7 @@ class Board:
     close: tuple[Close, ...]
     win_count: int
     wins: tuple[Win, ...]
+    calm_screen_ids: tuple[int, ...]
     sequence: int
 
 
@@ -118,6 +119,7 @@ def load_board(connection: Connection, team_id: int, now: datetime) -> Board:
         close=closest(members, names),
         win_count=len(wins),
         wins=tuple(wins[:WINS_SHOWN_MAX]),
+        calm_screen_ids=_calm_screen_ids(connection, team_id),
         sequence=sequence,
     )
 
@@ -155,6 +157,12 @@ def _stairs(goal: TeamGoal | None, leads: Sequence[Standing]) -> Staircase | Non
     if goal is None:
         return None
     return staircase(team_standing(goal, leads), STAIRS_WIDTH, STAIRS_HEIGHT, rates=False)
+
+
+def _calm_screen_ids(connection: Connection, team_id: int) -> tuple[int, ...]:
+    """The walls of the team that show wins without motion or sound."""
+    own = screens.screens_of_teams(connection, frozenset({team_id}))
+    return tuple(screen.id for screen in own if screen.is_calm)
 
 
 def _names_on_wall(connection: Connection, team_id: int) -> dict[int, str]:
@@ -275,13 +283,10 @@ def render_fragment(app: Flask, team_id: int, locale: str) -> Rendered:
 @context.for_screens
 def page() -> str:
     """The whole wall of the team this screen is paired with."""
-    principal = context.screen_principal()
     with context.database().read() as connection:
-        board = _own_board(connection, principal)
-        screen = screens.screen_by_id(connection, principal.screen_id or 0)
-    is_calm = screen is not None and screen.is_calm
+        board = _own_board(connection, context.screen_principal())
     zone = context.settings().company_zone.key
-    return context.render("team_board/page.html", board=board, zone=zone, is_calm=is_calm)
+    return context.render("team_board/page.html", board=board, zone=zone)
 
 
 @blueprint.get("/fragment")
