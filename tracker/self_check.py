@@ -27,12 +27,16 @@ def check_for_ever(settings: Settings) -> None:
     while True:
         gevent.sleep(pause_seconds)
         started_seconds = clock.monotonic_seconds()
-        _check(settings)
+        try:
+            check(settings)
+        except OSError:
+            log.exception("the self-check could not be started; it is tried again later")
         taken_seconds = clock.monotonic_seconds() - started_seconds
         pause_seconds = max(PAUSE_SECONDS_MIN, PAUSE_PER_SECOND_OF_CHECK * taken_seconds)
 
 
-def _check(settings: Settings) -> None:
+def check(settings: Settings) -> None:
+    """Check once; what it finds is in the database and, if anything is off, in the log."""
     checked = {
         **os.environ,
         "TRACKER_DATA": str(settings.data_folder),
