@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
+from sqlalchemy import Connection, func, select
 
 from tracker.engine.credits import Credit
 from tracker.engine.totals import TotalKey
 from tracker.store import tables
 from tracker.store.credits import credits_where
-from tracker.store.totals import total_of
+from tracker.store.totals import near, total_of
 
 _ledger, _outbox = tables.ledger_entry.c, tables.outbox.c
 
@@ -19,9 +19,7 @@ def earned_of(connection: Connection, keys: Collection[TotalKey]) -> dict[TotalK
     table = tables.earning
     columns = (table.c.payee_id, table.c.component_key, table.c.window_key)
     rows = connection.execute(
-        select(*columns, func.sum(table.c.earned_minor))
-        .where(_near(table, keys))
-        .group_by(*columns)
+        select(*columns, func.sum(table.c.earned_minor)).where(near(table, keys)).group_by(*columns)
     )
     earned = {TotalKey(row[0], row[1], row[2]): int(row[3]) for row in rows}
     return {key: earned[key] for key in keys if key in earned}
@@ -31,7 +29,7 @@ def held_of(connection: Connection, keys: Collection[TotalKey]) -> dict[TotalKey
     """The credits of these totals that wait for evidence, in order."""
     held: dict[TotalKey, list[Credit]] = {key: [] for key in keys}
     waiting = tables.credit.c.missing_evidence != ""
-    for credit in credits_where(connection, _near(tables.credit, keys), waiting):
+    for credit in credits_where(connection, near(tables.credit, keys), waiting):
         if total_of(credit) in held:
             held[total_of(credit)].append(credit)
     return held
@@ -58,12 +56,3 @@ def sequences_of(connection: Connection, payee_ids: Collection[int]) -> dict[int
         .group_by(_outbox.payee_id)
     )
     return dict.fromkeys(payee_ids, 0) | {row[0]: row[1] for row in rows}
-
-
-def _near(table: Table, keys: Collection[TotalKey]) -> ColumnElement[bool]:
-    """All rows of these totals and perhaps some more of the same payees, found by an index everywhere."""
-    return and_(
-        table.c.payee_id.in_(sorted({key.payee_id for key in keys})),
-        table.c.component_key.in_(sorted({key.component_key for key in keys})),
-        table.c.window_key.in_(sorted({key.window_key for key in keys})),
-    )

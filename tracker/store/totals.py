@@ -303,12 +303,13 @@ def _rows_of(
     for payee_ids in in_chunks(sorted({key.payee_id for key in keys})):
         chunk = set(payee_ids)
         asked = {key for key in keys if key.payee_id in chunk}
-        for row in connection.execute(select(table).where(_near(table, asked), *only)):
+        for row in connection.execute(select(table).where(near(table, asked), *only)):
             if (key := TotalKey(*_names(row))) in asked:
                 yield key, row
 
 
-def _near(table: Table, keys: Collection[TotalKey]) -> ColumnElement[bool]:
+def near(table: Table, keys: Collection[TotalKey]) -> ColumnElement[bool]:
+    """All rows of these totals and perhaps some more of the same payees, found by an index everywhere."""
     return and_(
         table.c.payee_id.in_(sorted({key.payee_id for key in keys})),
         table.c.component_key.in_(sorted({key.component_key for key in keys})),
