@@ -146,7 +146,7 @@ def assign(
     for other in same_plan:
         if other.starts_on != starts_on and _overlap(other, new):
             raise Conflict(
-                f"Payee {payee_id} is on plan {plan_key!r} from {other.starts_on} to "
+                f"{_reference(connection, payee_id)} is on plan {plan_key!r} from {other.starts_on} to "
                 f"{other.ends_on or 'further notice'} already. End that first, or choose other days."
             )
     _put_assignment(connection, new, is_known=any(o.starts_on == starts_on for o in same_plan))
@@ -174,6 +174,12 @@ def payees_on(connection: Connection, plan_key: str) -> set[int]:
 def _overlap(one: Assignment, other: Assignment) -> bool:
     last_of_one, last_of_other = one.ends_on or date.max, other.ends_on or date.max
     return one.starts_on <= last_of_other and other.starts_on <= last_of_one
+
+
+def _reference(connection: Connection, payee_id: int) -> str:
+    table = tables.payee.c
+    reference = connection.scalar(select(table.reference).where(table.id == payee_id))
+    return reference or f"Payee {payee_id}"
 
 
 def _put_assignment(connection: Connection, new: Assignment, is_known: bool) -> None:
