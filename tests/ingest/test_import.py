@@ -19,7 +19,7 @@ from tracker.ingest.files.importing import ImportRefused
 from tracker.ingest.files.people_rows import PEOPLE as PEOPLE_KIND
 from tracker.ingest.files.quota_rows import QUOTAS as QUOTAS_KIND
 from tracker.ingest.import_command import import_command
-from tracker.store import deals, people, plans
+from tracker.store import deals, outbox, people, plans
 
 DEALS_MAPPING = """
 source = "crm"
@@ -256,13 +256,19 @@ def test_importing_people_twice_changes_nothing_and_a_move_is_a_change(files: Fi
     files.run("people", PEOPLE, PEOPLE_MAPPING)
     assert "2 unchanged." in files.run("people", PEOPLE, PEOPLE_MAPPING)
     moved = PEOPLE.replace("ida@firma.dk,Aarhus", "ida@firma.dk,Odense")
+    with files.company.database.read() as connection:
+        before = outbox.last_sequence(connection)
     assert "1 added or changed, 1 unchanged." in files.run("people", moved, PEOPLE_MAPPING)
     with files.company.database.read() as connection:
         ida = people.payee_by_reference(connection, "ida@firma.dk")
-        odense = people.team_named(connection, "Odense")
+        aarhus, odense = (people.team_named(connection, one) for one in ("Aarhus", "Odense"))
+        changes = outbox.changes_after(connection, before)
     assert ida is not None
+    assert aarhus is not None
     assert odense is not None
     assert ida.team_id == odense.id
+    told = {change.team_id for change in changes}
+    assert {aarhus.id, odense.id} <= told, "both managers' open pages"
 
 
 def test_a_people_file_does_not_undo_that_somebody_left_a_plan(quick_files: Files) -> None:

@@ -70,6 +70,16 @@ def test_each_sign_in_has_a_new_token_and_ends_the_one_before(cast: Cast) -> Non
     assert not is_in(client)
 
 
+def test_the_sockets_of_whoever_was_signed_in_before_hear_of_it(cast: Cast) -> None:
+    client = cast.client_of("anna")
+    with cast.database.read() as connection:
+        before = outbox.last_sequence(connection)
+    sign_in(client, "bo")
+    with cast.database.read() as connection:
+        changes = outbox.changes_after(connection, before)
+    assert [(one.kind, one.payee_id) for one in changes] == [("access", cast.payee_ids["anna"])]
+
+
 def test_the_database_holds_no_token_that_would_work(cast: Cast) -> None:
     client = cast.app.test_client()
     sign_in(client)
@@ -191,9 +201,10 @@ def test_a_change_of_rights_ends_every_session_and_tells_the_sockets(
     assert is_in(bo)
     with cast.database.read() as connection:
         changes = outbox.changes_after(connection, before)
-    assert [(change.kind, change.payee_id) for change in changes] == [
-        ("access", cast.payee_ids["anna"])
-    ]
+    anna_is_told, wall_is_told = (cast.payee_ids["anna"], None), (None, cast.team_ids["North"])
+    told = [anna_is_told, wall_is_told] if change == "deactivated" else [anna_is_told]
+    assert [(one.payee_id, one.team_id) for one in changes] == told
+    assert {one.kind for one in changes} == {"access"}
 
 
 def test_a_rep_made_manager_is_read_anew_at_every_request(cast: Cast) -> None:
@@ -519,6 +530,26 @@ def test_a_new_password_needs_the_old_one_and_signs_other_places_out(cast: Cast)
     assert is_in(client)
     assert not is_in(elsewhere)
     assert sign_in(cast.app.test_client(), password=new).status_code == 303
+
+
+def test_guesses_at_the_old_password_count_like_those_at_the_door(cast: Cast) -> None:
+    client = cast.client_of("anna")
+    form = {"old_password": WRONG, "new_password": "an even better sentence"}
+    for _guess in range(attempts.FAILURES_PER_ACCOUNT):
+        assert "The old password is not right." in client.post("/you/password", data=form).text
+    refused = client.post("/you/password", data=form | {"old_password": PASSWORD})
+    assert refused.status_code == 400
+    assert "There were too many tries." in refused.text
+
+
+def test_somebody_who_neither_sells_nor_manages_has_a_page_to_come_to(cast: Cast) -> None:
+    client = cast.client_of("mette")
+    with cast.database.write() as connection:
+        people.change_person(connection, cast.person_ids["mette"], role="rep")
+    assert client.get("/").headers["Location"] == "/you"
+    page = client.get("/you").text
+    assert 'href="/team"' not in page
+    assert 'href="/me"' not in page
 
 
 def test_everyone_sees_where_they_are_signed_in_and_can_leave_everywhere(cast: Cast) -> None:

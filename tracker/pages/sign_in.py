@@ -94,8 +94,7 @@ def sign_out() -> Response:
     found, now = context.person_or_none(), clock.now()
     if found is not None and found.person_id is not None:
         with context.database().write() as connection:
-            sessions.revoke_session(connection, found.session_key, now)
-            accounts.announce_access_of_person(connection, found.person_id, now)
+            accounts.end_session(connection, found.person_id, found.session_key, now)
     session.clear()
     response = make_response(redirect(url_for("sign_in.sign_in_page"), code=303))
     context.drop_cookie(response, SESSION_COOKIE)
@@ -126,8 +125,8 @@ def signed_in(person_id: int, next_path: str, now: datetime) -> Response:
     """Start a session with a new token and lead to where the person belongs; an older session here ends."""
     earlier = context.person_or_none()
     with context.database().write() as connection:
-        if earlier is not None:
-            sessions.revoke_session(connection, earlier.session_key, now)
+        if earlier is not None and earlier.person_id is not None:
+            accounts.end_session(connection, earlier.person_id, earlier.session_key, now)
         token = sessions.open_session(connection, person_id, now)
     session.clear()
     response = make_response(redirect(next_path or url_for("sign_in.start"), code=303))
@@ -136,10 +135,12 @@ def signed_in(person_id: int, next_path: str, now: datetime) -> Response:
 
 
 def home_of(principal: Principal) -> str:
-    """The first page of a principal."""
+    """The first page of a principal; somebody who neither sells nor manages has only the page about themselves."""
     if principal.kind == "screen":
         return "/screen"
-    return "/team" if principal.role in ("manager", "admin") else "/me"
+    if principal.role in ("manager", "admin"):
+        return "/team"
+    return "/you" if principal.payee_id is None else "/me"
 
 
 def safe_path(text: str) -> str:

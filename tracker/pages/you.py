@@ -7,10 +7,17 @@ from flask import Blueprint, Response, make_response, redirect, request, session
 
 from tracker import access, clock, passwords
 from tracker.access import SESSION_COOKIE, Principal
+from tracker.errors import TooMany
 from tracker.pages import context
 from tracker.pages.i18n import LOCALES
 from tracker.pages.i18n import gettext as _
-from tracker.pages.sign_in import home_of, problem_with_password, signed_in
+from tracker.pages.sign_in import (
+    home_of,
+    network_of,
+    person_with,
+    problem_with_password,
+    signed_in,
+)
 from tracker.store import accounts, people, sessions
 from tracker.store.people import Person
 from tracker.store.types import Connection
@@ -83,16 +90,28 @@ def change_password() -> Response:
     old, new = request.form.get("old_password", ""), request.form.get("new_password", "")
     with context.database().read() as connection:
         person = _person_in(connection, principal)
-    kept = person.password_hash
-    problem = problem_with_password(new, person.name, person.email)
-    if kept is not None and (passwords.is_too_long(old) or not passwords.is_right(kept, old)):
-        problem = _("The old password is not right.")
+    problem = _problem_with_old(person, old, now) or problem_with_password(
+        new, person.name, person.email
+    )
     if problem:
         return make_response(_page(problem=problem), 400)
     password_hash = passwords.hash_password(new)
     with context.database().write() as connection:
         accounts.set_password(connection, person.id, password_hash, now)
     return signed_in(person.id, url_for("you.you_page", done="password"), now)
+
+
+def _problem_with_old(person: Person, old: str, now: datetime) -> str:
+    """Why the old password does not let its owner choose another, or "". Guesses count as at the door."""
+    if person.password_hash is None:
+        return ""
+    try:
+        fits = not passwords.is_too_long(old) and person.id == person_with(
+            person.email, old, network_of(request.remote_addr), now
+        )
+    except TooMany as error:
+        return error.message
+    return "" if fits else _("The old password is not right.")
 
 
 @blueprint.post("/sign-out-everywhere")

@@ -49,9 +49,18 @@ def set_role(connection: Connection, person_id: int, role: str, now: datetime) -
 
 
 def deactivate(connection: Connection, person_id: int, now: datetime) -> None:
-    """The person can no longer sign in; what they did and earned stays."""
+    """The person can no longer sign in, and the wall names them no more; what they did and earned stays."""
     people.change_person(connection, person_id, is_active=False)
     end_sessions(connection, person_id, now)
+    payee = people.payee(connection, _payee_id_of(connection, person_id) or 0)
+    if payee is not None and payee.team_id is not None:
+        announce_access_of_team(connection, payee.team_id, now)
+
+
+def end_session(connection: Connection, person_id: int, key: str, now: datetime) -> None:
+    """Sign a person out in one place, named by its token hash; its sockets hear of it."""
+    sessions.revoke_session(connection, key, now)
+    announce_access_of_person(connection, person_id, now)
 
 
 def end_sessions(connection: Connection, person_id: int, now: datetime) -> None:
@@ -66,7 +75,7 @@ def announce_access_of_person(connection: Connection, person_id: int, now: datet
 
 
 def announce_access_of_team(connection: Connection, team_id: int, now: datetime) -> None:
-    """The same for the walls of a team."""
+    """The same for the walls and the managers of a team, whose pages are drawn anew."""
     _announce(connection, now, team_id=team_id)
 
 

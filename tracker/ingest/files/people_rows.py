@@ -179,6 +179,9 @@ def _put_payee(
     if (payee.name, payee.team_id) == (row.name, team_id):
         return payee.id, False
     people.change_payee(connection, payee.id, name=row.name, team_id=team_id)
+    for seen_by in {payee.team_id, team_id}:
+        if seen_by is not None:
+            accounts.announce_access_of_team(connection, seen_by, at)
     if person := people.person_of_payee(connection, payee.id):
         accounts.announce_access_of_person(connection, person.id, at)
     return payee.id, True
@@ -196,4 +199,5 @@ def _put_manager(connection: Connection, row: PersonRow, team_id: int, at: datet
         if team_id in people.teams_managed_by(connection, person_id):
             return person.role == "rep"
     people.set_manager(connection, team_id, person_id)
+    accounts.announce_access_of_person(connection, person_id, at)
     return True
