@@ -141,7 +141,9 @@ def component_values(draw: st.DrawFn, key: str) -> dict[str, object]:
     }
     if table == "curve":
         points = draw(st.sampled_from(CURVES))
-        return values | {"curve": [{"at": at, "pays": pays} for at, pays in points]}
+        on_a_point = draw(_rarely(st.sampled_from(["80%", "100%", "110%"]), cap_at))
+        curve = [{"at": at, "pays": pays} for at, pays in points]
+        return values | {"curve": curve, "cap_at": on_a_point}
     values["mode"] = draw(st.sampled_from(["marginal", "marginal", "marginal", "whole", "whole"]))
     values["tiers"] = draw(_tiers(BOUNDS[axis], table, pays_on or measure))
     return values
