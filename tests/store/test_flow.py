@@ -226,7 +226,7 @@ def test_a_total_that_would_not_fit_is_refused_and_the_rest_of_the_batch_recorde
     assert earned_minor(database, anna, "2026") == 10**13 * 9 + 100
     with database.read() as connection:
         assert deals.deal(connection, "giant-2") is None
-        assert credits.credits_of_deal(connection, "giant-2") == []
+        assert credits.credits_of_deals(connection, ["giant-2"]) == []
 
 
 def test_an_amount_out_of_all_reason_is_refused(database: Database, anna: int) -> None:

@@ -139,12 +139,6 @@ def for_screens(view: View) -> View:
     return view
 
 
-def require_principal(view: View) -> View:
-    """For signed-in people only; what every view is anyway, said aloud."""
-    view.audience = "person"  # type: ignore[attr-defined]
-    return view
-
-
 def admit() -> None:
     """Before every view: turns away whoever it is not for."""
     audience = _audience()

@@ -17,11 +17,6 @@ _COLUMNS = [column.name for column in tables.credit.c]
 _WORD_BREAK = "\n"
 
 
-def credits_of_deal(connection: Connection, deal_key: str) -> list[Credit]:
-    """Every credit a deal gives, held ones included."""
-    return credits_of_deals(connection, [deal_key])
-
-
 def credits_of_deals(connection: Connection, deal_keys: Iterable[str]) -> list[Credit]:
     """Every credit these deals give, held ones included."""
     found: list[Credit] = []
