@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests import postgres
 
@@ -19,6 +20,15 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same_exam
 
 BROWSER_SETTING = "TRACKER_TEST_BROWSER"
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
+# A quiet browser: nothing it does by itself may compete with the pages for the machine.
+BROWSER_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +76,14 @@ def browser_path() -> str:
             "no Chromium on this machine: pages are not tested in a browser (apt install chromium)"
         )
     return found
+
+
+@pytest.fixture(scope="session")
+def browser(browser_path: str) -> Iterator[Browser]:
+    """The one browser of a test process: Playwright runs but once in it. Give each test a window of its own."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=browser_path, args=list(BROWSER_ARGUMENTS)
+        )
+        yield opened
+        opened.close()

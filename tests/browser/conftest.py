@@ -1,4 +1,4 @@
-"""One browser and one demo server for all these tests; windows that fail the test when their page complains."""
+"""One demo server for all these tests; windows that fail the test when their page complains."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,7 +13,6 @@ from playwright.sync_api import (
     Page,
     Response,
     expect,
-    sync_playwright,
 )
 
 from tests.browser.demo_server import DemoServer, Doors, build_demo_company, copied, make_doors
@@ -23,15 +22,6 @@ DESK = {"width": 1440, "height": 900}
 TELEVISION = {"width": 1920, "height": 1080}
 VIEWPORTS = {"rep": PHONE, "invited": PHONE, "wall": TELEVISION}
 LANGUAGES = {"en": "en-GB", "da": "da-DK", "sv": "sv-SE"}
-# A quiet browser: nothing it does by itself may compete with the page for two cores.
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 TELL_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(
   `Content Security Policy: ${event.effectiveDirective} refused ${event.blockedURI} ${event.sample}`));
@@ -53,16 +43,7 @@ class OpenWindow(Protocol):
     ) -> Page: ...
 
 
-# Package scope: another module that drives a browser of its own needs this one to be gone.
-@pytest.fixture(scope="package")
-def browser(browser_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=browser_path, args=list(ARGUMENTS))
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def demo_folder(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished demo company. Copy it; do not serve it."""
     folder = tmp_path_factory.mktemp("demo") / "company"
@@ -70,12 +51,12 @@ def demo_folder(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> P
     return folder
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def doors(demo_folder: Path) -> Doors:
     return make_doors(demo_folder)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def server(
     demo_folder: Path, doors: Doors, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DemoServer]:

@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from tests.builders import a_deal, an_event
@@ -213,14 +213,6 @@ def test_a_why_is_a_page_of_its_own_without_script_and_a_part_for_the_sheet(cast
 # --- in a browser
 
 
-@pytest.fixture(scope="module")
-def chromium(browser_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
 def origin(cast: Cast) -> Iterator[str]:
     """Where the cast's company answers; its scripts are its own."""
@@ -234,9 +226,9 @@ def origin(cast: Cast) -> Iterator[str]:
 
 
 @pytest.fixture
-def phone(chromium: Browser, origin: str, cast: Cast) -> Iterator[BrowserContext]:
+def phone(browser: Browser, origin: str, cast: Cast) -> Iterator[BrowserContext]:
     """Anna's phone, signed in; anything the policy refuses or a script trips over fails the test."""
-    context = chromium.new_context(
+    context = browser.new_context(
         base_url=origin, viewport={"width": 390, "height": 844}, has_touch=True, locale="en-GB"
     )
     with cast.database.write() as connection:
@@ -343,9 +335,9 @@ def test_no_barrier_is_found(page: Page, cast: Cast, locale: str, theme: str) ->
 
 @pytest.mark.browser
 def test_without_script_the_same_taps_open_pages(
-    chromium: Browser, phone: BrowserContext, origin: str
+    browser: Browser, phone: BrowserContext, origin: str
 ) -> None:
-    plain = chromium.new_context(
+    plain = browser.new_context(
         java_script_enabled=False, storage_state=phone.storage_state(), base_url=origin
     )
     page = plain.new_page()
