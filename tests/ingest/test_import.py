@@ -290,7 +290,9 @@ def test_a_rep_who_comes_back_to_a_plan_says_from_when(quick_files: Files) -> No
     dated = PEOPLE_MAPPING + 'plan_from = "From"\n'
     header, *rows = PEOPLE.splitlines()
     content = "\n".join([f"{header},From", *(f"{row},2026-10-01" for row in rows)])
-    with pytest.raises(ImportRefused, match="line 2, plan_from: the rep is on ae from 2020-01-01"):
+    with pytest.raises(
+        ImportRefused, match=r"line 2, plan_from: ida@firma\.dk is on plan 'ae' from 2020-01-01"
+    ):
         quick_files.run("people", content, dated)
     database = quick_files.company.database
     with database.read() as connection:

@@ -436,6 +436,15 @@ def test_a_payee_cannot_be_on_one_plan_twice_at_once(database: Database, anna: i
         flow.assign_plan(database, anna, "other", date(2026, 6, 1), date(2026, 5, 1), AT)
 
 
+def test_a_payee_is_paid_in_one_currency_at_a_time(database: Database, anna: int) -> None:
+    """What is earned in kroner and in euros cannot be one figure."""
+    activate(database, "export", GATED.replace("DKK", "EUR"), date(2026, 1, 1))
+    with pytest.raises(Conflict, match=r"'ladder' .* DKK; 'export' pays in EUR"):
+        flow.assign_plan(database, anna, "export", date(2026, 6, 1), None, AT)
+    flow.assign_plan(database, anna, "ladder", date(2026, 1, 1), date(2026, 5, 31), AT)
+    assert flow.assign_plan(database, anna, "export", date(2026, 6, 1), None, AT)
+
+
 def test_an_order_within_a_day_that_changes_pay_is_followed_though_no_sum_changes(
     database: Database, anna: int
 ) -> None:

@@ -130,27 +130,37 @@ def assign(
 ) -> bool:
     """Put a payee on a plan from a day on; again with the same first day moves the last one.
 
-    True when that changed anything. Raises Conflict when it overlaps another stretch on the same plan, since a
-    deal would then count twice.
+    True when that changed anything. Raises Conflict (`why_not`).
     """
-    same_plan = [
-        assignment
-        for assignment in assignments(connection, [payee_id])
-        if assignment.plan_key == plan_key
-    ]
     new = Assignment(payee_id, plan_key, starts_on, ends_on)
-    if new in same_plan:
+    own = assignments(connection, [payee_id])
+    if new in own:
         return False
-    if ends_on is not None and ends_on < starts_on:
-        raise Conflict(f"The plan would end on {ends_on}, before it starts on {starts_on}.")
-    for other in same_plan:
-        if other.starts_on != starts_on and _overlap(other, new):
-            raise Conflict(
-                f"{_reference(connection, payee_id)} is on plan {plan_key!r} from {other.starts_on} to "
-                f"{other.ends_on or 'further notice'} already. End that first, or choose other days."
-            )
-    _put_assignment(connection, new, is_known=any(o.starts_on == starts_on for o in same_plan))
+    if reason := why_not(connection, new):
+        raise Conflict(reason)
+    _put_assignment(connection, new, is_known=any(_is_same_stretch(other, new) for other in own))
     return True
+
+
+def why_not(connection: Connection, new: Assignment) -> str:
+    """Why a payee cannot be on a plan for these days, and what to do; "" when nothing is in the way.
+
+    On one plan twice a deal would count twice; on plans in two currencies the figures could not be added up.
+    """
+    if new.ends_on is not None and new.ends_on < new.starts_on:
+        return f"The plan would end on {new.ends_on}, before it starts on {new.starts_on}."
+    for other in assignments(connection, [new.payee_id]):
+        if _is_same_stretch(other, new) or not _overlap(other, new):
+            continue
+        since = f"from {other.starts_on} to {other.ends_on or 'further notice'}"
+        there = f"{_reference(connection, new.payee_id)} is on plan {other.plan_key!r} {since}"
+        if other.plan_key == new.plan_key:
+            return f"{there} already. End that first, or choose other days."
+        currencies = _currencies(connection, other.plan_key), _currencies(connection, new.plan_key)
+        if all(currencies) and currencies[0] != currencies[1]:
+            paid = f"{there}, which pays in {', '.join(currencies[0])}"
+            return f"{paid}; {new.plan_key!r} pays in {', '.join(currencies[1])}. End that first, or choose other days."
+    return ""
 
 
 def assignments(
@@ -169,6 +179,16 @@ def payees_on(connection: Connection, plan_key: str) -> set[int]:
     table = tables.assignment.c
     rows = connection.execute(select(table.payee_id).where(table.plan_key == plan_key))
     return set(rows.scalars())
+
+
+def _is_same_stretch(one: Assignment, other: Assignment) -> bool:
+    return (one.plan_key, one.starts_on) == (other.plan_key, other.starts_on)
+
+
+def _currencies(connection: Connection, plan_key: str) -> set[str]:
+    """What a plan pays in: one currency, or none while it has no version."""
+    versions = plan_versions(connection, plan_key)
+    return {_parsed(version.source_toml).currency for version in versions}
 
 
 def _overlap(one: Assignment, other: Assignment) -> bool:

@@ -67,8 +67,10 @@ def person_row(values: Values, connection: Connection, first_days: Mapping[str, 
     payee = people.payee_by_reference(connection, reference)
     _check_email_is_free(fields, row, connection, payee)
     if payee is not None and row.plan_key in first_days:
-        own = plans.assignments(connection, [payee.id])
-        _check_plan_is_free(fields, row, own, first_days)
+        starts_on = _plan_start(row, plans.assignments(connection, [payee.id]), first_days)
+        new = Assignment(payee.id, row.plan_key, starts_on) if starts_on else None
+        if new and (reason := plans.why_not(connection, new)):
+            fields.complain("plan_from" if row.plan_from else "plan", reason, "")
     if problems:
         raise BadInput(problems)
     return row
@@ -97,19 +99,6 @@ def _check_email_is_free(
     if person is not None and person.payee_id not in (None, payee.id if payee else None):
         what = f"{row.email} already signs in as another rep."
         fields.complain("email", what, "Correct the address, or the reference.")
-
-
-def _check_plan_is_free(
-    fields: Fields, row: PersonRow, own: Sequence[Assignment], first_days: Mapping[str, date]
-) -> None:
-    starts_on = _plan_start(row, own, first_days)
-    if starts_on is None:
-        return
-    for other in own:
-        if other.plan_key == row.plan_key and (other.ends_on or date.max) >= starts_on:
-            what = f"the rep is on {row.plan_key} from {other.starts_on} to {other.ends_on or 'further notice'}."
-            fix = "Leave it out, or end that first: plan assign … --until."
-            fields.complain("plan_from", what, fix)
 
 
 def _plan_start(
