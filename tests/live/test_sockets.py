@@ -75,6 +75,18 @@ def test_an_access_change_in_the_outbox_cuts_who_lost_it_at_once(toy: Toy) -> No
         anna.read_to_the_end()
 
 
+def test_many_access_changes_at_once_are_looked_at_together(toy: Toy) -> None:
+    with RawClient(toy.port) as anna:
+        anna.join()
+        before = toy.get("/asked")["count"]
+        toy.post("/changes", [{"kind": "access"}] * 50 + [{"payee_id": 1}])
+        anna.next_event("fragment")
+        assert toy.get("/asked")["count"] - before <= 10
+        toy.post("/rooms/anna", None)
+        toy.change(kind="access")
+        assert anna.next_event("signed_out", within_seconds=4) == {}
+
+
 def test_an_expired_session_is_noticed_without_any_change(toy: Toy) -> None:
     with RawClient(toy.port) as anna:
         anna.join()

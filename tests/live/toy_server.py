@@ -48,6 +48,7 @@ class Company:
     rooms: dict[str, frozenset[str]] = field(default_factory=lambda: dict(ROOMS))
     committed: list = field(default_factory=list)
     is_rendering_broken: bool = False
+    asked_count: int = 0
 
     def sequence_of(self, room: str) -> int:
         kind, _, owner = room.partition(":")
@@ -71,6 +72,7 @@ company = Company()
 
 
 def principal_of(environ) -> Principal | None:
+    company.asked_count += 1
     who = parse_cookie(environ.get("HTTP_COOKIE", "")).get("who", "")
     return Principal(who) if who in company.rooms else None
 
@@ -117,6 +119,10 @@ def add_controls(app: Flask, gateway: Gateway) -> None:  # noqa: C901 -- a list 
         for wake in company.committed:
             wake()
         return jsonify(sequence=len(company.changes))
+
+    @app.get("/asked")
+    def asked():
+        return jsonify(count=company.asked_count)
 
     @app.post("/rooms/<who>")
     def set_rooms(who):

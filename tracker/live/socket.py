@@ -63,6 +63,8 @@ class Sockets:
         self._open: dict[str, OpenSocket] = {}
         self._locales: set[str] = set()
         self._silent_links: set[str] = set()
+        self._is_rechecking = False
+        self._must_recheck_again = False
         self._rooms = IndexedRooms()
         self.socketio = flask_socketio.SocketIO(
             app,
@@ -90,7 +92,22 @@ class Sockets:
         self.socketio.emit(message.event, message.payload(), to=room)
 
     def recheck(self) -> None:
-        """Cuts or re-scopes every socket whose session ended or whose rights changed."""
+        """Cuts or re-scopes every socket whose session ended or whose rights changed.
+
+        Whoever asks while this runs is answered by one more round: a day's changes of access cost no more than that.
+        """
+        self._must_recheck_again = True
+        if self._is_rechecking:
+            return
+        self._is_rechecking = True
+        try:
+            while self._must_recheck_again:
+                self._must_recheck_again = False
+                self._recheck_all()
+        finally:
+            self._is_rechecking = False
+
+    def _recheck_all(self) -> None:
         entitled: dict[tuple[str, str], frozenset[str] | None] = {}
         for socket in list(self._open.values()):
             gevent.sleep(0)
