@@ -26,6 +26,7 @@ from tracker.pages.i18n import ngettext
 from tracker.pages.sheets import Row, Section, Sheet
 from tracker.pages.standing_words import bound_words
 from tracker.pages.standings import PayeeStanding
+from tracker.pages.why_multipliers import multipliers_section
 from tracker.store import credits, plans
 from tracker.store.database import Connection
 
@@ -36,7 +37,7 @@ def why_earned(connection: Connection, standing: PayeeStanding, component_key: s
     """The lines behind what a payee has earned in the window, of one component or of all."""
     book = plans.load_plan_book(connection)
     chosen = [s for s in standing.standings if component_key in ("", s.component_key)]
-    sections = [_earned_section(connection, one, book) for one in chosen]
+    sections = [part for one in chosen for part in _earned_sections(connection, one, book)]
     sections += [_steps_section(one) for one in chosen if len(chosen) == 1 and one.steps]
     earned_minor = sum(one.earned_minor for one in chosen)
     return Sheet(
@@ -53,17 +54,24 @@ def _figure_remark(standing: Standing) -> str:
     return f"{period_name(standing.window)} · {standing.plan_name}"
 
 
-def _earned_section(connection: Connection, standing: Standing, book: PlanBook) -> Section:
+def _earned_sections(
+    connection: Connection, standing: Standing, book: PlanBook
+) -> tuple[Section, ...]:
+    """What the rates are paid on where that is not what was sold, and what they make of it."""
     key = TotalKey(standing.payee_id, standing.component_key, standing.window.key)
     credited = credits.credits_of_total(connection, key)
     lines = explain_total(credited, book, quota_of(connection, key))
     deals_count = len({credit.deal_key for credit in credited})
     counted = ngettext("%(count)s deal", "%(count)s deals", deals_count, count=count(deals_count))
-    return Section(
+    earned = Section(
         heading=f"{standing.component_name} · {counted}",
         rows=tuple(_tier_row(line, standing) for line in lines),
         total=Row(_("Earned"), money(standing.earned_minor, standing.currency)),
     )
+    # An average multiplier acts on the pay, and has a line of its own there.
+    is_averaged = any(line.kind is LineKind.WEIGHTS for line in lines)
+    paid_on = None if is_averaged else multipliers_section(connection, credited, standing, book)
+    return (paid_on, earned) if paid_on else (earned,)
 
 
 def _tier_row(line: TierLine, standing: Standing) -> Row:
@@ -71,7 +79,7 @@ def _tier_row(line: TierLine, standing: Standing) -> Row:
     if line.kind is LineKind.BONUS:
         return Row(_("Bonus for step %(number)s", number=line.number), paid, tone="gain")
     if line.kind is LineKind.CAP:
-        return Row(_("Above the most a window can pay"), paid, tone="loss")
+        return Row(_("Above the most this period can pay"), paid, tone="loss")
     if line.kind is LineKind.WEIGHTS:
         return Row(_("Multipliers, on average"), paid)
     basis = measured(line.basis_minor, standing.paid_measure, standing.currency)
