@@ -28,7 +28,7 @@ from tracker.pages.standings import PayeeStanding, payee_standing, team_standing
 from tracker.pages.team_goal import TeamGoal, lead_standings, team_goal, team_window
 from tracker.pages.why_deal import why_deal
 from tracker.pages.why_sheets import why_earned
-from tracker.store import credits, deals, outbox, people, plans, team_reads, verifications
+from tracker.store import deals, outbox, people, plans, standing_reads, team_reads, verifications
 from tracker.store.deals import StoredDeal
 from tracker.store.people import Payee, Team
 from tracker.store.types import Connection
@@ -169,8 +169,8 @@ def _held(
         for standing in one.standings
     ]
     missing: dict[str, set[str]] = {}
-    for key in keys:
-        for credit in credits.credits_of_total(connection, key, counted=False):
+    for waiting in standing_reads.held_of(connection, keys).values():
+        for credit in waiting:
             missing.setdefault(credit.deal_key, set()).update(credit.missing_evidence)
     words = Counter(word for lacking in missing.values() for word in sorted(lacking))
     word, count = words.most_common(1)[0] if words else ("", 0)

@@ -13,7 +13,7 @@ from tracker.engine.credits import component_key_of
 from tracker.engine.explain import would_add
 from tracker.engine.periods import Period, working_days
 from tracker.engine.plans import Component, PlanBook, PlanVersion
-from tracker.engine.standing import Standing, standing_of
+from tracker.engine.standing import Standing, left_behind, standing_of
 from tracker.engine.totals import TotalKey
 from tracker.errors import NotFound
 from tracker.pages.company_calendar import CompanyCalendar
@@ -47,6 +47,11 @@ class PayeeStanding:
     def lead(self) -> Standing | None:
         return self.standings[0] if self.standings else None
 
+    @property
+    def together(self) -> list[Standing]:
+        """The ladders whose sum is the headline: those that share the lead's window."""
+        return [one for one in self.standings if self.lead and one.window == self.lead.window]
+
 
 def payee_standing(
     connection: Connection, payee_id: int, calendar: CompanyCalendar, now: datetime
@@ -71,18 +76,13 @@ def standings_of(
     calendar: CompanyCalendar,
     now: datetime,
 ) -> list[PayeeStanding]:
-    """Where each of these payees stands; one set of statements for all of them."""
+    """Where each of these payees stands: one set of statements for all, and one for each ladder's typical deal."""
     payee_ids = [payee.id for payee in payees]
     # Sequences are read first: a change that commits meanwhile is then shown twice, never missed.
     sequences = standing_reads.sequences_of(connection, payee_ids)
     book = plans.load_plan_book(connection, payee_ids)
     today = calendar.day_of(now)
-    rungs = [
-        _Rung(payee.id, version, component, version.plan.window_of(today))
-        for payee in payees
-        for version in book.versions_for(payee.id, today)
-        for component in version.plan.components
-    ]
+    rungs = [rung for payee in payees for rung in _rungs(payee.id, book, today)]
     ladders = _ladders(connection, rungs, book, calendar, today)
     moved = standing_reads.earned_since(connection, payee_ids, calendar.start_of(today))
     return [
@@ -104,11 +104,23 @@ class _Rung:
     version: PlanVersion
     component: Component
     window: Period
+    is_running: bool
 
     @property
     def key(self) -> TotalKey:
         component_key = component_key_of(self.version, self.component)
         return TotalKey(self.payee_id, component_key, self.window.key)
+
+
+def _rungs(payee_id: int, book: PlanBook, today: date) -> list[_Rung]:
+    """The ladders of a payee: those of the plans that hold today, then those left earlier in their window."""
+    running = book.versions_for(payee_id, today)
+    left = [one for one in book.versions_of_window(payee_id, today) if one not in running]
+    return [
+        _Rung(payee_id, version, component, version.plan.window_of(today), version in running)
+        for version in [*running, *left]
+        for component in version.plan.components
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +161,8 @@ def _ladders(
             today=today,
             typical_deal_minor=_typical_deal(connection, key),
         )
+        if not rung.is_running:
+            standing = left_behind(standing)
         held_minor = would_add(found[key], held[key], book, quota_minor) if held[key] else 0
         held_deal_keys = frozenset(credit.deal_key for credit in held[key])
         ladders.append(_Ladder(standing, held_minor, held_deal_keys))
@@ -161,16 +175,17 @@ def _together(
     moved: Mapping[tuple[int, str], int],
     sequence: int,
 ) -> PayeeStanding:
-    """All ladders of a payee as one figure each."""
+    """All ladders of a payee as one figure each; what is earned in another window than the lead's stays apart."""
     standings = tuple(ladder.standing for ladder in ladders)
     lead = standings[0] if standings else None
+    together = [one for one in standings if lead and one.window == lead.window]
     return PayeeStanding(
         payee=payee,
         window=lead.window if lead else None,
         currency=lead.currency if lead else "",
-        earned_minor=sum(standing.earned_minor for standing in standings),
+        earned_minor=sum(standing.earned_minor for standing in together),
         earned_today_minor=moved.get((payee.id, lead.window.key), 0) if lead else 0,
-        projected_minor=sum(standing.projection.earned_minor for standing in standings),
+        projected_minor=sum(standing.projection.earned_minor for standing in together),
         held_minor=sum(ladder.held_minor for ladder in ladders),
         held_count=len({deal_key for ladder in ladders for deal_key in ladder.held_deal_keys}),
         standings=standings,
