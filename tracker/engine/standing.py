@@ -5,7 +5,7 @@ differently, they weigh as the deals so far have on average. Nothing here is eve
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from math import ceil
@@ -74,7 +74,8 @@ class Projection:
 class Standing:
     """All a screen needs to show one payee on one component in one window. Amounts are minor units.
 
-    `problem` is empty, or "no_quota" when the ladder is written in shares of a quota nobody has set.
+    `problem` is empty, or "no_quota" when the ladder is written in shares of a quota nobody has set. A ladder left
+    earlier in its window is no longer running: what it earned stays, and nothing is hoped for on it.
     """
 
     payee_id: int
@@ -101,6 +102,7 @@ class Standing:
     problem: str = ""
     pays_on: str | None = None
     has_multipliers: bool = False
+    is_running: bool = True
 
     @property
     def paid_measure(self) -> str:
@@ -110,6 +112,24 @@ class Standing:
     @property
     def is_whole(self) -> bool:
         return self.mode is Mode.WHOLE
+
+
+def left_behind(standing: Standing) -> Standing:
+    """The same ladder once its payee has left the plan inside the window."""
+    projection = replace(
+        standing.projection,
+        attainment_minor=standing.attainment_minor,
+        earned_minor=standing.earned_minor,
+    )
+    return replace(
+        standing,
+        next_step=None,
+        typical_deal_minor=None,
+        next_deal_minor=None,
+        next_deal_above_minor=None,
+        projection=projection,
+        is_running=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)

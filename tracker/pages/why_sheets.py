@@ -36,7 +36,8 @@ from tracker.store.database import Connection
 def why_earned(connection: Connection, standing: PayeeStanding, component_key: str = "") -> Sheet:
     """The lines behind what a payee has earned in the window, of one component or of all."""
     book = plans.load_plan_book(connection)
-    chosen = [s for s in standing.standings if component_key in ("", s.component_key)]
+    chosen = [s for s in standing.standings if s.component_key == component_key]
+    chosen = chosen or standing.together
     sections = [part for one in chosen for part in _earned_sections(connection, one, book)]
     sections += [_steps_section(one) for one in chosen if len(chosen) == 1 and one.steps]
     earned_minor = sum(one.earned_minor for one in chosen)
@@ -194,7 +195,7 @@ def why_next_deal(standing: Standing) -> Sheet:
 
 def why_projection(standing: PayeeStanding) -> Sheet:
     """Where the window ends at the pace so far, and how that is worked out."""
-    sections = tuple(_projection_section(one) for one in standing.standings)
+    sections = tuple(_projection_section(one) for one in standing.together)
     return Sheet(
         title=_("Projected"),
         figure=money(standing.projected_minor, standing.currency, decimals=0),
