@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from math import prod
 
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.money import round_to_minor_unit, share_out
@@ -17,6 +18,7 @@ from tracker.engine.plans import (
     WeightPolicy,
 )
 
+ONE = Fraction(1)
 ONE_DEAL = 100
 """One deal as a measure, in hundredths."""
 
@@ -96,13 +98,18 @@ def measure_of(deal: Deal, measure: str) -> int | None:
     return deal.measures.get(measure)
 
 
-def factor_of(component: Component, deal: Deal, role: str) -> Fraction:
-    """The combined multiplier of a deal: stacked as the plan declares, limited, and rounded to 1/10,000."""
+def factor_scaled(component: Component, deal: Deal, role: str) -> int:
+    """The combined multiplier of a deal in 1/10,000: stacked as the plan declares, limited, and rounded."""
     factors = [multiplier.factor for multiplier in multipliers_on(component, deal, role)]
-    factor = _stacked(factors, component.stacking)
+    factor = _stacked(factors, component.stacking) if factors else ONE
     if component.multiplier_limit is not None:
         factor = min(factor, component.multiplier_limit)
-    return Fraction(round_to_minor_unit(factor * WEIGHT_SCALE), WEIGHT_SCALE)
+    return WEIGHT_SCALE if factor is ONE else round_to_minor_unit(factor * WEIGHT_SCALE)
+
+
+def factor_of(component: Component, deal: Deal, role: str) -> Fraction:
+    """The same as a plain number."""
+    return Fraction(factor_scaled(component, deal, role), WEIGHT_SCALE)
 
 
 def multipliers_on(component: Component, deal: Deal, role: str) -> list[Multiplier]:
@@ -112,16 +119,11 @@ def multipliers_on(component: Component, deal: Deal, role: str) -> list[Multipli
 
 
 def _stacked(factors: list[Fraction], stacking: Stacking) -> Fraction:
-    if not factors:
-        return Fraction(1)
     if stacking is Stacking.HIGHEST:
         return max(factors)
     if stacking is Stacking.SUM_OF_EXCESSES:
         return 1 + sum((factor - 1 for factor in factors), Fraction(0))
-    product = Fraction(1)
-    for factor in factors:
-        product *= factor
-    return product
+    return prod(factors[1:], start=factors[0])
 
 
 def _credit(
@@ -129,17 +131,19 @@ def _credit(
 ) -> Credit | None:
     measured = measure_of(deal, component.measure)
     paid_on = measure_of(deal, component.pays_on) if component.pays_on else measured
-    if measured is None or paid_on is None or not matches(component.where, deal, share.role):
+    if measured is None or paid_on is None:
+        return None
+    if component.where and not matches(component.where, deal, share.role):
         return None
     capped = (
         measured if component.deal_cap_minor is None else min(measured, component.deal_cap_minor)
     )
     if capped != measured:
         paid_on = round_to_minor_unit(Fraction(paid_on * capped, measured))
-    parts = _part(deal, line, capped), _part(deal, line, paid_on)
-    attainment_minor, weight_scaled = _weighed(
-        component, factor_of(component, deal, share.role), *parts
-    )
+    part = _part(deal, line, capped)
+    paid_part = part if paid_on == capped else _part(deal, line, paid_on)
+    factor = factor_scaled(component, deal, share.role)
+    attainment_minor, weight_scaled = _weighed(component, factor, part, paid_part)
     return Credit(
         deal_key=deal.key,
         component_key=component_key_of(version, component),
@@ -151,20 +155,29 @@ def _credit(
         effective_on=deal.effective_on,
         attainment_minor=attainment_minor,
         weight_scaled=weight_scaled,
-        capped_off_minor=_part(deal, line, measured) - _part(deal, line, capped),
-        missing_evidence=tuple(word for word in component.requires if word not in deal.evidence),
+        capped_off_minor=0 if capped == measured else _part(deal, line, measured) - part,
+        missing_evidence=_missing(component.requires, deal.evidence),
     )
 
 
+def _missing(required: tuple[str, ...], evidence: frozenset[str]) -> tuple[str, ...]:
+    if evidence.issuperset(required):
+        return ()
+    return tuple(word for word in required if word not in evidence)
+
+
 def _weighed(
-    component: Component, factor: Fraction, part_minor: int, paid_on_minor: int
+    component: Component, factor: int, part_minor: int, paid_on_minor: int
 ) -> tuple[int, int]:
-    """Attainment and weight of a participant's part, the deal's factor on the one the plan says."""
-    if component.weight_policy is WeightPolicy.ON_CREDIT:
-        return round_to_minor_unit(part_minor * factor), round_to_minor_unit(
-            paid_on_minor * factor
-        ) * WEIGHT_SCALE
-    return part_minor, int(paid_on_minor * factor * WEIGHT_SCALE)
+    """Attainment and weight of a participant's part, the deal's factor (1/10,000) on the one the plan says."""
+    if component.weight_policy is not WeightPolicy.ON_CREDIT or factor == WEIGHT_SCALE:
+        return part_minor, paid_on_minor * factor
+    weighed = (
+        round_to_minor_unit(Fraction(minor * factor, WEIGHT_SCALE))
+        for minor in (part_minor, paid_on_minor)
+    )
+    attainment_minor, weight_minor = weighed
+    return attainment_minor, weight_minor * WEIGHT_SCALE
 
 
 def _part(deal: Deal, line: int, amount_minor: int) -> int:
@@ -172,6 +185,8 @@ def _part(deal: Deal, line: int, amount_minor: int) -> int:
     share = deal.credit_shares[line]
     if share.is_overlay:
         return round_to_minor_unit(amount_minor * share.share)
+    if share.share == 1:
+        return amount_minor
     splitting = [index for index, other in enumerate(deal.credit_shares) if not other.is_overlay]
     parts = share_out(amount_minor, [deal.credit_shares[index].share for index in splitting])
     return parts[splitting.index(line)]

@@ -1,5 +1,6 @@
 """Money is a whole number of minor units; rates are exact fractions; rounding happens here and nowhere else."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -22,6 +23,7 @@ MINOR_DIGITS = {
 """Currencies the product knows and the digits of their minor unit (ISO 4217)."""
 
 _ASCII_NUMBER = frozenset("0123456789.-")
+_PLAIN_NUMBER = re.compile(r"([0-9]{1,11})(?:\.([0-9]{1,2}))?")
 
 
 class MoneyError(ValueError):
@@ -43,6 +45,14 @@ def parse_amount_minor(text: str, digits: int) -> int:
     Refuses exponents, full-width digits, underscores, more decimals than the currency has, and anything above
     AMOUNT_MINOR_MAX, so that "1e600000" costs nothing.
     """
+    plain = _PLAIN_NUMBER.fullmatch(
+        text
+    )  # by far the most are, and long files are read by the million
+    if plain is not None and digits == 2:
+        whole, decimals = plain.groups(default="")
+        amount_minor = int(whole) * 100 + int(f"{decimals:0<2}")
+        if amount_minor <= AMOUNT_MINOR_MAX:
+            return amount_minor
     if not text or len(text) > 30 or not set(text) <= _ASCII_NUMBER:
         raise MoneyError(
             f"{text[:30]!r} is not an amount; write digits with a point, such as 1250.50"
@@ -53,14 +63,14 @@ def parse_amount_minor(text: str, digits: int) -> int:
         raise MoneyError(
             f"{text!r} is not an amount; write digits with a point, such as 1250.50"
         ) from None
-    amount_minor = amount.scaleb(digits)
-    if amount_minor != amount_minor.to_integral_value():
+    exact = amount.scaleb(digits)
+    if exact != exact.to_integral_value():
         raise MoneyError(
             f"{text!r} has more than {digits} decimals, which this currency does not have"
         )
-    if abs(amount_minor) > AMOUNT_MINOR_MAX:
+    if abs(exact) > AMOUNT_MINOR_MAX:
         raise MoneyError(f"{text!r} is larger than the product accepts for one amount")
-    return int(amount_minor)
+    return int(exact)
 
 
 def round_to_minor_unit(exact: Fraction | int) -> int:
@@ -84,12 +94,19 @@ def share_out(amount_minor: int, shares: Sequence[Fraction]) -> list[int]:
     [34, 33, 33]
     """
     sign = 1 if amount_minor >= 0 else -1
-    exact = [abs(amount_minor) * share for share in shares]
-    parts = [int(part) for part in exact]
-    left_over = round_to_minor_unit(sum(exact, Fraction(0))) - sum(parts)
-    most_cut_first = sorted(
-        range(len(parts)), key=lambda index: (parts[index] - exact[index], index)
-    )
+    parts, cut = [], []
+    for share in shares:
+        whole, remainder = divmod(abs(amount_minor) * share.numerator, share.denominator)
+        parts.append(whole)
+        cut.append((remainder, share.denominator))
+    if any(remainder for remainder, _ in cut):
+        _give_left_over(parts, [Fraction(*lost) for lost in cut])
+    return [sign * part for part in parts]
+
+
+def _give_left_over(parts: list[int], cut: Sequence[Fraction]) -> None:
+    """Add what the cuts sum to, in whole units, to the parts that lost most."""
+    left_over = round_to_minor_unit(sum(cut, Fraction(0)))
+    most_cut_first = sorted(range(len(parts)), key=lambda index: (-cut[index], index))
     for index in most_cut_first[:left_over]:
         parts[index] += 1
-    return [sign * part for part in parts]

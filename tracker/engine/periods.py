@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 
 class PeriodKind(StrEnum):
@@ -34,6 +35,7 @@ class Period:
         return self.starts_on <= day <= self.ends_on
 
 
+@lru_cache(maxsize=4096)
 def period_containing(day: date, kind: PeriodKind, year_starts_in_month: int = 1) -> Period:
     """The period of a kind that a day falls in.
 

@@ -234,12 +234,12 @@ class PlanBook:
 
     def versions_for(self, payee_id: int, day: date) -> list[PlanVersion]:
         """The version of each of a payee's plans that is in effect on a day, in order of plan key."""
-        in_effect = (
-            self._in_effect(assignment, day) for assignment in self._assignments.get(payee_id, ())
-        )
-        return sorted(
-            (version for version in in_effect if version), key=lambda version: version.plan_key
-        )
+        assignments = self._assignments.get(payee_id, ())
+        found = [self._in_effect(assignment, day) for assignment in assignments]
+        in_effect = [version for version in found if version is not None]
+        if len(in_effect) > 1:
+            in_effect.sort(key=lambda version: version.plan_key)
+        return in_effect
 
     def versions_of_window(self, payee_id: int, day: date) -> list[PlanVersion]:
         """Those in effect on a day, and of each plan left earlier in its running window the last one."""
@@ -260,7 +260,7 @@ class PlanBook:
             assignment.ends_on is not None and day > assignment.ends_on
         ):
             return None
-        candidates = [
-            v for v in self._versions.get(assignment.plan_key, ()) if v.effective_from <= day
-        ]
-        return candidates[-1] if candidates else None
+        for version in reversed(self._versions.get(assignment.plan_key, ())):
+            if version.effective_from <= day:
+                return version
+        return None

@@ -26,8 +26,7 @@ from tracker.ingest.deal_payload import (
     WORD_LENGTH_MAX,
     Reader,
 )
-from tracker.ingest.fields import TEXT_LENGTH_MAX
-from tracker.ingest.files.csv_file import CsvFile, Row
+from tracker.ingest.files.csv_file import CsvFile
 from tracker.ingest.strict_json import JsonValue
 from tracker.ingest.values import shown
 
@@ -74,7 +73,7 @@ class PlainDeals:
         try:
             header = file.header()
             _check_columns(header)
-            rows = file.rows(frozenset(header))
+            rows = file.cells(frozenset(header))
             columns = Columns(header, self.currency)
             first = datetime.combine(self.today, datetime.min.time(), UTC)
             judge = Judge(columns, Reader(self.payee_id_of, first, self.today))
@@ -85,21 +84,25 @@ class PlainDeals:
         except BadInput as refusal:
             self._note(refusal.problems)
 
-    def _judged(self, row: Row | Problem, judge: "Judge") -> Deal | None:
+    def _judged(self, row: tuple[int, list[str]] | Problem, judge: "Judge") -> Deal | None:
         if isinstance(row, Problem):
             self._note([row])
             return None
-        try:
-            deal = judge.known(row.cells) or judge.deal(row.cells)
-        except BadInput as refusal:
-            problems = (judge.columns.named(problem, row.cells) for problem in refusal.problems)
-            self._note(replace(p, where=f"line {row.line}, {p.where}") for p in problems)
-            return None
-        first_line = self.line_of.setdefault(deal.key, row.line)
-        if first_line != row.line:
+        line, cells = row
+        deal = judge.known(cells)
+        if deal is None:
+            by_column = judge.columns.by_column(cells)
+            try:
+                deal = judge.deal(cells, by_column)
+            except BadInput as refusal:
+                problems = (judge.columns.named(found, by_column) for found in refusal.problems)
+                self._note(replace(p, where=f"line {line}, {p.where}") for p in problems)
+                return None
+        first_line = self.line_of.setdefault(deal.key, line)
+        if first_line != line:
             what = f"“{shown(deal.key)}” is already the deal of line {first_line}."
             fix = "Give each deal one row; who shares it stands in rep1, share1, rep2, share2."
-            self._note([Problem(f"line {row.line}, deal_id", what, fix)])
+            self._note([Problem(f"line {line}, deal_id", what, fix)])
             return None
         return deal
 
@@ -149,6 +152,18 @@ class Columns:
         self.properties = sorted(there - OWN_COLUMNS - RESERVED_PROPERTIES)
         self.has_amount = "amount" in there
         self.there = there
+        self.header = list(header)
+
+    def picker(self, *names: str) -> Callable[[list[str]], Sequence[str]]:
+        """What picks these cells of a row, those of them that there are."""
+        places = [self.header.index(name) for name in names if name in self.there]
+        if not places:
+            return lambda _cells: ()
+        first = places[0]  # itemgetter gives a tuple only of several
+        return itemgetter(first, *(places[1:] or [first]))
+
+    def by_column(self, cells: Sequence[str]) -> Mapping[str, str]:
+        return dict(zip(self.header, cells, strict=True))
 
     def record(self, cells: Mapping[str, str]) -> JsonValue:
         """The row as the record that every other deal comes in as."""
@@ -192,76 +207,79 @@ class Judge:
     def __init__(self, columns: Columns, reader: Reader) -> None:
         self.columns = columns
         self._reader = reader
-        self._credit_cells = itemgetter(*columns.credit_parts)
-        self._properties = [*columns.own_properties, *columns.properties]
-        self._dates: dict[tuple[str, str, str], tuple[DealStatus, str, date]] = {}
-        self._shares: dict[object, tuple[CreditShare, ...]] = {}
-        self._evidence: dict[str, frozenset[str]] = {}
+        properties = [*columns.own_properties, *columns.properties]
+        self._id_at = columns.header.index("deal_id")
+        self._name_at = columns.header.index("name") if "name" in columns.there else self._id_at
+        self._when_of = columns.picker("effective_on", "status", "currency")
+        self._credits_of = columns.picker(*columns.credit_parts)
+        self._texts_of = columns.picker("deal_id", "name", *properties)
+        self._evidence_of = columns.picker("evidence")
+        self._further_of = columns.picker(*FURTHER_TEXTS)
+        self._properties_at = [(name, columns.header.index(name)) for name in properties]
+        self._measures_at = [(name, columns.header.index(name)) for name in columns.measures]
+        self._counts_at = [(name, columns.header.index(name)) for name in columns.counts]
+        self._amount_at = columns.header.index("amount") if "amount" in columns.there else None
+        self._when: dict[Sequence[str], tuple[DealStatus, str, date]] = {}
+        self._shares: dict[Sequence[str], tuple[CreditShare, ...]] = {}
+        self._evidence: dict[Sequence[str], frozenset[str]] = {}
 
-    def deal(self, cells: Mapping[str, str]) -> Deal:
+    def deal(self, cells: list[str], by_column: Mapping[str, str]) -> Deal:
         """The deal of a row. Raises BadInput with every problem of it."""
-        event = self._reader.event_without_hash(self.columns.record(cells))
+        event = self._reader.event_without_hash(self.columns.record(by_column))
         deal = replace(event.deal, key=event.deal.key.removeprefix(f"{AN_EVENT['source']}:"))
-        when = cells["effective_on"], cells.get("status", ""), cells.get("currency", "")
-        self._dates[when] = deal.status, deal.currency, deal.effective_on
-        self._shares[self._credit_cells(cells)] = deal.credit_shares
-        self._evidence[cells.get("evidence", "")] = deal.evidence
+        self._when[self._when_of(cells)] = deal.status, deal.currency, deal.effective_on
+        self._shares[self._credits_of(cells)] = deal.credit_shares
+        self._evidence[self._evidence_of(cells)] = deal.evidence
         return deal
 
-    def known(self, cells: Mapping[str, str]) -> Deal | None:
+    def known(self, cells: list[str]) -> Deal | None:
         """The deal of a row in which only figures and plain texts are new; None when it must be judged."""
-        when = self._dates.get(
-            (cells["effective_on"], cells.get("status", ""), cells.get("currency", ""))
-        )
-        shares = self._shares.get(self._credit_cells(cells))
-        evidence = self._evidence.get(cells.get("evidence", ""))
-        if when is None or shares is None or evidence is None:
+        when = self._when.get(self._when_of(cells))
+        shares = self._shares.get(self._credits_of(cells))
+        evidence = self._evidence.get(self._evidence_of(cells))
+        if when is None or shares is None or evidence is None or any(self._further_of(cells)):
             return None
-        deal_id = cells["deal_id"]
-        name = cells.get("name") or deal_id
-        properties = {word: text for word in self._properties if (text := cells[word])}
-        texts = [name, *properties.values()]
-        if not (_is_plain(deal_id, DEAL_ID_LENGTH_MAX) and all(map(_is_plain, texts))):
+        deal_id = cells[self._id_at]
+        if not deal_id or not _are_plain(self._texts_of(cells)):
             return None
         status, currency, effective_on = when
-        amounts = self._amounts(cells, MINOR_DIGITS[currency])
-        if amounts is None or any(cells.get(word) for word in FURTHER_TEXTS):
+        measures = self._amounts(cells, MINOR_DIGITS[currency])
+        if measures is None:
             return None
         return Deal(
             deal_id,
-            name,
+            cells[self._name_at] or deal_id,
             status,
             effective_on,
             currency,
-            amounts.pop("amount"),
+            measures.pop("amount"),
             shares,
-            amounts,
-            properties,
+            measures,
+            {name: text for name, at in self._properties_at if (text := cells[at])},
             evidence,
         )
 
-    def _amounts(self, cells: Mapping[str, str], digits: int) -> dict[str, int] | None:
+    def _amounts(self, cells: list[str], digits: int) -> dict[str, int] | None:
         """The figures of a row; None where a missing, negative or wrong one may be a problem."""
-        written = cells["amount"] if self.columns.has_amount else "0"
+        written = "0" if self._amount_at is None else cells[self._amount_at]
         if not written or written[0] == "-":
             return None
         try:
             amounts = {"amount": parse_amount_minor(written, digits)}
-            for name in self.columns.measures:
-                if text := cells[name]:
+            for name, at in self._measures_at:
+                if text := cells[at]:
                     amounts[name] = parse_amount_minor(text, digits)
-            for name in self.columns.counts:
-                if text := cells[name]:
+            for name, at in self._counts_at:
+                if text := cells[at]:
                     amounts[name] = parse_amount_minor(text, UNIT_DIGITS)
         except MoneyError:
             return None
         return amounts
 
 
-def _is_plain(text: str, length_max: int = TEXT_LENGTH_MAX) -> bool:
-    """Whether nothing about a text could be a problem, or be changed when it is kept."""
-    return (
-        0 < len(text) <= length_max
-        and text.isprintable()
-        and (text.isascii() or unicodedata.is_normalized("NFC", text))
-    )
+def _are_plain(texts: Sequence[str]) -> bool:
+    """Whether nothing about any of these texts could be a problem, or be changed when it is kept."""
+    text = "".join(texts)
+    if len(text) > DEAL_ID_LENGTH_MAX and max(map(len, texts)) > DEAL_ID_LENGTH_MAX:
+        return False
+    return text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text))

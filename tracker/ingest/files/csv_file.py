@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from tracker.errors import BadInput, Problem
 from tracker.ingest.values import shown
@@ -33,15 +34,23 @@ class CsvFile:
 
     def header(self) -> list[str]:
         """The names of the columns, as the first line has them."""
-        with self.path.open("rb") as file:
-            first_line = file.readline().decode(self.encoding, "surrogateescape")
+        with self._opened() as lines:
+            first_line = next(lines, "")
         return _cells_of(first_line.removeprefix(_BYTE_ORDER_MARK), self.delimiter)[0]
 
     def rows(self, columns: frozenset[str]) -> Iterator[Row | Problem]:
         """Each row, or what is wrong with it. Raises BadInput when the header lacks one of the columns."""
-        with self.path.open("rb") as file:
-            # Undecodable bytes are carried along as marks, so that their line can be named and reading goes on.
-            lines = (line.decode(self.encoding, "surrogateescape") for line in file)
+        header = self.header()
+        for found in self.cells(columns):
+            if isinstance(found, Problem):
+                yield found
+            else:
+                line, cells = found
+                yield Row(line, dict(zip(header, cells, strict=True)))
+
+    def cells(self, columns: frozenset[str]) -> Iterator[tuple[int, list[str]] | Problem]:
+        """The same as plain cells in the order of the header, for files of which every microsecond counts."""
+        with self._opened() as lines:
             first_line = next(lines, "").removeprefix(_BYTE_ORDER_MARK)
             header, delimiter = _cells_of(first_line, self.delimiter)
             _check_header(header, columns)
@@ -56,16 +65,21 @@ class CsvFile:
                 if cells is None:
                     return
                 if cells:
-                    yield self._row(line, header, cells)
+                    yield self._problem_of(line, header, cells) or (line, [*map(str.strip, cells)])
 
-    def _row(self, line: int, header: list[str], cells: list[str]) -> Row | Problem:
-        if any(_UNDECODED.search(cell) for cell in cells if not cell.isascii()):
+    def _opened(self) -> TextIO:
+        """Undecodable bytes are carried along as marks, so that their line can be named and reading goes on."""
+        return self.path.open(encoding=self.encoding, errors="surrogateescape", newline="\n")
+
+    def _problem_of(self, line: int, header: list[str], cells: list[str]) -> Problem | None:
+        text = "".join(cells)
+        if not text.isascii() and _UNDECODED.search(text):
             what = f"is not {self.encoding.upper()}."
             return _problem(line, what, 'Declare its encoding, such as encoding = "cp1252".')
         if len(cells) != len(header):
             what = f"has {len(cells)} cells, but the header has {len(header)}."
             return _problem(line, what, "Is a delimiter in a text that has no quotes?")
-        return Row(line, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+        return None
 
 
 def _cells_of(first_line: str, delimiter: str | None) -> tuple[list[str], str]:
