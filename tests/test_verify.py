@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from sqlalchemy import Table, update
+from sqlalchemy import Table, func, select, update
 
 from tests.builders import a_deal, a_plan_text, an_event, shared_by
 from tracker import clock, flow
@@ -122,6 +122,16 @@ def test_each_check_is_remembered_with_its_result(database: Database) -> None:
         latest = latest_verification(connection)
     assert latest is not None
     assert (latest.drift_minor, latest.deal_count) == (verification.drift_minor, 12)
+
+
+def test_checks_of_long_ago_are_let_go(database: Database) -> None:
+    with clock.stopped_at(AT):
+        verify(database)
+    with clock.stopped_at(AT + timedelta(days=31)):
+        verify(database)
+    with database.read() as connection:
+        checks = connection.execute(select(func.count()).select_from(tables.verification))
+        assert checks.scalar_one() == 1
 
 
 def test_the_command_says_what_it_found_and_fails_on_drift(

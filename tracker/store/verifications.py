@@ -1,11 +1,13 @@
 """When the figures were last computed again from scratch, and what came out."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from tracker.store.tables import verification
+
+KEPT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,9 @@ class StoredVerification:
 
 
 def record_verification(connection: Connection, checked: StoredVerification) -> None:
+    """Note a check; those of more than KEPT_DAYS ago are let go."""
+    long_ago = checked.checked_at - timedelta(days=KEPT_DAYS)
+    connection.execute(delete(verification).where(verification.c.checked_at < long_ago))
     connection.execute(
         insert(verification).values(
             checked_at=checked.checked_at,
