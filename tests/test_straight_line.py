@@ -25,9 +25,6 @@ from tracker import access, clock, flow
 from tracker.engine.deals import CreditShare, Deal, DealStatus, NextStep
 from tracker.store.plans import QuotaChange
 
-# One history on pages that stay open: its steps belong in one worker, in their order.
-pytestmark = pytest.mark.xdist_group("straight_line")
-
 PATIENCE_SECONDS = 15
 HANDSHAKE = "/socket.io/?EIO=4&transport=websocket"
 

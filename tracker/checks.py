@@ -17,7 +17,8 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 def test(arguments: tuple[str, ...]) -> int:
     """Run the tests, the arguments going to pytest; for example: test tests/engine -k ladder -n 0"""
     workers = str(min(os.cpu_count() or 1, WORKERS_MAX))
-    return run("pytest", "-n", workers, "--dist", "loadgroup", *arguments)
+    # A file stays with one worker: its servers and databases are started once.
+    return run("pytest", "-n", workers, "--dist", "loadfile", *arguments)
 
 
 @click.command()

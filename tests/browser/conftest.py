@@ -28,15 +28,6 @@ document.addEventListener("securitypolicyviolation", (event) => console.error(
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them in one worker, so that browser and server are started once."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.parent == here:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 class OpenWindow(Protocol):
     def __call__(
         self, server: DemoServer, path: str = "", viewport: Any = None, **options: Any

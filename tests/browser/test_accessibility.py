@@ -10,6 +10,8 @@ from tests.browser.conftest import LANGUAGES, PHONE, OpenWindow
 from tests.browser.demo_server import DemoServer, Doors
 from tests.browser.visits import VISITS, Visit
 
+pytestmark = pytest.mark.browser
+
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 MEMBERS = list(dict.fromkeys(visit.who for visit in VISITS))
 

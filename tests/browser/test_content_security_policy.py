@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Route, expect
 from tests.browser.conftest import PHONE, OpenWindow, expect_live
 from tests.browser.demo_server import ROOT, DemoServer, Doors
 
+pytestmark = pytest.mark.browser
+
 SMUGGLED = {
     "script-src-elem": "element.textContent = 'document.title = `broken into`'",
     "script-src-attr": "element.setAttribute('onclick', 'document.title = `broken into`'); element.click()",

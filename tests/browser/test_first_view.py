@@ -9,6 +9,8 @@ from tests.browser.conftest import LANGUAGES
 from tests.browser.demo_server import DemoServer, Doors
 from tests.browser.visits import VISITS
 
+pytestmark = pytest.mark.browser
+
 NARROW = {"width": 320, "height": 640}
 FIRST_VIEW = {
     "earned": "#earned",

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenWindow, expect_live
 from tests.browser.demo_server import DemoServer
 
+pytestmark = pytest.mark.browser
+
 # What a person could click now. Of a group of radio buttons the Tab key stops at one; arrows do the rest.
 REACHABLE = """
 () => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]

@@ -3,10 +3,13 @@
 import signal
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import expect_live
 from tests.browser.demo_server import DemoServer
+
+pytestmark = pytest.mark.browser
 
 # Ten seconds are promised; two more are for a busy machine to paint them.
 CUT_IS_SAID_WITHIN_MS = 12_000

@@ -4,10 +4,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, TELEVISION, OpenWindow, expect_live
 from tests.browser.demo_server import MANAGER, REP, DemoServer, Doors
+
+pytestmark = pytest.mark.browser
 
 PATIENCE_MS = 20_000
 
