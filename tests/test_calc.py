@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -12,8 +13,14 @@ import pytest
 
 from tests.builders import a_plan_text
 from tests.scenarios.reading import SHARE, Row, Scenario, scenarios
+from tests.test_readme import section as readme_section
 from tests.test_scenarios import minor, printed
 from tracker import cli
+from tracker.engine.plan_draw import DRAW_KEYS
+from tracker.engine.plan_file import COMPONENT_KEYS, PLAN_KEYS
+from tracker.engine.plan_tiers import TIER_KEYS
+from tracker.ingest.deal_payload import OWN_MEASURES, OWN_PROPERTIES
+from tracker.ingest.plain_people import PERSON_KEYS
 
 SCENARIOS = scenarios()
 COLUMNS = {"deal": "deal_id", "date": "effective_on"}
@@ -486,3 +493,54 @@ def test_a_file_written_by_a_csv_library_with_quotes_is_read(calc: Calc, tmp_pat
         writer.writerow(["d1", 'Holm, "Son" & Co', "2026-01-05", "100", "anna"])
     (anna,) = calc(a_plan_text(), path.read_text())["payees"]
     assert anna["total_minor"] == 1_000
+
+
+# --- what the README promises ----------------------------------------------------------------------------------------
+
+SECTION = readme_section("Calculate without a database")
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [PLAN_KEYS, COMPONENT_KEYS, TIER_KEYS, DRAW_KEYS, PERSON_KEYS, OWN_MEASURES, OWN_PROPERTIES],
+    ids=" ".join,
+)
+def test_the_readme_names_every_key_and_column(keys: Sequence[str]) -> None:
+    named = set(re.findall(r"[a-z_]+", SECTION))
+    assert {*keys} <= named
+
+
+def test_every_model_of_the_readme_is_a_plan(calc: Calc) -> None:
+    models = re.findall(
+        r"^\| ([^|`]+) \| (`.+`) \|$", SECTION.partition("### Models")[2], re.MULTILINE
+    )
+    assert len(models) >= 10
+    for model, fragments in models:
+        lines = re.findall(r"`([^`]+)`", fragments)
+        measure = "" if fragments.startswith("`measure") else 'measure = "revenue"\n'
+        plan = 'name = "P"\ncurrency = "DKK"\nwindow = "month"\n[[components]]\nkey = "a"\n'
+        text = plan + 'quota = "1000"\n' + measure + "\n".join(lines)
+        found = calc(
+            text,
+            "deal_id,effective_on,amount,margin,units,product,strategic,rep\n"
+            "d1,2026-01-05,2000000,500,20,Nova,yes,anna\n",
+        )
+        assert found["payees"], model
+
+
+def test_the_json_has_the_keys_the_readme_shows(calc: Calc) -> None:
+    plan = a_plan_text('requires = ["a"]\nwhere = { kind = "new" }\ntiers = [{ rate = "10%" }]')
+    deals = """deal_id,effective_on,amount,rep,evidence,kind
+d1,2026-01-05,1,anna,a,new
+d2,2026-01-05,1,anna,,new
+d3,2026-01-05,1,anna,,old
+"""
+    example = json.loads(re.search(r"^    (\{.*?\n)\n", SECTION, re.MULTILINE | re.DOTALL)[1])
+    assert shape(calc(plan, deals)) == shape(example)
+
+
+def shape(told: Any) -> Any:
+    """The keys of a JSON value, without what stands in them."""
+    if isinstance(told, dict):
+        return {key: shape(value) for key, value in told.items()}
+    return [shape(told[0])] if isinstance(told, list) and told else None
