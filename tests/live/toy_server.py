@@ -135,7 +135,9 @@ def add_controls(app: Flask, gateway: Gateway) -> None:  # noqa: C901 -- a list 
 
     @app.post("/revoke/<who>")
     def revoke(who):
-        gateway.sockets.disconnect_revoked([who])
+        rooms = company.rooms.pop(who)
+        gateway.sockets.recheck()
+        company.rooms[who] = rooms
         return jsonify(ok=True)
 
     @app.post("/break-rendering")

@@ -119,13 +119,6 @@ class Sockets:
             self._apply(socket, entitled[key])
         self._cut_silent_links()
 
-    def disconnect_revoked(self, session_keys: Iterable[str]) -> None:
-        """Cuts every socket of these sessions, screens or keys."""
-        revoked = frozenset(session_keys)
-        for socket in list(self._open.values()):
-            if socket.session_key in revoked:
-                self._cut(socket)
-
     def disconnect_all(self) -> None:
         """Tells every client to come back later; for a server that is about to stop."""
         for link in list(self.socketio.server.eio.sockets.values()):
