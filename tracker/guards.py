@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from flask import Flask, Response, g, request
 
 from tracker.config import Settings
-from tracker.errors import NotAllowed
 from tracker.pages import context
 from tracker.pages.i18n import choose_locale, speaking
 
@@ -84,7 +83,9 @@ def _refuse_foreign_change(settings: Settings) -> None:
         site in ("same-origin", "none") if site else origin in (None, *settings.allowed_origins)
     )
     if not is_ours:
-        raise NotAllowed("This form was sent from another site. Open the page here and try again.")
+        raise context.ForeignForm(
+            "This form was sent from another site. Open the page here and try again."
+        )
 
 
 def _speak_the_browsers_language() -> None:

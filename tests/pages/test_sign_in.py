@@ -471,6 +471,7 @@ def test_a_change_must_come_from_our_own_pages(
 ) -> None:
     answer = cast.client_of("anna").post("/sign-out", headers=headers)
     assert answer.status_code == status
+    assert ("This form came from another site" in answer.text) is (status == 403)
 
 
 # --- the person's own page

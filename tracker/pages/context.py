@@ -37,6 +37,10 @@ class ScreenNotPaired(SignInNeeded):
     """This browser is not a paired wall: it gets a code to show instead."""
 
 
+class ForeignForm(NotAllowed):
+    """A change that another site's page sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tracker:
     """The parts of one running application."""

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from tracker.errors import SignInNeeded, TooMany, TrackerError, Unavailable
 from tracker.pages import context
-from tracker.pages.context import ScreenNotPaired
+from tracker.pages.context import ForeignForm, ScreenNotPaired
 from tracker.pages.i18n import gettext as _
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ class ErrorPage:
 def install(app: Flask) -> None:
     """Answer every error of an application in its own look."""
     app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(ForeignForm, _foreign_form)
     app.register_error_handler(ScreenNotPaired, _to_pairing)
     app.register_error_handler(SignInNeeded, _to_sign_in)
     app.register_error_handler(TrackerError, _told_by_us)
@@ -117,6 +118,16 @@ def _stale_form(_error: CSRFError) -> Response:
         _("This form is too old"),
         _("It was opened before you signed in or out, or in another browser."),
         _("Go back, reload the page and try again."),
+    )
+    return _answer(page)
+
+
+def _foreign_form(_error: ForeignForm) -> Response:
+    page = ErrorPage(
+        403,
+        _("This form came from another site"),
+        _("Changes are taken only from this site's own pages."),
+        _("Open the page here and try again."),
     )
     return _answer(page)
 
