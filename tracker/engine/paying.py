@@ -23,7 +23,7 @@ from tracker.engine.totals import (
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What people are paid by: one plan, who is on it, and what is agreed with each of them.
+    """What people are paid by: one version of one plan, who is on it, and what is agreed with each of them.
 
     `quotas` are by payee, component key and window key ("" for every other window).
     `draws` and `first_days` are by payee; whoever has no first day begins with the first deal. `payee_ids` are those
