@@ -1,6 +1,6 @@
 """`python3 -m tracker demo`: a complete company, a live feed, and links to click."""
 
-from tracker import serve  # isort: skip  first: it makes what is imported after it fit for gevent
+from tracker.live import server  # isort: skip  first: it makes what is imported after it fit for gevent
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from tracker import clock
+from tracker import clock, serve
 from tracker.config import Settings
 from tracker.demo.company import ADMIN, TEAMS
 from tracker.demo.feed import STAR
@@ -47,6 +47,7 @@ def demo(port: int | None, folder: Path | None, no_feed: bool, pace_seconds: flo
     invented. Stop it with Ctrl-C.
     """
     settings = _settings(port, folder)
+    server.refuse_taken_port(settings.host, settings.port)
     calendar = company_calendar(settings)
     today = calendar.day_of(clock.now())
     _make_company(settings, calendar, today, is_kept=folder is not None)

@@ -93,6 +93,11 @@ def serve(
     Server(build, _listen(host, port), on_ready, workers_count).run()
 
 
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raises PortInUse now, rather than after a long preparation."""
+    _listen(host, port).close()
+
+
 def tune_garbage_collection() -> None:
     """Full collections walk every open socket; what exists at start is never garbage."""
     gc.collect()
