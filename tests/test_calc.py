@@ -466,6 +466,7 @@ def test_a_bad_row_after_a_good_one_is_refused_all_the_same(
         ('people = [{ rep = "anna", components = { salse = { quota = 5 } } }]', '"sales"'),
         ('people = [{ rep = "anna", from = "2026-02-01", until = "2026-01-01" }]', "is before"),
         ('people = [{ rep = "anna", draw = { amount = "5", kind = "loan" } }]', "choices"),
+        ('people = [{ rep = "anna", from = "0001-01-01" }]', "out of range"),
         ("people = [", "not TOML"),
         ("persons = []", "people"),
     ],
@@ -477,6 +478,14 @@ def test_a_bad_file_of_people_is_refused(
         people, reason = "# nobody\n", "names nobody"
     said = refusal(files, capsys, a_plan_text(), FOUR_MONTHS, people)
     assert reason in said
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "1999-12-31", "tomorrow"])
+def test_a_day_no_deal_can_count_from_is_no_day_to_settle_until(
+    day: str, files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*files(a_plan_text(), FOUR_MONTHS), "--as-of", day]) in (1, 2)
+    assert f"{day}" in capsys.readouterr().err
 
 
 def test_the_files_a_spreadsheet_writes_are_read(calc: Calc, tmp_path: Path) -> None:

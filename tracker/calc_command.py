@@ -16,6 +16,7 @@ from tracker.engine.paying import Terms, pay
 from tracker.engine.plan_file import PlanFileError, parse_plan
 from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
 from tracker.errors import BadInput, Problem
+from tracker.ingest.deal_payload import FIRST_DAY, last_day_possible
 from tracker.ingest.plain_deals import PlainDeals
 from tracker.ingest.plain_people import PlainPeople, parse_people
 
@@ -77,6 +78,9 @@ def _read(
         people = _read_people(people_file, plan, problems) or people
     currency = plan.currency if plan else A_CURRENCY
     today = clock.now().date()
+    if as_of is not None and not FIRST_DAY <= as_of <= last_day_possible(today):
+        fix = f"Write a day from {FIRST_DAY} to {last_day_possible(today)}."
+        problems.append(Problem("--as-of", f"{as_of} is out of range.", fix))
     file = PlainDeals(deals_file, currency, people.payee_id_of, today, as_of or date.max)
     deals = list(file.deals())
     problems += file.problems

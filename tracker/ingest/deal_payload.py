@@ -93,7 +93,7 @@ class Reader:
         status = DealStatus(fields.choice("status", [status.value for status in DealStatus]))
         currency = _currency(fields)
         amount_minor = _deal_amount_minor(fields, status, currency)
-        last_day = _years_after(self.today, YEARS_AHEAD_MAX)
+        last_day = last_day_possible(self.today)
         effective_on = fields.day("effective_on", FIRST_DAY, last_day, required=True)
         deal = Deal(
             key=key,
@@ -267,8 +267,9 @@ def _percent(share: Fraction) -> str:
     return f"{round(percent, 6).normalize():f}%"
 
 
-def _years_after(day: date, years: int) -> date:
-    return date(day.year + years, day.month, min(day.day, 28))
+def last_day_possible(today: date) -> date:
+    """The last day a deal can count from: further ahead it is a slip of the pen."""
+    return date(today.year + YEARS_AHEAD_MAX, today.month, min(today.day, 28))
 
 
 def with_body_hash(event: DealEvent) -> DealEvent:

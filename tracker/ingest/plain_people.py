@@ -11,6 +11,7 @@ from tracker.engine.plan_file import PlanFileError, toml_values
 from tracker.engine.plan_lines import lines_of
 from tracker.engine.plan_reader import COUNT_DIGITS, Report, TableReader
 from tracker.engine.plans import COUNT_MEASURES, Component, Draw, Plan
+from tracker.ingest.deal_payload import FIRST_DAY
 
 PERSON_KEYS = ("rep", "name", "from", "until", "quota", "quotas", "draw", "components")
 COMPONENT_KEYS = ("quota", "quotas")
@@ -90,7 +91,10 @@ def _read_person(table: TableReader, people: PlainPeople, plan: Plan | None) -> 
     if draw_table is not None:
         draw = people.draws[payee_id] = read_draw(draw_table, _currency_digits(plan))
         starts_on = starts_on or (draw.starts_on if draw else None)
-    if starts_on is not None:
+    if starts_on is not None and starts_on < FIRST_DAY:
+        what = f"{starts_on} is out of range."
+        table.problem("from", what, f"Write a day from {FIRST_DAY}.")
+    elif starts_on is not None:
         people.starts_on[payee_id] = starts_on
     if ends_on is not None:
         people.ends_on[payee_id] = ends_on
