@@ -257,6 +257,27 @@ def test_a_person_may_have_another_draw_or_none(calc: Calc) -> None:
     assert paid(found, 2) == [(30_000, 30_000), (0, 30_000)]
 
 
+def test_a_draw_ends_with_the_person_and_what_is_owed_then_stays_owed(calc: Calc) -> None:
+    people = """people = [
+      { rep = "anna", until = "2026-02-10" },
+      { rep = "bo", from = "2026-01-01", until = "2026-01-10", draw = { amount = "5", from = "2026-01-20" } },
+    ]"""
+    plan = a_plan_text(window="month") + DRAW + "forgive_at_end = true\n"
+    found = calc(plan, FOUR_MONTHS, people)
+    assert paid(found, 0) == [(30_000, 20_000), (30_000, 25_000), (0, 25_000), (0, 25_000)]
+    assert paid(found, 1) == [(0, 0)] * 4
+
+
+def test_a_draw_that_begins_later_leaves_earlier_deals_alone(calc: Calc) -> None:
+    people = """people = [
+      { rep = "anna", draw = { amount = "60000", from = "2026-04-01" } },
+      { rep = "bo", draw = { amount = "5", from = "2026-03-01" } },
+    ]"""
+    found = calc(a_plan_text(window="month"), FOUR_MONTHS, people)
+    assert paid(found, 0) == [(10_000, 0), (25_000, 0), (40_000, 0), (60_000, 10_000)]
+    assert paid(found, 1) == [(5, 5), (5, 10)]
+
+
 def test_a_cap_limits_what_is_earned_before_the_draw_looks_at_it(calc: Calc) -> None:
     plan = a_plan_text('cap_payout = "20000"\ntiers = [{ rate = "10%" }]', window="month") + DRAW
     assert paid(calc(plan, FOUR_MONTHS))[1:] == [(30_000, 30_000), (30_000, 40_000), (0, 20_000)]

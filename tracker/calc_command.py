@@ -131,6 +131,6 @@ def _terms(plan: Plan, people: PlainPeople, deals: Sequence[Deal], as_of: date |
             for (payee_id, component_key, window_key), quota_minor in people.quotas.items()
         },
         draws=draws,
-        first_days=people.starts_on,
+        first_days=people.first_days,
         payee_ids=list(people.references) if people.is_closed else (),
     )

@@ -75,8 +75,8 @@ class PlainDeals:
             _check_columns(header)
             rows = file.cells(frozenset(header))
             columns = Columns(header, self.currency)
-            first = datetime.combine(self.today, datetime.min.time(), UTC)
-            judge = Judge(columns, Reader(self.payee_id_of, first, self.today))
+            now = datetime.combine(self.today, datetime.min.time(), UTC)
+            judge = Judge(columns, Reader(self.payee_id_of, now, self.today))
             for row in rows:
                 deal = self._judged(row, judge)
                 if deal is not None and deal.effective_on <= self.last_day:

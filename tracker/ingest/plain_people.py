@@ -48,13 +48,24 @@ class PlainPeople:
         self.references[payee_id] = reference
         return payee_id
 
+    @property
+    def first_days(self) -> dict[int, date]:
+        """The days from which people are paid, as far as the file says: on the plan, or else by a draw of their own."""
+        days = {payee_id: draw.starts_on for payee_id, draw in self.draws.items() if draw}
+        begun = {payee_id: day for payee_id, day in days.items() if day and day >= FIRST_DAY}
+        return begun | self.starts_on
+
     def draw_of(self, payee_id: int, plan: Plan) -> Draw | None:
-        """The person's own draw, or the plan's; none of it after their last day."""
+        """The person's own draw, or the plan's; none of it before their first day or after their last."""
         draw = self.draws.get(payee_id, plan.draw)
-        ends_on = self.ends_on.get(payee_id)
-        if draw is None or ends_on is None or (draw.ends_on and draw.ends_on <= ends_on):
-            return draw
-        return replace(draw, ends_on=ends_on, forgives_at_end=False)
+        if draw is None:
+            return None
+        starts_on = max(draw.starts_on or date.min, self.starts_on.get(payee_id, date.min))
+        ends_on = min(draw.ends_on or date.max, self.ends_on.get(payee_id, date.max))
+        if ends_on < starts_on:
+            return None
+        forgives = draw.forgives_at_end and ends_on == draw.ends_on
+        return replace(draw, starts_on=starts_on, ends_on=ends_on, forgives_at_end=forgives)
 
 
 def parse_people(text: str, plan: Plan | None) -> PlainPeople:
@@ -89,8 +100,7 @@ def _read_person(table: TableReader, people: PlainPeople, plan: Plan | None) -> 
     starts_on, ends_on = read_days(table)
     draw_table = table.table("draw", EXAMPLE_DRAW)
     if draw_table is not None:
-        draw = people.draws[payee_id] = read_draw(draw_table, _currency_digits(plan))
-        starts_on = starts_on or (draw.starts_on if draw else None)
+        people.draws[payee_id] = read_draw(draw_table, _currency_digits(plan))
     if starts_on is not None and starts_on < FIRST_DAY:
         what = f"{starts_on} is out of range."
         table.problem("from", what, f"Write a day from {FIRST_DAY}.")
