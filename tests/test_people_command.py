@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from tracker.cli import main
 from tracker.config import load_settings
 from tracker.people_command import key, user
-from tracker.store import keys, links, people
+from tracker.store import keys, links, outbox, people
 from tracker.store.database import Database
 from tracker.store.sessions import live_sessions_of, open_session
 
@@ -55,6 +55,41 @@ def test_a_manager_gets_every_named_team(database: Database) -> None:
         mette = people.person_by_email(connection, "m@firma.dk")
         assert mette
         assert len(people.teams_managed_by(connection, mette.id)) == 2
+
+
+def test_a_manager_is_given_a_team_and_taken_off_it_and_open_pages_hear_of_it(
+    database: Database,
+) -> None:
+    add_anna()
+    user_command("add", "--name", "Mette", "--email", "m@firma.dk", "--role", "manager")
+
+    def managed_and_heard() -> tuple[int, int]:
+        with database.read() as connection:
+            mette = people.person_by_email(connection, "m@firma.dk")
+            assert mette
+            teams = people.teams_managed_by(connection, mette.id)
+            return len(teams), outbox.last_sequence(connection)
+
+    _, heard_before = managed_and_heard()
+    assert user_command("manages", "m@firma.dk", "North").exit_code == 0
+    managed, heard = managed_and_heard()
+    assert managed == 1
+    assert heard > heard_before
+    assert user_command("manages", "m@firma.dk", "North", "--no-longer").exit_code == 0
+    assert managed_and_heard() == (0, heard + 1)
+
+
+@pytest.mark.parametrize(
+    ("who", "team", "said"),
+    [("m@firma.dk", "Nroth", "The teams are: North"), ("anna@firma.dk", "North", "is rep")],
+)
+def test_only_a_manager_is_given_a_team_and_only_one_that_exists(
+    database: Database, capsys: pytest.CaptureFixture[str], who: str, team: str, said: str
+) -> None:
+    add_anna()
+    user_command("add", "--name", "Mette", "--email", "m@firma.dk", "--role", "manager")
+    assert main(["user", "manages", who, team]) == 1
+    assert said in capsys.readouterr().err
 
 
 def test_an_imported_payee_is_given_its_person(database: Database) -> None:

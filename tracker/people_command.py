@@ -76,6 +76,25 @@ def set_role(email: str, role: str) -> None:
     click.echo(f"{email} is {role} from now on and has to sign in again.")
 
 
+@user.command("manages")
+@click.argument("email")
+@click.argument("team_name", metavar="TEAM")
+@click.option("--no-longer", is_flag=True, help="Take the team away again.")
+def set_managed_team(email: str, team_name: str, no_longer: bool) -> None:
+    """Let a manager see a team, or no longer; open pages follow at once."""
+    with _writing() as (_settings, connection):
+        person = _person(connection, email)
+        if person.role != "manager":
+            raise Conflict(f"{email} is {person.role}; only a manager manages a team.")
+        team = people.team_named(connection, team_name)
+        if team is None:
+            known = ", ".join(one.name for one in people.teams(connection)) or "none yet"
+            raise NotFound(f"There is no team {team_name!r}. The teams are: {known}.")
+        people.set_manager(connection, team.id, person.id, is_manager=not no_longer)
+        accounts.announce_access_of_team(connection, team.id, clock.now())
+    click.echo(f"{email} {'no longer manages' if no_longer else 'manages'} {team_name}.")
+
+
 @user.command("deactivate")
 @click.argument("email")
 def deactivate(email: str) -> None:
