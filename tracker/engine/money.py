@@ -50,7 +50,7 @@ def parse_amount_minor(text: str, digits: int) -> int:
     )  # by far the most are, and long files are read by the million
     if plain is not None and digits == 2:
         whole, decimals = plain.groups(default="")
-        amount_minor = int(whole) * 100 + int(f"{decimals:0<2}")
+        amount_minor = int(whole + decimals) * (100, 10, 1)[len(decimals)]
         if amount_minor <= AMOUNT_MINOR_MAX:
             return amount_minor
     if not text or len(text) > 30 or not set(text) <= _ASCII_NUMBER:
