@@ -8,7 +8,8 @@ from types import ModuleType
 import click
 import pytest
 
-from tracker import checks, cli
+from tracker import cli
+from tracker.commands import checks
 from tracker.errors import BadConfiguration, NotFound, PortInUse, Problem
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +42,9 @@ def test_the_list_of_commands_imports_none_of_them() -> None:
     listed, _, imported = answer.stdout.partition("IMPORTED ")
     assert "test " in listed
     assert "lint " in listed
-    assert set(imported.split()).isdisjoint({"flask", "sqlalchemy", "pydantic", "tracker.checks"})
+    assert set(imported.split()).isdisjoint(
+        {"flask", "sqlalchemy", "pydantic", "tracker.commands.checks"}
+    )
 
 
 def test_every_listed_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:

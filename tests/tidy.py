@@ -26,6 +26,7 @@ MAY_IMPORT = {
     # of live, pages know only the words they are asked in; live calls them through its registry
     "pages": {"engine", "flow", "store", "access", "ingest", "passwords", *WORDS_OF_LIVE} | SMALL,
     "live": {"engine", "store", "access"} | SMALL,
+    "commands": {"engine", "flow", "store", "ingest", "verify", "passwords", "launcher"} | SMALL,
     "clock": set[str](),
     "errors": set[str](),
 }

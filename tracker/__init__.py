@@ -1,8 +1,19 @@
 """The tracker. Imports nothing: the launcher must run before anything is installed.
 
-__main__   starts every command: makes .venv, installs the pins (launcher), hands over to cli
-cli        the commands, each looked up when it is called
-config     every setting        errors   every error a person can see        clock   what time it is
-engine/    what deals earn      store/   what is kept      ingest/, flow     how deals come in
-live/      what is pushed       pages/   what is shown     access            who may see it
+A deal's way, from the top:
+
+    ingest/     what others send -> a deal event, or everything that is wrong with it
+    flow        one transaction: events, credits, running totals, ledger, outbox
+    engine/     what deals earn under a plan; pure        store/   what is kept; the only SQL
+    live/       follows the outbox, pushes partials to the rooms that may hear them
+    pages/      what a person asks for over HTTP          access   who may see it, everywhere
+
+Around it:
+
+    __main__    starts every command: makes .venv and installs the pins (launcher), hands over to cli
+    cli         the list of commands    commands/   what most of them do    serve   the running product
+    app         the web application, put together     guards   what every request passes     wiring   live meets pages
+    verify      everything computed again             self_check   ... while serving
+    config      every setting (secret_key)    errors   every error a person can see    clock   what time it is
+    passwords   hashes, off the event loop    demo/    a company to try    bench/   measurements
 """

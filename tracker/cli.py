@@ -21,19 +21,22 @@ COMMANDS = {
         "Bring in people, quotas or deals from a CSV file.",
     ),
     "calc": (
-        "tracker.calc_command:calc",
+        "tracker.commands.calc:calc",
         "Pay a file of deals under a plan file, without a database.",
     ),
-    "plan": ("tracker.plan_command:plan", "Check, show or activate a plan file."),
-    "verify": ("tracker.verify_command:verify", "Recompute everything from scratch and compare."),
-    "key": ("tracker.people_command:key", "Make, list or revoke API keys."),
-    "user": ("tracker.people_command:user", "Add people who sign in, or help them back in."),
+    "plan": ("tracker.commands.plan:plan", "Check, show or activate a plan file."),
+    "verify": ("tracker.commands.verify:verify", "Recompute everything from scratch and compare."),
+    "key": ("tracker.commands.people:key", "Make, list or revoke API keys."),
+    "user": ("tracker.commands.people:user", "Add people who sign in, or help them back in."),
     "bench": (
         "tracker.bench.command:bench",
         "Measure the engine, the push and the page weight on this machine.",
     ),
-    "test": ("tracker.checks:test", "Run the tests. Arguments go to pytest, such as -k money."),
-    "lint": ("tracker.checks:lint", "Run ruff and mypy."),
+    "test": (
+        "tracker.commands.checks:test",
+        "Run the tests. Arguments go to pytest, such as -k money.",
+    ),
+    "lint": ("tracker.commands.checks:lint", "Run ruff and mypy."),
 }
 
 

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tracker.cli import main
+from tracker.commands.people import key, user
 from tracker.config import load_settings
-from tracker.people_command import key, user
 from tracker.store import keys, links, outbox, people
 from tracker.store.database import Database
 from tracker.store.sessions import live_sessions_of, open_session

@@ -7,9 +7,9 @@ import pytest
 
 from tests.builders import a_deal, a_plan_text, a_rep, an_event
 from tracker import cli, clock, flow
+from tracker.commands.plan_words import plan_in_words
 from tracker.config import load_settings
 from tracker.engine.plan_file import SIZE_BYTES_MAX, parse_plan
-from tracker.plan_words import plan_in_words
 from tracker.store import totals
 from tracker.store.database import Database, create_database, upgrade
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from tracker import clock
-from tracker.calc_report import Calculation, as_json, print_report
-from tracker.command_input import EXISTING_FILE, Day, problems_in, toml_text_of
+from tracker.commands.calc_report import Calculation, as_json, print_report
+from tracker.commands.files import EXISTING_FILE, Day, problems_in, toml_text_of
 from tracker.engine.deals import Deal
 from tracker.engine.paying import Terms, pay
 from tracker.engine.plan_file import PlanFileError, parse_plan

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from tracker import clock, flow
-from tracker.command_input import EXISTING_FILE, Day, problems_in, toml_text_of
+from tracker.commands.files import EXISTING_FILE, Day, problems_in, toml_text_of
+from tracker.commands.plan_words import plan_in_words
 from tracker.config import load_settings
 from tracker.engine.plan_file import PlanFileError, parse_plan
 from tracker.engine.plans import Plan
 from tracker.errors import BadInput, NotFound, Problem
-from tracker.plan_words import plan_in_words
 from tracker.store import people, plans
 from tracker.store.database import Database, opened_database
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from tracker.commands.plan_words import amount_text, percent_text
 from tracker.engine.credits import split_component_key
 from tracker.engine.deals import Deal
 from tracker.engine.explain import LineKind, TierLine, explain_deals, explain_no_pay
@@ -14,7 +15,6 @@ from tracker.engine.paying import ComponentPay, PayeePay, Payroll, Terms
 from tracker.engine.plan_reader import COUNT_DIGITS
 from tracker.engine.plans import COUNT_MEASURES, Component
 from tracker.engine.settlement import Settled
-from tracker.plan_words import amount_text, percent_text
 
 LINE_WORDS = {LineKind.BONUS: "bonus", LineKind.WEIGHTS: "multipliers", LineKind.CAP: "cap"}
 
