@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from gevent import monkey
 from playwright.sync_api import Browser, sync_playwright
 
 from tests import postgres
@@ -37,6 +38,13 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("TRACKER_") and name != BROWSER_SETTING:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def the_standard_library_stays_as_it_is() -> Iterator[None]:
+    """What serves patches it for a whole process; tests that follow would wait for each other for ever."""
+    yield
+    assert not monkey.is_module_patched("threading"), "import what serves in a process of its own"
 
 
 @pytest.fixture(scope="session")
