@@ -93,8 +93,19 @@ def cheer(page: Page, sequence: int, person: str = "Anna") -> None:
 
 def stop_time(page: Page) -> None:
     """From here on the page's time moves only as far as the test says, however busy the machine is."""
-    page.clock.install()
+    put_under_a_clock(page)
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+
+
+def put_under_a_clock(page: Page) -> None:
+    """The page once more, with a clock of the test's from its first script on.
+
+    Put into a running page the clock shows its own zero for a moment, and a wall that looks then sees another day.
+    """
+    address = page.url
+    page.goto("about:blank")
+    page.clock.install()
+    page.goto(address)
 
 
 def pushed(page: Page) -> None:
@@ -220,7 +231,7 @@ def test_a_wall_that_is_cut_off_says_as_of_when_its_figures_are(visit) -> None:
 
 def test_a_new_day_starts_afresh_but_never_towards_a_server_that_is_away(visit) -> None:
     page = visit("screen of North", "/screen")
-    page.clock.install()
+    put_under_a_clock(page)
     page.route("**/screen/fragment", lambda route: route.abort())
     page.evaluate("window.isYesterdays = true")
     page.clock.fast_forward("25:00:00")
