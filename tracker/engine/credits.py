@@ -107,11 +107,6 @@ def factor_scaled(component: Component, deal: Deal, role: str) -> int:
     return WEIGHT_SCALE if factor is ONE else round_to_minor_unit(factor * WEIGHT_SCALE)
 
 
-def factor_of(component: Component, deal: Deal, role: str) -> Fraction:
-    """The same as a plain number."""
-    return Fraction(factor_scaled(component, deal, role), WEIGHT_SCALE)
-
-
 def multipliers_on(component: Component, deal: Deal, role: str) -> list[Multiplier]:
     return [
         multiplier for multiplier in component.multipliers if matches(multiplier.where, deal, role)
