@@ -15,7 +15,8 @@ from tracker.engine.replay import replay
 from tracker.engine.totals import NOTHING, CellKey, Sums, TotalKey, cell_changes, day_changes
 from tracker.store import credits, deals, people, plans, totals
 from tracker.store.database import Database
-from tracker.store.deals import Rank, deal_to_json, rank_of
+from tracker.store.deal_snapshot import deal_to_json
+from tracker.store.deals import Rank, rank_of
 from tracker.store.types import Connection
 from tracker.store.verifications import StoredVerification, record_verification
 

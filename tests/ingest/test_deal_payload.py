@@ -215,6 +215,13 @@ WRONG_FIELDS: dict[str, tuple[str, Any, str, str]] = {
         "place of its own",
     ),
     "an odd property": ("deal__properties", {"A b": "x"}, "deal.properties.A b", "no name"),
+    "a customer who left before the deal": (
+        "deal__ended_on",
+        "2026-11-21",
+        "deal.ended_on",
+        "2026-11-21 is before 2026-11-22",
+    ),
+    "no day": ("deal__ended_on", "soon", "deal.ended_on", "is no date"),
     "a next step of nothing": ("deal__next_step", {}, "deal.next_step.text", "is missing"),
 }
 
@@ -297,6 +304,12 @@ def test_a_retry_has_the_same_hash_however_it_is_written() -> None:
 )
 def test_another_content_has_another_hash(change: dict[str, Any]) -> None:
     assert read(record(**change)).body_hash != read(record()).body_hash
+
+
+@pytest.mark.parametrize("day", ["2026-11-22", "2026-11-23", "2028-02-29"])
+def test_a_customer_may_leave_on_the_day_of_the_deal_or_later(day: str) -> None:
+    assert read(record(deal__ended_on=day)).deal.ended_on == date.fromisoformat(day)
+    assert read(record()).deal.ended_on is None
 
 
 def test_nothing_said_of_a_measure_is_not_the_same_as_zero() -> None:

@@ -172,11 +172,12 @@ def test_splits_measures_evidence_and_next_steps_come_from_columns(quick_files: 
     mapping = DEALS_MAPPING + (
         'rep_2 = "Rep 2"\nshare = "Share"\nshare_2 = "Share 2"\nmargin = "Margin"\n'
         'evidence = "Evidence"\nnext_step = "Next"\nnext_step_due_on = "Due"\n'
+        'ended_on = "Left"\n'
         '[fields.properties]\nregion = "Region"\n'
     )
     content = (
-        "No.;Customer;Stage;Date;Value;Rep;Rep 2;Share;Share 2;Margin;Evidence;Next;Due;Region\n"
-        "1;A;Vundet;22.11.2026;100,00;anna@firma.dk;Cecilie;1/3;2/3;40,00;icp; Call ;01.12.2026;Øst\n"
+        "No.;Customer;Stage;Date;Value;Rep;Rep 2;Share;Share 2;Margin;Evidence;Next;Due;Left;Region\n"
+        "1;A;Vundet;22.11.2026;100,00;anna@firma.dk;Cecilie;1/3;2/3;40,00;icp; Call ;01.12.2026;31.12.2026;Øst\n"
     )
     quick_files.deals(content, mapping=mapping)
     with quick_files.company.database.read() as connection:
@@ -187,7 +188,7 @@ def test_splits_measures_evidence_and_next_steps_come_from_columns(quick_files: 
     assert deal.next_step is not None
     assert isinstance(deal.next_step, NextStep)
     assert (deal.next_step.text, str(deal.next_step.due_on)) == ("Call", "2026-12-01")
-    assert deal.properties == {"region": "Øst"}
+    assert (deal.properties, str(deal.ended_on)) == ({"region": "Øst"}, "2026-12-31")
 
 
 def test_a_problem_of_a_second_rep_names_their_column(quick_files: Files) -> None:

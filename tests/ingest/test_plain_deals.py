@@ -14,7 +14,18 @@ from tracker.ingest.plain_people import PlainPeople
 TODAY = date(2026, 11, 22)
 HEADER = (
     *("name", "effective_on", "status", "currency", "amount", "margin", "units"),
-    *("product", "region", "evidence", "probability", "rep1", "share1", "role1", "rep2", "share2"),
+    *(
+        "ended_on",
+        "product",
+        "region",
+        "evidence",
+        "probability",
+        "rep1",
+        "share1",
+        "role1",
+        "rep2",
+        "share2",
+    ),
 )
 CELLS = {
     "name": ("", "Holm", "Ærø", "A\u030a", "x" * 201, "\u200b", "  padded  "),
@@ -24,6 +35,7 @@ CELLS = {
     "amount": ("1", "100.50", "100.5", "-5", "0", "", "1e3", ".5", "00012", "9" * 14, "1.005", "٣"),
     "margin": ("", "5", "-5.25", "5.255", "x"),
     "units": ("", "2", "2.25", "2.255"),
+    "ended_on": ("", "2026-01-05", "2026-01-06", "2026-01-04", "2026-13-01"),
     "product": ("", "Nova", "No\u0308va"),
     "region": ("", "north"),
     "evidence": ("", "a b", "b  a", "x" * 61),
@@ -70,13 +82,16 @@ def test_rows_read_together_are_read_as_each_alone(
 
 
 def test_every_column_of_a_row_comes_to_its_place(tmp_path: Path) -> None:
-    line = "d1,Holm,2026-01-05,won,SEK,100.50,-5,2.25,Nova,north,b a,50%,anna,60%,AE,bo,40%"
+    line = (
+        "d1,Holm,2026-01-05,won,SEK,100.50,-5,2.25,2026-02-28,Nova,north,b a,50%,anna,60%,AE,bo,40%"
+    )
     (deal,), problems = read(tmp_path, line)
     assert not problems
     assert (deal.key, deal.name, deal.currency) == ("d1", "Holm", "SEK")
     assert (deal.amount_minor, deal.measures) == (10_050, {"margin": -500, "units": 225})
     assert deal.properties == {"product": "Nova", "region": "north"}
     assert deal.evidence == {"a", "b"}
+    assert deal.ended_on == date(2026, 2, 28)
     assert [(of.payee_id, of.role) for of in deal.credit_shares] == [(1, "AE"), (2, "")]
 
 

@@ -13,6 +13,7 @@ from tracker.engine.deals import CreditShare, Deal, DealStatus, NextStep
 from tracker.engine.periods import period_named
 from tracker.store import deals
 from tracker.store.database import Database
+from tracker.store.deal_snapshot import deal_from_json, deal_to_json
 
 AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
 
@@ -41,14 +42,21 @@ any_deal = st.builds(
     next_step=st.none() | st.builds(NextStep, words, words, st.none() | days),
     stage=words,
     probability=st.none() | st.fractions(0, 1),
+    ended_on=st.none() | days,
 )
 
 
 @given(any_deal)
 def test_a_deal_survives_being_written_down(deal: Deal) -> None:
-    text = deals.deal_to_json(deal)
-    assert deals.deal_from_json(text) == deal
-    assert deals.deal_to_json(deals.deal_from_json(text)) == text
+    text = deal_to_json(deal)
+    assert deal_from_json(text) == deal
+    assert deal_to_json(deal_from_json(text)) == text
+
+
+def test_a_deal_written_down_before_customers_could_leave_is_read() -> None:
+    deal = a_deal()
+    assert "ended_on" not in deal_to_json(deal)
+    assert deal_from_json(deal_to_json(deal)) == deal
 
 
 def test_the_newest_change_is_listed_first_and_pages_do_not_overlap(

@@ -29,7 +29,8 @@ class Credit:
 
     `attainment_minor` climbs the table, `weight_scaled` (1/10,000 of a minor unit) is what the rate is paid on.
     Neither a rate nor a quota is in it, so a change of those reads no deal. A credit that waits for evidence is
-    *held*: it says what is missing and counts nothing.
+    *held*: it says what is missing and counts nothing. `part` tells apart what one deal gives on different days: 0 is
+    the sale itself.
     """
 
     deal_key: str
@@ -44,15 +45,16 @@ class Credit:
     weight_scaled: int
     capped_off_minor: int
     missing_evidence: tuple[str, ...]
+    part: int = 0
 
     @property
     def is_counted(self) -> bool:
         return not self.missing_evidence
 
     @property
-    def order(self) -> tuple[date, str, int]:
+    def order(self) -> tuple[date, str, int, int]:
         """Where the credit stands among those of a window: never by arrival."""
-        return self.effective_on, self.deal_key, self.line
+        return self.effective_on, self.deal_key, self.line, self.part
 
 
 def component_key_of(version: PlanVersion, component: Component) -> str:

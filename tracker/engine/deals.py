@@ -35,7 +35,8 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """One sale. Amounts are minor units of `currency`; `effective_on` is the day it counts from, in the company's zone.
+    """One sale. Amounts are minor units of `currency`; `effective_on` is the day it counts from, in the company's zone,
+    `ended_on` the day the customer left.
 
     `measures` holds what the source said beside the amount, by name: margin, arr, acv, mrr, tcv (minor units) and
     units (hundredths). `properties` holds what plans filter on: product, segment, kind, region and any other word.
@@ -54,6 +55,7 @@ class Deal:
     next_step: NextStep | None = None
     stage: str = ""
     probability: Fraction | None = None
+    ended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ class Reader:
             next_step=_next_step(fields, last_day),
             stage=fields.text("stage"),
             probability=fields.share("probability"),
+            ended_on=_ended_on(fields, effective_on, last_day),
         )
         fields.refuse_unknown()
         return deal
@@ -243,6 +244,15 @@ def _next_step(fields: Fields, last_day: date) -> NextStep | None:
     )
     step.refuse_unknown()
     return next_step
+
+
+def _ended_on(fields: Fields, effective_on: date | None, last_day: date) -> date | None:
+    """The day the customer left: never before the deal counted."""
+    ended_on = fields.day("ended_on", FIRST_DAY, last_day)
+    if ended_on is not None and effective_on is not None and ended_on < effective_on:
+        what = f"{ended_on} is before {effective_on}, the day the deal counts from."
+        fields.complain("ended_on", what, "Write the day the customer left, or leave it out.")
+    return ended_on
 
 
 def _check_sum(fields: Fields, shares: tuple[CreditShare, ...]) -> None:

@@ -37,7 +37,7 @@ FURTHER_TEXTS = ("stage", "probability")
 OWN_COLUMNS = frozenset(
     {
         *NEEDED,
-        *("name", "status", "currency", "amount", "evidence"),
+        *("name", "status", "currency", "amount", "evidence", "ended_on"),
         *OWN_MEASURES,
         *OWN_COUNTS,
         *OWN_PROPERTIES,
@@ -177,7 +177,14 @@ class Columns:
         }
         if not self.has_amount:
             deal["amount"] = "0"
-        plain = ("effective_on", "amount", *self.own_properties, *self.measures, *self.counts)
+        plain = (
+            "effective_on",
+            "ended_on",
+            "amount",
+            *self.own_properties,
+            *self.measures,
+            *self.counts,
+        )
         deal |= {name: cells[name] for name in (*plain, *FURTHER_TEXTS) if cells.get(name)}
         return {**AN_EVENT, "deal_id": cells["deal_id"], "deal": deal}
 
@@ -219,9 +226,11 @@ class Judge:
         self._measures_at = [(name, columns.header.index(name)) for name in columns.measures]
         self._counts_at = [(name, columns.header.index(name)) for name in columns.counts]
         self._amount_at = columns.header.index("amount") if "amount" in columns.there else None
+        self._ended_at = columns.header.index("ended_on") if "ended_on" in columns.there else None
         self._when: dict[Sequence[str], tuple[DealStatus, str, date]] = {}
         self._shares: dict[Sequence[str], tuple[CreditShare, ...]] = {}
         self._evidence: dict[Sequence[str], frozenset[str]] = {}
+        self._ends: dict[str, date | None] = {"": None}
 
     def deal(self, cells: list[str], by_column: Mapping[str, str]) -> Deal:
         """The deal of a row. Raises BadInput with every problem of it."""
@@ -230,6 +239,8 @@ class Judge:
         self._when[self._when_of(cells)] = deal.status, deal.currency, deal.effective_on
         self._shares[self._credits_of(cells)] = deal.credit_shares
         self._evidence[self._evidence_of(cells)] = deal.evidence
+        if self._ended_at is not None:
+            self._ends[cells[self._ended_at]] = deal.ended_on
         return deal
 
     def known(self, cells: list[str]) -> Deal | None:
@@ -243,6 +254,13 @@ class Judge:
         if not deal_id or not _are_plain(self._texts_of(cells)):
             return None
         status, currency, effective_on = when
+        ended_on = None
+        if self._ended_at is not None:
+            ended_on = self._ends.get(
+                cells[self._ended_at], date.min
+            )  # an unknown end is too early
+            if ended_on is not None and ended_on < effective_on:
+                return None
         measures = self._amounts(cells, MINOR_DIGITS[currency])
         if measures is None:
             return None
@@ -257,6 +275,7 @@ class Judge:
             measures,
             {name: text for name, at in self._properties_at if (text := cells[at])},
             evidence,
+            ended_on=ended_on,
         )
 
     def _amounts(self, cells: list[str], digits: int) -> dict[str, int] | None:

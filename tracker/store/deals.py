@@ -1,10 +1,8 @@
 """What sources said about deals (events, facts), and the newest snapshot of each deal (a projection)."""
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -19,9 +17,10 @@ from sqlalchemy import (
     tuple_,
 )
 
-from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus, NextStep
+from tracker.engine.deals import Deal, DealEvent, DealStatus
 from tracker.engine.periods import Period
 from tracker.store import tables
+from tracker.store.deal_snapshot import deal_from_json, deal_to_json
 from tracker.store.statements import in_chunks, insert_into, insert_or_replace
 
 _event, _deal, _participant = (
@@ -337,64 +336,3 @@ def _stored_event(row: Row[Any]) -> StoredEvent:
         body_hash=row.body_hash,
     )
     return StoredEvent(row.id, event, row.recorded_at)
-
-
-# --- the deal as JSON: exact, and the same text for the same deal
-
-
-def deal_to_json(deal: Deal) -> str:
-    """A deal as text that gives back the same deal."""
-    snapshot = {
-        "key": deal.key,
-        "name": deal.name,
-        "status": deal.status.value,
-        "effective_on": deal.effective_on.isoformat(),
-        "currency": deal.currency,
-        "amount_minor": deal.amount_minor,
-        "credit_shares": [
-            [share.payee_id, str(share.share), share.role, share.is_overlay]
-            for share in deal.credit_shares
-        ],
-        "measures": dict(deal.measures),
-        "properties": dict(deal.properties),
-        "evidence": sorted(deal.evidence),
-        "next_step": _next_step_to_json(deal.next_step),
-        "stage": deal.stage,
-        "probability": None if deal.probability is None else str(deal.probability),
-    }
-    return json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
-
-
-def deal_from_json(text: str) -> Deal:
-    """The deal that `deal_to_json` wrote."""
-    snapshot = json.loads(text)
-    probability, next_step = snapshot["probability"], snapshot["next_step"]
-    return Deal(
-        key=snapshot["key"],
-        name=snapshot["name"],
-        status=DealStatus(snapshot["status"]),
-        effective_on=date.fromisoformat(snapshot["effective_on"]),
-        currency=snapshot["currency"],
-        amount_minor=snapshot["amount_minor"],
-        credit_shares=tuple(
-            CreditShare(payee_id, Fraction(share), role, is_overlay)
-            for payee_id, share, role, is_overlay in snapshot["credit_shares"]
-        ),
-        measures=snapshot["measures"],
-        properties=snapshot["properties"],
-        evidence=frozenset(snapshot["evidence"]),
-        next_step=None if next_step is None else _next_step_from_json(next_step),
-        stage=snapshot["stage"],
-        probability=None if probability is None else Fraction(probability),
-    )
-
-
-def _next_step_to_json(step: NextStep | None) -> list[str | None] | None:
-    if step is None:
-        return None
-    return [step.text, step.owner, step.due_on.isoformat() if step.due_on else None]
-
-
-def _next_step_from_json(step: list[Any]) -> NextStep:
-    text, owner, due_on = step
-    return NextStep(text, owner, date.fromisoformat(due_on) if due_on else None)

@@ -252,6 +252,9 @@ credit = Table(
     Column("component_key", String(200), primary_key=True),  # plan_key/component
     Column("payee_id", Integer, primary_key=True),
     Column("line", Integer, primary_key=True),
+    Column(
+        "part", Integer, primary_key=True
+    ),  # 0 is the sale itself; what the deal gives later is numbered
     Column("plan_version_id", Integer, nullable=False),
     Column("window_key", String(10), nullable=False),
     Column("period_key", String(10), nullable=False),

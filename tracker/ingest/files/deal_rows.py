@@ -24,10 +24,14 @@ from tracker.ingest.files.mapping import Kind, Values
 from tracker.ingest.strict_json import JsonValue
 from tracker.ingest.values import parse_day
 from tracker.store import deals
+from tracker.store.deal_snapshot import deal_to_json
 from tracker.store.types import Connection
 
 CREDIT_FIELDS = tuple((f"rep{end}", f"share{end}") for end in ("", "_2", "_3"))
-DEAL_TEXTS = ("name", "status", "effective_on", "currency", "stage", "probability", *OWN_PROPERTIES)
+DEAL_TEXTS = (
+    *("name", "status", "effective_on", "ended_on", "currency", "stage", "probability"),
+    *OWN_PROPERTIES,
+)
 DEAL_AMOUNTS = ("amount", *OWN_MEASURES, *OWN_COUNTS)
 NEXT_STEP_FIELDS = {
     "next_step": "text",
@@ -52,7 +56,7 @@ DEALS = Kind(
         )
     ),
     needed=("deal_id", "name", "status", "effective_on", "currency", "rep"),
-    dates=frozenset({"effective_on", "next_step_due_on"}),
+    dates=frozenset({"effective_on", "ended_on", "next_step_due_on"}),
     numbers=frozenset(DEAL_AMOUNTS),
     has_properties=True,
     has_source=True,
@@ -106,7 +110,7 @@ def _newest_version(connection: Connection, key: str) -> int:
 
 def _named(event: DealEvent) -> DealEvent:
     """The id follows from the content, so that the same row is the same event however often it is imported."""
-    content = f"{event.version} {deals.deal_to_json(event.deal)}"
+    content = f"{event.version} {deal_to_json(event.deal)}"
     event_id = f"import-{hashlib.sha256(content.encode()).hexdigest()[:40]}"
     return with_body_hash(replace(event, event_id=event_id))
 
