@@ -65,6 +65,6 @@ def test_a_version_that_has_just_begun_is_climbed_from_where_it_says(
     standing = standing_today(150_000, LADDER, new, on_change=on_change)
     assert (standing.step_number, standing.next_deal_minor) == (step_number, next_deal_minor)
     assert standing.earned_minor == 10_000
-    assert standing.projection.earned_minor == 10_000 + (
+    assert standing.pace.earned_minor == 10_000 + (
         30_000 if on_change == "continue" else 6_000 + 10_000
     )

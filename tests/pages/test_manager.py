@@ -105,8 +105,8 @@ def test_marks_say_what_to_act_on() -> None:
 
 def test_nobody_is_behind_in_the_first_days_of_a_window() -> None:
     lead = a_lead(1, Fraction(0))
-    early = replace(lead.projection, pace_ratio=Fraction(1, 20))
-    assert "behind" not in row("0", projection=early).marks
+    early = replace(lead.pace, ratio=Fraction(1, 20))
+    assert "behind" not in row("0", pace=early).marks
 
 
 def test_the_bar_turns_with_the_pace() -> None:

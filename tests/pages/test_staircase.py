@@ -102,7 +102,7 @@ def test_a_marginal_step_lifts_nothing() -> None:
 def test_the_dashed_line_is_where_the_window_ends_at_this_pace() -> None:
     standing = a_standing(sold=100_000)
     picture = drawn(standing)
-    assert standing.projection.attainment_minor > standing.attainment_minor
+    assert standing.pace.attainment_minor > standing.attainment_minor
     assert picture.projection is not None
     assert picture.projection.x > picture.ring_x
     assert drawn(standing, projection=False).projection is None

@@ -50,7 +50,7 @@ def test_what_a_plan_left_inside_the_window_earned_stays_in_the_figure(cast: Cas
     assert standing.earned_minor == FIGURES["anna"].earned_minor + 5_000_00
     left = standing.standings[1]
     assert (left.component_key, left.is_running, left.next_step) == ("cast/sales", False, None)
-    assert left.projection.earned_minor == left.earned_minor
+    assert left.pace.earned_minor == left.earned_minor
 
 
 def test_the_lines_of_the_why_sum_to_the_figure_with_a_plan_left_behind(cast: Cast) -> None:

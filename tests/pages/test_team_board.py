@@ -14,7 +14,7 @@ from tracker import access, flow
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.periods import PeriodKind, period_containing
 from tracker.engine.plans import Mode
-from tracker.engine.standing import NextStep, Projection, Standing, Step
+from tracker.engine.standing import NextStep, Pace, Standing, Step
 from tracker.pages import team_board
 from tracker.pages.people_names import initials, short_names
 from tracker.pages.standings import PayeeStanding
@@ -60,7 +60,7 @@ def a_lead(payee_id: int, ratio: Fraction, quota_minor: int = 1_000_000, **chang
         typical_deal_minor=None,
         next_deal_minor=None,
         next_deal_above_minor=None,
-        projection=Projection(attainment, 0, Fraction(1, 2), 60, 30, 30),
+        pace=Pace(attainment, 0, Fraction(1, 2), 60, 30, 30),
     )
     return replace(standing, **changes)
 

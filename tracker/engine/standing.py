@@ -59,12 +59,12 @@ class NextStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
+class Pace:
     """The window's end at the pace of its working days so far, put through the real table."""
 
     attainment_minor: int
     earned_minor: int
-    pace_ratio: Fraction
+    ratio: Fraction
     working_days_count: int
     working_days_gone_count: int
     working_days_left_count: int
@@ -98,7 +98,7 @@ class Standing:
     typical_deal_minor: int | None
     next_deal_minor: int | None
     next_deal_above_minor: int | None
-    projection: Projection
+    pace: Pace
     problem: str = ""
     pays_on: str | None = None
     has_multipliers: bool = False
@@ -116,8 +116,8 @@ class Standing:
 
 def left_behind(standing: Standing) -> Standing:
     """The same ladder once its payee has left the plan inside the window."""
-    projection = replace(
-        standing.projection,
+    pace = replace(
+        standing.pace,
         attainment_minor=standing.attainment_minor,
         earned_minor=standing.earned_minor,
     )
@@ -127,7 +127,7 @@ def left_behind(standing: Standing) -> Standing:
         typical_deal_minor=None,
         next_deal_minor=None,
         next_deal_above_minor=None,
-        projection=projection,
+        pace=pace,
         is_running=False,
     )
 
@@ -213,7 +213,7 @@ def standing_of(
         typical_deal_minor=typical,
         next_deal_minor=position.gain_minor(typical) if position and typical else None,
         next_deal_above_minor=None if above is None else round_to_minor_unit(above),
-        projection=_projection(position, attainment, earned_minor, len(working), gone),
+        pace=_pace(position, attainment, earned_minor, len(working), gone),
         problem="" if position else "no_quota",
         pays_on=component.pays_on,
         has_multipliers=bool(component.multipliers)
@@ -303,18 +303,18 @@ def _cap_at(table: RateTable) -> int | None:
     return round_to_minor_unit(ceiling[0]) if ceiling else None
 
 
-def _projection(
+def _pace(
     position: _Position | None, attainment: int, earned_minor: int, days_count: int, gone_count: int
-) -> Projection:
+) -> Pace:
     """The rest of the window sold at the pace so far; before its first working day, what is sold already."""
     projected, projected_earned = attainment, earned_minor
     if position is not None and gone_count and attainment > 0:
         projected = round_to_minor_unit(Fraction(attainment * days_count, gone_count))
         projected_earned = earned_minor + position.gain_minor(projected - attainment)
-    return Projection(
+    return Pace(
         attainment_minor=projected,
         earned_minor=projected_earned,
-        pace_ratio=Fraction(gone_count, days_count) if days_count else Fraction(1),
+        ratio=Fraction(gone_count, days_count) if days_count else Fraction(1),
         working_days_count=days_count,
         working_days_gone_count=gone_count,
         working_days_left_count=days_count - gone_count,

@@ -150,7 +150,7 @@ def _bar(lead: Standing | None) -> Bar | None:
     if lead is None or lead.attainment_ratio is None:
         return None
     reached = min(max(lead.attainment_ratio, Fraction(0)) / BAR_FULL_AT, Fraction(1))
-    return Bar(reached, lead.projection.pace_ratio / BAR_FULL_AT, _tone(lead))
+    return Bar(reached, lead.pace.ratio / BAR_FULL_AT, _tone(lead))
 
 
 def _tone(lead: Standing) -> str:
@@ -165,7 +165,7 @@ def is_behind(lead: Standing) -> bool:
 
 
 def _is_under_pace(lead: Standing, share: Fraction) -> bool:
-    pace, ratio = lead.projection.pace_ratio, lead.attainment_ratio
+    pace, ratio = lead.pace.ratio, lead.attainment_ratio
     return ratio is not None and pace >= PACE_TELLS_FROM and ratio < pace * share
 
 

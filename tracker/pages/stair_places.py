@@ -97,7 +97,7 @@ class Stairs:
         return self.x_of(self.standing.attainment_minor), self.foot - self.heights[self.current]
 
     def projection(self) -> Box | None:
-        projected = self.standing.projection.attainment_minor
+        projected = self.standing.pace.attainment_minor
         if projected <= self.standing.attainment_minor:
             return None
         x = self.x_of(projected)
@@ -127,7 +127,7 @@ def _last_end(standing: Standing) -> int:
         return max(last.up_to_minor, last.starts_at_minor + 1)
     if standing.cap_at_minor is not None:
         return max(standing.cap_at_minor, last.starts_at_minor + 1)
-    reached = max(standing.attainment_minor, standing.projection.attainment_minor)
+    reached = max(standing.attainment_minor, standing.pace.attainment_minor)
     if last.starts_at_minor == 0:
         return max(standing.quota_minor or 0, reached * 23 // 20, 1)
     # Far above the last bound the ring stays at the end: the steps below must still be seen.

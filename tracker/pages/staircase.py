@@ -95,11 +95,11 @@ def _description(standing: Standing, projection: bool, rates: bool) -> str:
                 bound=bound_words(standing, standing.cap_at_minor),
             )
         )
-    if projection and standing.projection.attainment_minor > standing.attainment_minor:
+    if projection and standing.pace.attainment_minor > standing.attainment_minor:
         said.append(
             gettext(
                 "At this pace it ends at %(amount)s",
-                amount=bound_words(standing, standing.projection.attainment_minor),
+                amount=bound_words(standing, standing.pace.attainment_minor),
             )
         )
     return " ".join(sentence(text) for text in said if text)

@@ -24,7 +24,7 @@ def distance(standing: Standing) -> str:
 
 def way_there(standing: Standing) -> str:
     """The same distance in deals, and the time there is: "about 3 deals · 28 working days left"."""
-    upcoming, left = standing.next_step, standing.projection.working_days_left_count
+    upcoming, left = standing.next_step, standing.pace.working_days_left_count
     said = []
     if upcoming is not None and upcoming.deals_count and standing.measure not in COUNT_MEASURES:
         said.append(_about_deals(upcoming.deals_count))

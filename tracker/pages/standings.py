@@ -185,7 +185,7 @@ def _together(
         currency=lead.currency if lead else "",
         earned_minor=sum(standing.earned_minor for standing in together),
         earned_today_minor=moved.get((payee.id, lead.window.key), 0) if lead else 0,
-        projected_minor=sum(standing.projection.earned_minor for standing in together),
+        projected_minor=sum(standing.pace.earned_minor for standing in together),
         held_minor=sum(ladder.held_minor for ladder in ladders),
         held_count=len({deal_key for ladder in ladders for deal_key in ladder.held_deal_keys}),
         standings=standings,

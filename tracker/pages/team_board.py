@@ -113,7 +113,7 @@ def load_board(connection: Connection, team_id: int, now: datetime) -> Board:
         team_name=team.name,
         window=team_window(leads),
         shown_at=now,
-        working_days_left_count=leads[0].projection.working_days_left_count if leads else 0,
+        working_days_left_count=leads[0].pace.working_days_left_count if leads else 0,
         goal=goal,
         stairs=_stairs(goal, leads),
         close=closest(members, names),

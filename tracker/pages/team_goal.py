@@ -11,7 +11,7 @@ from fractions import Fraction
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.periods import Period
 from tracker.engine.plans import Mode
-from tracker.engine.standing import Projection, Standing, Step
+from tracker.engine.standing import Pace, Standing, Step
 from tracker.pages.standings import PayeeStanding
 
 GOAL_SCALE = 10_000
@@ -60,9 +60,7 @@ def team_goal(leads: Sequence[Standing]) -> TeamGoal | None:
     shares = [(Fraction(len(group), people_count), group) for group in groups.values()]
     return TeamGoal(
         ratio=sum((share * _attained(group) for share, group in shares), Fraction(0)),
-        pace_ratio=sum(
-            (share * group[0].projection.pace_ratio for share, group in shares), Fraction(0)
-        ),
+        pace_ratio=sum((share * group[0].pace.ratio for share, group in shares), Fraction(0)),
     )
 
 
@@ -104,7 +102,7 @@ def team_standing(goal: TeamGoal, leads: Sequence[Standing]) -> Standing:
         typical_deal_minor=None,
         next_deal_minor=None,
         next_deal_above_minor=None,
-        projection=_projection(goal, first.projection),
+        pace=_pace(goal, first.pace),
     )
 
 
@@ -138,13 +136,13 @@ def _step(number: int, starts_at: Fraction, up_to: Fraction | None, ratio: Fract
     )
 
 
-def _projection(goal: TeamGoal, days: Projection) -> Projection:
+def _pace(goal: TeamGoal, days: Pace) -> Pace:
     projected = goal.ratio / goal.pace_ratio if goal.pace_ratio else goal.ratio
     projected = Fraction(int(projected * 100), 100)
-    return Projection(
+    return Pace(
         attainment_minor=round_to_minor_unit(max(projected, goal.ratio) * GOAL_SCALE),
         earned_minor=0,
-        pace_ratio=goal.pace_ratio,
+        ratio=goal.pace_ratio,
         working_days_count=days.working_days_count,
         working_days_gone_count=days.working_days_gone_count,
         working_days_left_count=days.working_days_left_count,

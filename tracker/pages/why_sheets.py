@@ -217,24 +217,24 @@ def why_projection(standing: PayeeStanding) -> Sheet:
 
 
 def _projection_section(standing: Standing) -> Section:
-    projection, currency = standing.projection, standing.currency
+    pace, currency = standing.pace, standing.currency
     gone = _(
         "%(gone)s of %(all)s",
-        gone=projection.working_days_gone_count,
-        all=projection.working_days_count,
+        gone=pace.working_days_gone_count,
+        all=pace.working_days_count,
     )
     sold = measured(standing.attainment_minor, standing.measure, currency)
-    end = measured(projection.attainment_minor, standing.measure, currency, decimals=0)
+    end = measured(pace.attainment_minor, standing.measure, currency, decimals=0)
     share = ""
     if standing.quota_minor:
         share = _(
             "%(ratio)s of the quota",
-            ratio=percent(Fraction(projection.attainment_minor, standing.quota_minor)),
+            ratio=percent(Fraction(pace.attainment_minor, standing.quota_minor)),
         )
     rows = (
         Row(_("Sold so far"), sold),
         Row(_("Working days gone"), gone),
         Row(_("At this pace it ends at"), end, note=share),
     )
-    total = Row(_("Which earns"), money(projection.earned_minor, currency, decimals=0))
+    total = Row(_("Which earns"), money(pace.earned_minor, currency, decimals=0))
     return Section(standing.component_name, rows, total)
