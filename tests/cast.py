@@ -164,7 +164,7 @@ def _sell(database: Database) -> None:
         }
     flow.activate_plan_version(database, "cast", date(2026, 1, 1), PLAN, "test", NOW)
     for who, payee_id in payee_ids.items():
-        flow.assign_plan(database, payee_id, "cast", date(2026, 1, 1), None, NOW)
+        flow.assign_plan(database, payee_id, "cast", date(2026, 1, 1), None, "test", NOW)
         quota = QuotaChange(payee_id, "", WINDOW, FIGURES[who].quota_minor)
         flow.change_quotas(database, [quota], "test", NOW)
     earlier = NOW - timedelta(days=3)

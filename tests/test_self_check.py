@@ -23,7 +23,7 @@ def settings(tmp_path: Path) -> Settings:
             anna = a_rep(connection)
         since = date(2026, 1, 1)
         flow.activate_plan_version(database, "ae", since, a_plan_text(), "test", A_MOMENT)
-        flow.assign_plan(database, anna, "ae", since, None, A_MOMENT)
+        flow.assign_plan(database, anna, "ae", since, None, "test", A_MOMENT)
         won = an_event(a_deal(credit_shares=shared_by(anna)))
         flow.record_deal_events(database, [won], A_MOMENT)
     return settings

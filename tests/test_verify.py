@@ -36,7 +36,7 @@ def database(database_url: str) -> Iterator[Database]:
     text = a_plan_text(WEIGHTED_LADDER)
     flow.activate_plan_version(database, "ae", date(2026, 1, 1), text, "ida", AT)
     for rep in reps:
-        flow.assign_plan(database, rep, "ae", date(2026, 1, 1), None, AT)
+        flow.assign_plan(database, rep, "ae", date(2026, 1, 1), None, "test", AT)
     quotas = [QuotaChange(rep, "", "2026-Q4", 50_000_000) for rep in reps]
     flow.change_quotas(database, quotas, "ida", AT)
     overlay = CreditShare(reps[1], Fraction(1, 3), is_overlay=True)

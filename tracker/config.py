@@ -4,6 +4,7 @@ A description completes the sentence "Set it to ...": it is what a person reads 
 """
 
 import difflib
+import getpass
 import os
 from collections.abc import Mapping
 from datetime import date
@@ -253,6 +254,14 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if problems:
         raise BadConfiguration(problems)
     return settings
+
+
+def command_author() -> str:
+    """Who an act on the command line is recorded under: the user of this machine, which no mail address can be."""
+    try:
+        return f"command:{getpass.getuser()}"
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return f"command:{os.getuid()}"
 
 
 def setting_names() -> list[str]:

@@ -13,6 +13,7 @@ kind in key order, so no two writers can wait for each other:
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Literal
 
 from tracker.engine.credits import Credit, credits_of
@@ -21,7 +22,7 @@ from tracker.engine.money import AMOUNT_MINOR_MAX
 from tracker.engine.plans import PlanBook
 from tracker.engine.totals import TotalKey, earned_by_period
 from tracker.errors import NotFound
-from tracker.store import credits, deals, outbox, people, plans, totals
+from tracker.store import credits, deals, outbox, people, plans, totals, trail
 from tracker.store.database import Database
 from tracker.store.deals import Arrival, DealChange, Rank
 from tracker.store.outbox import OutboxChange
@@ -77,7 +78,7 @@ def change_quotas(
         in_force = plans.quotas_of(connection, {change.payee_id for change in changes})
         newest = {change[:3]: change for change in changes}
         new = [change for key, change in newest.items() if in_force.get(key) != change.amount_minor]
-        fact_ids = {change[:3]: plans.record_quota(connection, change, by, at) for change in new}
+        fact_ids = {change[:3]: _set_quota(connection, change, by, at) for change in new}
         payee_ids = {change.payee_id for change in new}
         touched = {
             key: fact_id
@@ -102,6 +103,13 @@ def activate_plan_version(
         version_id = plans.add_plan_version(
             connection, plan_key, effective_from, source_toml, by, at
         )
+        subject = {
+            "plan_version_id": version_id,
+            "plan": plan_key,
+            "effective_from": str(effective_from),
+            "source_sha256": sha256(source_toml.encode()).hexdigest(),
+        }
+        trail.append(connection, "activate plan version", by, at, subject)
         on_plan = plans.payees_on(connection, plan_key)
         _rebuild(connection, on_plan, effective_from, "plan", version_id, at)
         return version_id
@@ -113,16 +121,26 @@ def assign_plan(
     plan_key: str,
     starts_on: date,
     ends_on: date | None,
+    by: str,
     at: datetime,
 ) -> bool:
     """Put a payee on a plan from a day on, or move the last day; whether that changed anything. Raises Conflict."""
     with database.write() as connection:
         plans.hold_plans_alone(connection)
         _require_payees(connection, {payee_id})
-        is_changed = plans.assign(connection, payee_id, plan_key, starts_on, ends_on)
-        if is_changed:
-            _rebuild(connection, {payee_id}, starts_on, "assignment", None, at)
-        return is_changed
+        fact_id = plans.assign(connection, payee_id, plan_key, starts_on, ends_on, by, at)
+        if fact_id is None:
+            return False
+        subject = {
+            "assignment_id": fact_id,
+            "payee_id": payee_id,
+            "plan": plan_key,
+            "starts_on": str(starts_on),
+            "ends_on": ends_on and str(ends_on),
+        }
+        trail.append(connection, "assign plan", by, at, subject)
+        _rebuild(connection, {payee_id}, starts_on, "assignment", fact_id, at)
+        return True
 
 
 # --- deals
@@ -178,6 +196,12 @@ def _rebuild(
     fact_ids = {} if fact_id is None else dict.fromkeys(touched, fact_id)
     _post(connection, touched, book, Cause(cause, fact_ids), at)
     _tell(connection, [], payee_ids | {key.payee_id for key in touched}, at)
+
+
+def _set_quota(connection: Connection, change: QuotaChange, by: str, at: datetime) -> int:
+    fact_id = plans.record_quota(connection, change, by, at)
+    trail.append(connection, "set quota", by, at, {"quota_id": fact_id, **change._asdict()})
+    return fact_id
 
 
 def _require_payees(connection: Connection, payee_ids: set[int]) -> None:

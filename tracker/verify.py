@@ -13,10 +13,11 @@ from tracker.engine.credits import credits_of
 from tracker.engine.deals import Deal, DealEvent
 from tracker.engine.replay import replay
 from tracker.engine.totals import NOTHING, CellKey, Sums, TotalKey, cell_changes, day_changes
-from tracker.store import credits, deals, people, plans, totals
+from tracker.store import credits, deals, people, plans, totals, trail
 from tracker.store.database import Database
 from tracker.store.deal_snapshot import deal_to_json
 from tracker.store.deals import Rank, rank_of
+from tracker.store.trail import TrailHead
 from tracker.store.types import Connection
 from tracker.store.verifications import StoredVerification, record_verification
 
@@ -34,6 +35,8 @@ class Difference(NamedTuple):
     drift_minor: int = 0
 
     def __str__(self) -> str:
+        if self.kind == "trail":
+            return f"trail: {self.name}"
         return f"{self.kind} {self.name}: {self.found} is kept, {self.expected} is right"
 
 
@@ -51,13 +54,19 @@ class Verification:
         return sum(difference.drift_minor for difference in self.differences)
 
 
-def verify(database: Database) -> Verification:
-    """Compute everything again as of one moment, note the result in the database and return it."""
+def verify(database: Database, trail_head: TrailHead | None = None) -> Verification:
+    """Compute everything again as of one moment, note the result in the database and return it.
+
+    The trail must be whole and, where an exported head of it is given, still hold that entry.
+    """
     started_seconds = clock.monotonic_seconds()
     with database.read() as connection:
         events = [stored.event for stored in deals.all_events(connection)]
         newest = newest_deals(events)
-        differences = tuple(_differences(connection, events, newest))
+        differences = (
+            *_differences(connection, events, newest),
+            *_trail_differences(connection, trail_head),
+        )
         payee_count = len(people.payees(connection))
     seconds = clock.monotonic_seconds() - started_seconds
     verification = Verification(len(newest), payee_count, seconds, differences)
@@ -95,6 +104,11 @@ def _differences(
     yield from _set_differences("credit", given, credits.all_credits(connection))
     kept = (stored.deal for stored in deals.all_deals(connection))
     yield from _set_differences("deal", map(deal_to_json, newest.values()), map(deal_to_json, kept))
+
+
+def _trail_differences(connection: Connection, head: TrailHead | None) -> Iterator[Difference]:
+    for problem in trail.problems(trail.entries(connection), head):
+        yield Difference("trail", problem, "a whole chain", "this")
 
 
 def _compared(

@@ -84,7 +84,7 @@ def _company(database: Database, client: FlaskClient) -> Company:
         people.add_person(connection, "Bo", "bo.b@firma.dk", "rep", NOW, payee_ids["bo@firma.dk"])
     flow.activate_plan_version(database, "ae", date(2020, 1, 1), a_plan_text(), "test", NOW)
     for payee_id in payee_ids.values():
-        flow.assign_plan(database, payee_id, "ae", date(2020, 1, 1), None, NOW)
+        flow.assign_plan(database, payee_id, "ae", date(2020, 1, 1), None, "test", NOW)
     return Company(database, client, key, read_key, payee_ids)
 
 

@@ -370,8 +370,10 @@ def test_what_was_earned_on_a_plan_left_in_this_window_is_still_told(company: Co
     company.post(record())
     anna_id = company.payee_ids["anna@firma.dk"]
     for last_day, expected in [(date(2026, 11, 21), [0]), (date(2026, 9, 30), [])]:
-        flow.assign_plan(company.database, anna_id, "ae", date(2020, 1, 1), last_day, NOW)
+        flow.assign_plan(company.database, anna_id, "ae", date(2020, 1, 1), last_day, "test", NOW)
         assert earned_by_component(company) == expected
     company.post(record(version=5, event_id="e-2", deal__effective_on="2026-10-05"))
-    flow.assign_plan(company.database, anna_id, "ae", date(2020, 1, 1), date(2026, 10, 31), NOW)
+    flow.assign_plan(
+        company.database, anna_id, "ae", date(2020, 1, 1), date(2026, 10, 31), "test", NOW
+    )
     assert earned_by_component(company) == [5_000_000]

@@ -278,7 +278,7 @@ def test_a_people_file_does_not_undo_that_somebody_left_a_plan(quick_files: File
     with database.read() as connection:
         ida = people.payee_by_reference(connection, "ida@firma.dk")
     assert ida is not None
-    flow.assign_plan(database, ida.id, "ae", since, date(2026, 9, 30), NOW)
+    flow.assign_plan(database, ida.id, "ae", since, date(2026, 9, 30), "test", NOW)
     assert "2 unchanged." in quick_files.run("people", PEOPLE, PEOPLE_MAPPING)
     with database.read() as connection:
         (assignment,) = plans.assignments(connection, [ida.id])
@@ -303,7 +303,7 @@ def test_a_rep_who_comes_back_to_a_plan_says_from_when(quick_files: Files) -> No
             if payee.reference in ("ida@firma.dk", "jens@firma.dk")
         ]
     for payee_id in ids:
-        flow.assign_plan(database, payee_id, "ae", date(2020, 1, 1), date(2026, 9, 30), NOW)
+        flow.assign_plan(database, payee_id, "ae", date(2020, 1, 1), date(2026, 9, 30), "test", NOW)
     assert "2 added or changed." in quick_files.run("people", content, dated)
     with database.read() as connection:
         days = {assignment.starts_on for assignment in plans.assignments(connection, ids)}

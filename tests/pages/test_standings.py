@@ -27,7 +27,7 @@ def standing_of_anna(cast: Cast) -> PayeeStanding:
 def put_anna_on(cast: Cast, plan_key: str, starts_on: date, **plan_words: str) -> None:
     text = a_plan_text(TEN_PERCENT, **plan_words)
     flow.activate_plan_version(cast.database, plan_key, date(2026, 1, 1), text, "test", NOW)
-    flow.assign_plan(cast.database, cast.payee_ids["anna"], plan_key, starts_on, None, NOW)
+    flow.assign_plan(cast.database, cast.payee_ids["anna"], plan_key, starts_on, None, "test", NOW)
 
 
 def anna_sells(cast: Cast, amount_minor: int, effective_on: date) -> None:
@@ -39,7 +39,7 @@ def anna_sells(cast: Cast, amount_minor: int, effective_on: date) -> None:
 
 def test_what_a_plan_left_inside_the_window_earned_stays_in_the_figure(cast: Cast) -> None:
     anna = cast.payee_ids["anna"]
-    flow.assign_plan(cast.database, anna, "cast", date(2026, 1, 1), date(2026, 11, 15), NOW)
+    flow.assign_plan(cast.database, anna, "cast", date(2026, 1, 1), date(2026, 11, 15), "test", NOW)
     put_anna_on(cast, "new", date(2026, 11, 16))
     anna_sells(cast, 50_000_00, date(2026, 11, 18))
 
@@ -55,7 +55,7 @@ def test_what_a_plan_left_inside_the_window_earned_stays_in_the_figure(cast: Cas
 
 def test_the_lines_of_the_why_sum_to_the_figure_with_a_plan_left_behind(cast: Cast) -> None:
     anna = cast.payee_ids["anna"]
-    flow.assign_plan(cast.database, anna, "cast", date(2026, 1, 1), date(2026, 11, 15), NOW)
+    flow.assign_plan(cast.database, anna, "cast", date(2026, 1, 1), date(2026, 11, 15), "test", NOW)
     put_anna_on(cast, "new", date(2026, 11, 16))
     anna_sells(cast, 50_000_00, date(2026, 11, 18))
     standing = standing_of_anna(cast)

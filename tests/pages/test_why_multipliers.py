@@ -39,7 +39,7 @@ def seen(cast: Cast, policy: str, locale: str = "en") -> str:
     text = PLAN.format(policy=policy)
     flow.activate_plan_version(cast.database, "multiplied", date(2026, 10, 1), text, "ida", NOW)
     anna = cast.payee_ids["anna"]
-    flow.assign_plan(cast.database, anna, "multiplied", date(2026, 10, 1), None, NOW)
+    flow.assign_plan(cast.database, anna, "multiplied", date(2026, 10, 1), None, "test", NOW)
     sold = [(1000_00, {}), (200_00, NOVA), (300_00, NOVA), (500_00, NOVA | {"size": "large"})]
     share = CreditShare(anna, Fraction(1))
     deals = [

@@ -37,5 +37,5 @@ def anna(database: Database) -> int:
         team_id = people.add_team(connection, "North")
         payee_id = people.add_payee(connection, "anna@firma.dk", "Anna", team_id)
         plans.add_plan_version(connection, "ladder", date(2026, 1, 1), LADDER, "test", AT)
-        plans.assign(connection, payee_id, "ladder", date(2026, 1, 1))
+        plans.assign(connection, payee_id, "ladder", date(2026, 1, 1), None, "test", AT)
     return payee_id

@@ -93,7 +93,7 @@ def row_counts(database: Database) -> dict[str, int]:
 def add_rep(database: Database, name: str) -> int:
     with database.write() as connection:
         payee_id = people.add_payee(connection, name, name.title(), None)
-        plans.assign(connection, payee_id, "ladder", date(2026, 1, 1))
+        plans.assign(connection, payee_id, "ladder", date(2026, 1, 1), None, "test", AT)
     return payee_id
 
 
@@ -341,8 +341,8 @@ def on_quota(database: Database, anna: int) -> int:
     """Anna, moved to a ladder on quota with one deal of 1,500.00 won."""
     activate(database, "quota", QUOTA_LADDER)
     with database.write() as connection:
-        plans.assign(connection, anna, "ladder", date(2026, 1, 1), date(2026, 1, 2))
-    flow.assign_plan(database, anna, "quota", date(2026, 1, 3), None, AT)
+        plans.assign(connection, anna, "ladder", date(2026, 1, 1), date(2026, 1, 2), "test", AT)
+    flow.assign_plan(database, anna, "quota", date(2026, 1, 3), None, "test", AT)
     kinds(database, an_event(a_deal(amount_minor=150_000)))
     return anna
 
@@ -422,27 +422,29 @@ def test_assigning_a_plan_pays_the_deals_already_there(database: Database, anna:
         bo = people.add_payee(connection, "bo", "Bo", None)
     kinds(database, an_event(a_deal(amount_minor=100_000, credit_shares=shared_by(bo))))
     assert earned_minor(database, bo) == 0
-    assert flow.assign_plan(database, bo, "ladder", date(2026, 11, 1), None, AT)
+    assert flow.assign_plan(database, bo, "ladder", date(2026, 11, 1), None, "test", AT)
     assert earned_minor(database, bo) == 5_000
-    assert not flow.assign_plan(database, bo, "ladder", date(2026, 11, 1), None, AT)
-    assert flow.assign_plan(database, bo, "ladder", date(2026, 11, 1), date(2026, 11, 1), AT)
+    assert not flow.assign_plan(database, bo, "ladder", date(2026, 11, 1), None, "test", AT)
+    assert flow.assign_plan(
+        database, bo, "ladder", date(2026, 11, 1), date(2026, 11, 1), "test", AT
+    )
     assert earned_minor(database, bo) == 0
 
 
 def test_a_payee_cannot_be_on_one_plan_twice_at_once(database: Database, anna: int) -> None:
     with pytest.raises(Conflict, match=r"^anna@firma\.dk is on plan 'ladder' .* already"):
-        flow.assign_plan(database, anna, "ladder", date(2026, 6, 1), None, AT)
+        flow.assign_plan(database, anna, "ladder", date(2026, 6, 1), None, "test", AT)
     with pytest.raises(Conflict, match="before it starts"):
-        flow.assign_plan(database, anna, "other", date(2026, 6, 1), date(2026, 5, 1), AT)
+        flow.assign_plan(database, anna, "other", date(2026, 6, 1), date(2026, 5, 1), "test", AT)
 
 
 def test_a_payee_is_paid_in_one_currency_at_a_time(database: Database, anna: int) -> None:
     """What is earned in kroner and in euros cannot be one figure."""
     activate(database, "export", GATED.replace("DKK", "EUR"), date(2026, 1, 1))
     with pytest.raises(Conflict, match=r"'ladder' .* DKK; 'export' pays in EUR"):
-        flow.assign_plan(database, anna, "export", date(2026, 6, 1), None, AT)
-    flow.assign_plan(database, anna, "ladder", date(2026, 1, 1), date(2026, 5, 31), AT)
-    assert flow.assign_plan(database, anna, "export", date(2026, 6, 1), None, AT)
+        flow.assign_plan(database, anna, "export", date(2026, 6, 1), None, "test", AT)
+    flow.assign_plan(database, anna, "ladder", date(2026, 1, 1), date(2026, 5, 31), "test", AT)
+    assert flow.assign_plan(database, anna, "export", date(2026, 6, 1), None, "test", AT)
 
 
 def test_an_order_within_a_day_that_changes_pay_is_followed_though_no_sum_changes(

@@ -76,7 +76,9 @@ class Recorder:
             case PayeeAssigned(payee_id, plan_key, starts_on, ends_on):
                 assignment = Assignment(payee_id, plan_key, starts_on, ends_on)
                 self.assignments[payee_id, plan_key] = assignment
-                flow.assign_plan(self.database, payee_id, plan_key, starts_on, ends_on, self.now)
+                flow.assign_plan(
+                    self.database, payee_id, plan_key, starts_on, ends_on, "test", self.now
+                )
 
     def take_events(self, events: Sequence[DealEvent]) -> None:
         """In one transaction."""

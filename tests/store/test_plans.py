@@ -30,7 +30,7 @@ def test_the_book_pays_each_payee_by_the_version_of_the_day(database: Database, 
 def test_the_book_can_hold_the_assignments_of_some_only(database: Database, anna: int) -> None:
     with database.write() as connection:
         bo = people.add_payee(connection, "bo", "Bo", None)
-        plans.assign(connection, bo, "ladder", date(2026, 1, 1))
+        plans.assign(connection, bo, "ladder", date(2026, 1, 1), None, "test", AT)
         book = plans.load_plan_book(connection, [bo])
         assert book.versions_for(bo, THE_DAY)
         assert book.versions_for(anna, THE_DAY) == []
@@ -62,9 +62,11 @@ def test_a_version_whose_transaction_was_undone_leaves_nothing_behind(database: 
 
 def test_stretches_on_one_plan_may_follow_each_other(database: Database, anna: int) -> None:
     with database.write() as connection:
-        assert plans.assign(connection, anna, "ladder", date(2026, 1, 1), date(2026, 3, 31))
-        assert plans.assign(connection, anna, "ladder", date(2026, 7, 1))
-        assert not plans.assign(connection, anna, "ladder", date(2026, 7, 1))
+        assert plans.assign(
+            connection, anna, "ladder", date(2026, 1, 1), date(2026, 3, 31), "test", AT
+        )
+        assert plans.assign(connection, anna, "ladder", date(2026, 7, 1), None, "test", AT)
+        assert not plans.assign(connection, anna, "ladder", date(2026, 7, 1), None, "test", AT)
         book = plans.load_plan_book(connection)
     on_plan = [bool(book.versions_for(anna, date(2026, month, 15))) for month in (2, 5, 8)]
     assert on_plan == [True, False, True]

@@ -107,7 +107,7 @@ class _Rep:
             team_id = people.add_team(connection, "Bench")
             payee_id = people.add_payee(connection, "rep@bench.example", "Rep", team_id)
         flow.activate_plan_version(self._database, "bench", YEAR_STARTS_ON, plan_text, "bench", AT)
-        flow.assign_plan(self._database, payee_id, "bench", YEAR_STARTS_ON, None, AT)
+        flow.assign_plan(self._database, payee_id, "bench", YEAR_STARTS_ON, None, "bench", AT)
         quota = QuotaChange(payee_id, "", "2026", self._deals_count * 50_000_00)
         flow.change_quotas(self._database, [quota], "bench", AT)
         return payee_id

@@ -9,15 +9,12 @@ import click
 from tracker import clock, flow
 from tracker.commands.files import EXISTING_FILE, Day, problems_in, toml_text_of
 from tracker.commands.plan_words import plan_in_words
-from tracker.config import load_settings
+from tracker.config import command_author, load_settings
 from tracker.engine.plan_file import PlanFileError, parse_plan
 from tracker.engine.plans import Plan
 from tracker.errors import BadInput, NotFound, Problem
 from tracker.store import people, plans
 from tracker.store.database import Database, opened_database
-
-BY_COMMAND = "command line"
-"""Who recorded a version that was activated here."""
 
 _PLAN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
@@ -71,7 +68,9 @@ def activate(key: str, file: Path, effective_from: date) -> None:
     text = toml_text_of(file)
     _plan_of(text, file)
     with opened_database(load_settings()) as database:
-        flow.activate_plan_version(database, key, effective_from, text, BY_COMMAND, clock.now())
+        flow.activate_plan_version(
+            database, key, effective_from, text, command_author(), clock.now()
+        )
         with database.read() as connection:
             payees_count = len(plans.payees_on(connection, key))
     click.echo(f"{key} pays by {file} from {effective_from}. People on this plan: {payees_count}.")
@@ -89,9 +88,9 @@ def activate(key: str, file: Path, effective_from: date) -> None:
 def assign(key: str, references: tuple[str, ...], starts_on: date, ends_on: date | None) -> None:
     """Put reps on a plan from a day on, or move their last day."""
     with opened_database(load_settings()) as database:
-        payee_ids = _payee_ids(database, key, references)
+        payee_ids, by = _payee_ids(database, key, references), command_author()
         for reference, payee_id in zip(references, payee_ids, strict=True):
-            flow.assign_plan(database, payee_id, key, starts_on, ends_on, clock.now())
+            flow.assign_plan(database, payee_id, key, starts_on, ends_on, by, clock.now())
             until = f" until {ends_on}" if ends_on else ""
             click.echo(f"{reference} is on {key} from {starts_on}{until}.")
 

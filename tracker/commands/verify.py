@@ -4,6 +4,7 @@ import json
 
 import click
 
+from tracker.commands.trail import exported_head
 from tracker.config import load_settings
 from tracker.errors import Drift
 from tracker.store.database import opened_database
@@ -17,14 +18,22 @@ SHOWN_COUNT = 50
 @click.option(
     "--json", "as_json", is_flag=True, help="Print drift_minor, deals, payees and seconds as JSON."
 )
-def verify(as_json: bool) -> None:
+@click.option(
+    "--trail-head",
+    "exported",
+    metavar="FILE|HASH",
+    help="A head exported by `trail head`: the trail must still hold it.",
+)
+def verify(as_json: bool, exported: str | None) -> None:
     """Recompute everything from scratch and compare.
 
     Takes the events, plan versions, assignments and quotas, computes what everybody earned by a second, simpler
-    way, and compares it with what the screens show. Exit code 1 when anything differs.
+    way, and compares it with what the screens show. Reads the trail of acts, too, and names every entry that was
+    edited, removed, inserted or moved. Exit code 1 when anything differs.
     """
     with opened_database(load_settings()) as database:
-        verification = verify_database(database)
+        head = exported_head(exported, database) if exported else None
+        verification = verify_database(database, head)
     click.echo(_as_json(verification) if as_json else _in_words(verification))
     if verification.differences:
         raise Drift(_named(verification))
@@ -56,5 +65,5 @@ def _named(verification: Verification) -> str:
     if len(differences) > SHOWN_COUNT:
         lines.append(f"  and {len(differences) - SHOWN_COUNT} more")
     return "\n".join(
-        [f"{len(differences)} of the kept figures are not what the facts give:", *lines]
+        [f"{len(differences)} of the kept figures are not what they should be:", *lines]
     )

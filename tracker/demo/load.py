@@ -129,7 +129,7 @@ def _add_plans(database: Database, started_on: date, today: date, at: datetime) 
     payee_ids = _payee_ids(database)
     for team in TEAMS:
         for rep in team.reps:
-            flow.assign_plan(database, payee_ids[rep], team.plan_key, year_start, None, at)
+            flow.assign_plan(database, payee_ids[rep], team.plan_key, year_start, None, BY, at)
         flow.change_quotas(database, list(_quotas(team, payee_ids, year_start, today)), BY, at)
 
 

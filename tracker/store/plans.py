@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, insert, select, text
 
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
@@ -126,20 +126,28 @@ def assign(
     payee_id: int,
     plan_key: str,
     starts_on: date,
-    ends_on: date | None = None,
-) -> bool:
+    ends_on: date | None,
+    by: str,
+    at: datetime,
+) -> int | None:
     """Put a payee on a plan from a day on; again with the same first day moves the last one.
 
-    True when that changed anything. Raises Conflict (`why_not`).
+    The id of the fact; None when it changes nothing. Raises Conflict (`why_not`).
     """
     new = Assignment(payee_id, plan_key, starts_on, ends_on)
-    own = assignments(connection, [payee_id])
-    if new in own:
-        return False
+    if new in assignments(connection, [payee_id]):
+        return None
     if reason := why_not(connection, new):
         raise Conflict(reason)
-    _put_assignment(connection, new, is_known=any(_is_same_stretch(other, new) for other in own))
-    return True
+    fact = {
+        "payee_id": payee_id,
+        "plan_key": plan_key,
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+        "recorded_at": at,
+        "recorded_by": by,
+    }
+    return inserted_id(connection, insert(tables.assignment).values(fact))
 
 
 def why_not(connection: Connection, new: Assignment) -> str:
@@ -166,12 +174,13 @@ def why_not(connection: Connection, new: Assignment) -> str:
 def assignments(
     connection: Connection, payee_ids: Collection[int] | None = None
 ) -> list[Assignment]:
-    """Who is on which plan and when: of these payees, or of all."""
+    """Who is on which plan and when, of these payees or of all: the newest fact of each payee, plan and first day."""
     table = tables.assignment
     query = select(table.c.payee_id, table.c.plan_key, table.c.starts_on, table.c.ends_on)
     if payee_ids is not None:
         query = query.where(table.c.payee_id.in_(sorted(payee_ids)))
-    return [Assignment(*row) for row in connection.execute(query.order_by(table.c.id))]
+    found = (Assignment(*row) for row in connection.execute(query.order_by(table.c.id)))
+    return list({(one.payee_id, one.plan_key, one.starts_on): one for one in found}.values())
 
 
 def payees_on(connection: Connection, plan_key: str) -> set[int]:
@@ -200,16 +209,6 @@ def _reference(connection: Connection, payee_id: int) -> str:
     table = tables.payee.c
     reference = connection.scalar(select(table.reference).where(table.id == payee_id))
     return reference or f"Payee {payee_id}"
-
-
-def _put_assignment(connection: Connection, new: Assignment, is_known: bool) -> None:
-    table = tables.assignment
-    key = {"payee_id": new.payee_id, "plan_key": new.plan_key, "starts_on": new.starts_on}
-    if is_known:
-        same = [table.c[name] == value for name, value in key.items()]
-        connection.execute(update(table).where(*same).values(ends_on=new.ends_on))
-    else:
-        connection.execute(insert(table).values(key | {"ends_on": new.ends_on}))
 
 
 # --- quotas

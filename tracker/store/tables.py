@@ -174,14 +174,16 @@ plan_version = Table(
 )
 
 assignment = Table(
-    "assignment",
+    "assignment",  # facts: of one payee, plan and first day the row with the highest id counts
     metadata,
     Column("id", Integer, primary_key=True),
     Column("payee_id", ForeignKey("payee.id"), nullable=False),
     Column("plan_key", String(100), nullable=False),
     Column("starts_on", Date, nullable=False),
     Column("ends_on", Date, nullable=True),
-    UniqueConstraint("payee_id", "plan_key", "starts_on"),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("recorded_by", String(320), nullable=False),
+    Index(None, "payee_id", "plan_key", "starts_on"),
 )
 
 quota = Table(
@@ -335,6 +337,23 @@ ledger_entry = Table(
     Column("recorded_at", UtcDateTime, nullable=False),
     Index(None, "payee_id", "component_key", "window_key", "period_key"),
     Index(None, "payee_id", "recorded_at"),
+)
+
+# --- who did it ---------------------------------------------------------------------------------
+
+trail_entry = Table(
+    "trail_entry",  # facts: every act that changes pay, each with the hash of the one before it
+    metadata,
+    Column(
+        "id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    ),  # 1, 2, 3 ... without a gap
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(330), nullable=False),  # an e-mail address, or command:<system user>
+    Column("act", String(60), nullable=False),
+    Column("subject", Text, nullable=False),  # canonical JSON
+    Column("reason", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
 )
 
 # --- who must hear ------------------------------------------------------------------------------

@@ -115,7 +115,11 @@ def _plan_start(
 
 
 def put_people(
-    database: Database, rows: Sequence[PersonRow], first_days: Mapping[str, date], at: datetime
+    database: Database,
+    rows: Sequence[PersonRow],
+    first_days: Mapping[str, date],
+    by: str,
+    at: datetime,
 ) -> int:
     """Add or correct these reps and all that goes with them; how many rows changed anything."""
     with database.write() as connection:
@@ -127,7 +131,7 @@ def put_people(
         of_payee = [assignment for assignment in own if assignment.payee_id == payee_id]
         if row.plan_key and (starts_on := _plan_start(row, of_payee, first_days)):
             changed[row.reference] |= flow.assign_plan(
-                database, payee_id, row.plan_key, starts_on, None, at
+                database, payee_id, row.plan_key, starts_on, None, by, at
             )
     return sum(changed.values())
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tracker import flow
+from tracker.config import command_author
 from tracker.ingest.deal_payload import Reader
 from tracker.ingest.directory import Directory
 from tracker.ingest.files import deal_rows, people_rows, quota_rows
@@ -17,7 +18,6 @@ from tracker.store.database import Database
 from tracker.store.plans import QuotaChange
 from tracker.store.types import Connection
 
-BY = "import"
 UNCHANGED = "unchanged"
 
 
@@ -36,7 +36,9 @@ class PeopleTarget:
     def write(self, items: list[PersonRow]) -> Counter[str]:
         with self.database.read() as connection:
             first_days = people_rows.first_days_of_plans(connection)
-        changed_count = people_rows.put_people(self.database, items, first_days, self.now)
+        changed_count = people_rows.put_people(
+            self.database, items, first_days, command_author(), self.now
+        )
         return Counter({"added or changed": changed_count, UNCHANGED: len(items) - changed_count})
 
 
@@ -54,7 +56,7 @@ class QuotasTarget:
         return f"{item.payee_id} {item.component_key} {item.window_key}"
 
     def write(self, items: list[QuotaChange]) -> Counter[str]:
-        changed = flow.change_quotas(self.database, items, BY, self.now)
+        changed = flow.change_quotas(self.database, items, command_author(), self.now)
         return Counter({"set": len(changed), UNCHANGED: len(items) - len(changed)})
 
 
