@@ -574,3 +574,14 @@ def shape(told: Any) -> Any:
     if isinstance(told, dict):
         return {key: shape(value) for key, value in told.items()}
     return [shape(told[0])] if isinstance(told, list) and told else None
+
+
+def test_a_base_salary_stands_beside_what_is_paid_and_is_never_part_of_it(calc: Calc) -> None:
+    plan = a_plan_text('tiers = [ { rate = "10%" } ]', "year", "quarter", base_salary="400000")
+    deals = "deal_id,effective_on,rep,amount\nd1,2026-02-01,anna,3000000\nd2,2026-11-01,bo,1000\n"
+    people = '[[people]]\nrep = "anna"\n[[people]]\nrep = "bo"\nbase_salary = "100000.01"\n'
+    anna, bo = calc(plan, deals, people)["payees"]
+    assert (anna["total_minor"], anna["with_base_minor"]) == (300_000_00, 700_000_00)
+    assert [period["base_minor"] for period in anna["periods"]] == [100_000_00] * 4
+    assert [period["base_minor"] for period in bo["periods"]] == [25_000_00]
+    assert sum(period["earned_minor"] for period in anna["periods"]) == 300_000_00

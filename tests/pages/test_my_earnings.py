@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from tests.builders import a_deal, an_event
-from tests.cast import FIGURES, NOW, WINDOW, Cast
+from tests.cast import FIGURES, NOW, PLAN, WINDOW, Cast
 from tracker import access, flow
 from tracker.engine.deals import CreditShare, DealStatus
 from tracker.pages import my_earnings
@@ -373,3 +373,13 @@ def test_an_open_sheet_follows_an_update_and_keeps_the_focus(page: Page, cast: C
     expect(page.locator("#sheet-title")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(".earned")).to_be_focused()
+
+
+def test_the_agreement_on_target_stands_under_the_figure(cast: Cast) -> None:
+    with_base = PLAN.replace('currency = "DKK"', 'currency = "DKK"\nbase_salary = "400000"')
+    flow.activate_plan_version(cast.database, "cast", date(2026, 11, 1), with_base, "ida", NOW)
+    sheet = cast.client_of("anna", accept_language="en").get("/me/why").text
+    # a quarter of 400,000, and 7 % to 80 % then 9 % to 100 % of a quota of 1,903,271.00
+    for figure in ("DKK 100,000", "140,842.05", "240,842.05"):
+        assert figure in sheet.replace("\xa0", " ")
+    assert "payroll" not in cast.client_of("bo", accept_language="en").get("/me").text

@@ -131,6 +131,7 @@ def _terms(plan: Plan, people: PlainPeople, deals: Sequence[Deal], as_of: date |
             for (payee_id, component_key, window_key), quota_minor in people.quotas.items()
         },
         draws=draws,
+        base_salaries=people.base_salaries,
         first_days=people.first_days,
         payee_ids=list(people.references) if people.is_closed else (),
     )

@@ -63,8 +63,12 @@ def _payee(payee: PayeePay, calculation: Calculation) -> dict[str, Any]:
         "payee": reference,
         "name": calculation.names.get(payee.payee_id, reference),
         "components": [_component(component, calculation) for component in payee.components],
-        "periods": [_period(period) for period in payee.periods],
+        "periods": [
+            _period(period) | {"base_minor": base_minor}
+            for period, base_minor in zip(payee.periods, payee.base_minor, strict=True)
+        ],
         "total_minor": payee.total_minor,
+        "with_base_minor": payee.total_minor + sum(payee.base_minor),
     }
 
 
@@ -191,7 +195,11 @@ class _Report:
 
         reference = self.calculation.references[payee.payee_id]
         name = self.calculation.names.get(payee.payee_id, reference)
-        self.console.print(f"{name}: paid {self.money(payee.total_minor)} {self.currency}")
+        paid = f"{name}: paid {self.money(payee.total_minor)} {self.currency}"
+        if any(payee.base_minor):
+            with_base = self.money(payee.total_minor + sum(payee.base_minor))
+            paid += f", with the base salary {with_base}"
+        self.console.print(paid)
         lines = Table(box=SIMPLE_HEAD)
         lines.add_column("Component, window")
         lines.add_column("Why")

@@ -8,6 +8,7 @@ from itertools import groupby
 from tracker.engine.credits import Credit, credits_of, split_component_key
 from tracker.engine.deals import Deal, DealStatus
 from tracker.engine.explain import TierLine, explain_sums, explain_total, would_add
+from tracker.engine.on_target import base_minor
 from tracker.engine.periods import Period, period_named
 from tracker.engine.plans import Draw, Plan, PlanBook
 from tracker.engine.settlement import Settled, settle
@@ -26,8 +27,9 @@ class Terms:
     """What people are paid by: one version of one plan, who is on it, and what is agreed with each of them.
 
     `quotas` are by payee, component key and window key ("" for every other window).
-    `draws` and `first_days` are by payee; whoever has no first day begins with the first deal. `payee_ids` are those
-    who are told of even when they have no deal. Periods are settled until the one that holds `last_day`.
+    `draws`, `base_salaries` (a year's, instead of the plan's) and `first_days` are by payee; whoever has no first
+    day begins with the first deal. `payee_ids` are those who are told of even when they have no deal. Periods are
+    settled until the one that holds `last_day`.
     """
 
     plan: Plan
@@ -35,6 +37,7 @@ class Terms:
     last_day: date
     quotas: Mapping[tuple[int, str, str], int] = field(default_factory=dict)
     draws: Mapping[int, Draw | None] = field(default_factory=dict)
+    base_salaries: Mapping[int, int] = field(default_factory=dict)
     first_days: Mapping[int, date] = field(default_factory=dict)
     payee_ids: Sequence[int] = ()
 
@@ -46,6 +49,11 @@ class Terms:
                 return quota_minor
         component = self.plan.component(split_component_key(key.component_key)[1])
         return component.quota_minor if component else None
+
+    def base_minor(self, payee_id: int, period: Period) -> int:
+        """A payee's base salary in a period: their own, or the plan's, or none."""
+        yearly_minor = self.base_salaries.get(payee_id, self.plan.base_salary_minor or 0)
+        return base_minor(yearly_minor, period, self.plan.year_starts_in_month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +74,15 @@ class ComponentPay:
 
 @dataclass(frozen=True, slots=True)
 class PayeePay:
-    """Everything one payee earned and is paid; `total_minor` is the sum of what the periods pay."""
+    """Everything one payee earned and is paid; `total_minor` is the sum of what the periods pay.
+
+    `base_minor` is the base salary of each of the periods, paid beside it.
+    """
 
     payee_id: int
     components: Sequence[ComponentPay]
     periods: Sequence[Settled]
+    base_minor: Sequence[int]
 
     @property
     def total_minor(self) -> int:
@@ -95,10 +107,7 @@ def pay(deals: Iterable[Deal], terms: Terms, keeps_credits: bool = False) -> Pay
     by_payee: dict[int, list[ComponentPay]] = {payee_id: [] for payee_id in terms.payee_ids}
     for component in components:
         by_payee.setdefault(component.key.payee_id, []).append(component)
-    payees = [
-        PayeePay(payee_id, by_payee[payee_id], _settled(payee_id, by_payee[payee_id], terms))
-        for payee_id in sorted(by_payee)
-    ]
+    payees = [_payee_pay(payee_id, by_payee[payee_id], terms) for payee_id in sorted(by_payee)]
     return Payroll(payees, unpaid)
 
 
@@ -184,6 +193,12 @@ def _climb(credited: Sequence[Credit]) -> Climb:
         )
         days.append((day, sums))
     return Climb(days, lambda day: credits_by_day.get(day, ()))
+
+
+def _payee_pay(payee_id: int, components: Sequence[ComponentPay], terms: Terms) -> PayeePay:
+    periods = _settled(payee_id, components, terms)
+    base = [terms.base_minor(payee_id, settled.period) for settled in periods]
+    return PayeePay(payee_id, components, periods, base)
 
 
 def _settled(payee_id: int, components: Sequence[ComponentPay], terms: Terms) -> Sequence[Settled]:

@@ -46,6 +46,7 @@ PLAN_KEYS = (
     "on_change",
     "year_starts_in_month",
     "draw",
+    "base_salary",
     "components",
 )
 COMPONENT_KEYS = (
@@ -163,6 +164,7 @@ def _read_plan(table: TableReader) -> Plan | None:
         on_change=table.choice("on_change", OnChange, OnChange.CONTINUE),
         year_starts_in_month=table.whole_number("year_starts_in_month", 1, 12, 1),
         draw=read_draw(draw, MINOR_DIGITS[currency]) if draw else None,
+        base_salary_minor=_positive_money(table, "base_salary", MINOR_DIGITS[currency]),
     )
 
 

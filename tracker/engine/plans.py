@@ -173,7 +173,10 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One agreement, as a plan file says it. `year_starts_in_month` names the fiscal year's first month."""
+    """One agreement, as a plan file says it. `year_starts_in_month` names the fiscal year's first month.
+
+    `base_salary_minor` is paid by payroll each year beside the plan; it is shown, and never part of what is earned.
+    """
 
     name: str
     currency: str
@@ -183,6 +186,7 @@ class Plan:
     on_change: OnChange = OnChange.CONTINUE
     year_starts_in_month: int = 1
     draw: Draw | None = None
+    base_salary_minor: int | None = None
 
     def component(self, key: str) -> Component | None:
         return next((component for component in self.components if component.key == key), None)

@@ -13,7 +13,17 @@ from tracker.engine.plan_reader import COUNT_DIGITS, Report, TableReader
 from tracker.engine.plans import COUNT_MEASURES, Component, Draw, Plan
 from tracker.ingest.deal_payload import FIRST_DAY
 
-PERSON_KEYS = ("rep", "name", "from", "until", "quota", "quotas", "draw", "components")
+PERSON_KEYS = (
+    "rep",
+    "name",
+    "from",
+    "until",
+    "quota",
+    "quotas",
+    "draw",
+    "base_salary",
+    "components",
+)
 COMPONENT_KEYS = ("quota", "quotas")
 EXAMPLE_PERSON = '{ rep = "anna@firma.dk", quota = "1000000" }'
 EXAMPLE_QUOTA = '"1000000"'
@@ -34,6 +44,7 @@ class PlainPeople:
     ends_on: dict[int, date] = field(default_factory=dict)
     quotas: dict[tuple[int, str, str], int] = field(default_factory=dict)
     draws: dict[int, Draw | None] = field(default_factory=dict)
+    base_salaries: dict[int, int] = field(default_factory=dict)
     _ids: dict[str, int] = field(default_factory=dict)
 
     def payee_id_of(self, reference: str) -> int | None:
@@ -101,6 +112,9 @@ def _read_person(table: TableReader, people: PlainPeople, plan: Plan | None) -> 
     draw_table = table.table("draw", EXAMPLE_DRAW)
     if draw_table is not None:
         people.draws[payee_id] = read_draw(draw_table, _currency_digits(plan))
+    base_minor = table.positive_amount_minor("base_salary", _currency_digits(plan), '"400000"')
+    if base_minor is not None:
+        people.base_salaries[payee_id] = base_minor
     if starts_on is not None and starts_on < FIRST_DAY:
         what = f"{starts_on} is out of range."
         table.problem("from", what, f"Write a day from {FIRST_DAY}.")

@@ -23,6 +23,7 @@ from tracker.pages.formatting import (
 )
 from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import ngettext
+from tracker.pages.on_target import on_target_sections
 from tracker.pages.sheets import Row, Section, Sheet
 from tracker.pages.standing_words import bound_words
 from tracker.pages.standings import PayeeStanding
@@ -40,6 +41,7 @@ def why_earned(connection: Connection, standing: PayeeStanding, component_key: s
     chosen = chosen or standing.together
     sections = [part for one in chosen for part in _earned_sections(connection, one, book)]
     sections += [_steps_section(one) for one in chosen if len(chosen) == 1 and one.steps]
+    sections += on_target_sections(standing, book)
     earned_minor = sum(one.earned_minor for one in chosen)
     return Sheet(
         title=chosen[0].component_name if component_key else _("What you have earned"),
