@@ -21,10 +21,15 @@ MAY_IMPORT = {
     "engine": set[str](),
     "store": {"engine"} | SMALL,
     "flow": {"engine", "store"} | SMALL,
+    "flow_disputes": {"engine", "store", "flow"} | SMALL,
     "access": {"engine", "store"} | SMALL,
     "ingest": {"engine", "flow", "store", "access"} | SMALL,
     # of live, pages know only the words they are asked in; live calls them through its registry
-    "pages": {"engine", "flow", "store", "access", "ingest", "passwords", *WORDS_OF_LIVE} | SMALL,
+    "pages": {
+        *("engine", "flow", "flow_disputes", "store", "access", "ingest", "passwords"),
+        *WORDS_OF_LIVE,
+        *SMALL,
+    },
     "live": {"engine", "store", "access"} | SMALL,
     "commands": {"engine", "flow", "store", "ingest", "verify", "passwords", "launcher"} | SMALL,
     "clock": set[str](),

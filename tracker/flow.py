@@ -54,18 +54,28 @@ def record_deal_events(
     """
     try:
         with database.write() as connection:
-            plans.hold_plans(connection)
-            problems = _problems(connection, events)
-            acceptable = [event for event, bad in zip(events, problems, strict=True) if not bad]
-            arrivals = deals.insert_events(connection, acceptable, recorded_at)
-            changes, ranks = deals.keep_newest(connection, arrivals)
-            _follow_deals(connection, changes, recorded_at)
-            return _outcomes(connection, events, problems, arrivals, ranks)
+            return record_within(connection, events, recorded_at)
     except OutOfRange as error:
         if len(events) == 1:
             return [_too_large(events[0], error)]
         one_by_one = (record_deal_events(database, [event], recorded_at) for event in events)
         return [outcome for outcomes in one_by_one for outcome in outcomes]
+
+
+def record_within(
+    connection: Connection, events: Sequence[DealEvent], recorded_at: datetime
+) -> list[Outcome]:
+    """The same as a part of a transaction that says more, such as a correction and whom it answers.
+
+    Raises OutOfRange when a total would grow too large; then nothing may be committed.
+    """
+    plans.hold_plans(connection)
+    problems = _problems(connection, events)
+    acceptable = [event for event, bad in zip(events, problems, strict=True) if not bad]
+    arrivals = deals.insert_events(connection, acceptable, recorded_at)
+    changes, ranks = deals.keep_newest(connection, arrivals)
+    _follow_deals(connection, changes, recorded_at)
+    return _outcomes(connection, events, problems, arrivals, ranks)
 
 
 def change_quotas(

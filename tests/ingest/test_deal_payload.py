@@ -191,6 +191,7 @@ WRONG_FIELDS: dict[str, tuple[str, Any, str, str]] = {
     "too big a version": ("version", 2**63, "version", "not a version"),
     "an empty source": ("source", "", "source", "is empty"),
     "a colon in the source": ("source", "a:b", "source", "no name for a source"),
+    "the source of corrections": ("source", "correction", "source", "is taken"),
     "a long source": ("source", "s" * 61, "source", "longer than 60"),
     "a long event id": ("event_id", "e" * 201, "event_id", "longer than 200"),
     "no event id": ("event_id", None, "event_id", "is missing"),

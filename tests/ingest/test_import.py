@@ -1,5 +1,6 @@
 """The import command: the whole file is looked at first, and importing twice changes nothing."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.ingest.conftest import Company
 from tests.ingest.records import NOW, record
-from tracker import flow
+from tracker import flow, flow_disputes
 from tracker.engine.deals import DealStatus, NextStep
 from tracker.errors import BadInput
 from tracker.ingest.files.csv_file import CsvFile, Row
@@ -20,6 +21,7 @@ from tracker.ingest.files.people_rows import PEOPLE as PEOPLE_KIND
 from tracker.ingest.files.quota_rows import QUOTAS as QUOTAS_KIND
 from tracker.ingest.import_command import import_command
 from tracker.store import deals, outbox, people, plans
+from tracker.store.disputes import Doubt
 
 DEALS_MAPPING = """
 source = "crm"
@@ -101,6 +103,25 @@ def test_a_file_with_its_own_formats_goes_in(files: Files) -> None:
     assert second.deal.status is DealStatus.LOST
     assert (third.deal.status, third.deal.amount_minor) == (DealStatus.OPEN, 0)
     assert files.company.earned_minor() == 12_345
+
+
+def test_importing_again_does_not_undo_a_correction(quick_files: Files) -> None:
+    company = quick_files.company
+    quick_files.deals(GOOD)
+    anna = company.payee_ids["anna@firma.dk"]
+    doubt = Doubt(anna, "deal", "Nordwind A/S", deal_key="crm:1")
+    dispute_id = flow_disputes.raise_dispute(company.database, doubt, "No.", "anna", NOW)
+    with company.database.read() as connection:
+        kept = deals.stored_deal(connection, "crm:1")
+    assert kept
+    corrected = replace(kept.deal, amount_minor=200_000)
+    flow_disputes.correct_deal(
+        company.database, dispute_id, corrected, kept.event_id, "Yes.", 1, "mette", NOW
+    )
+    assert "3 duplicate." in quick_files.deals(GOOD)
+    assert company.earned_minor() == 20_000
+    quick_files.deals(GOOD.replace("1.234,50", "1.500,00"))
+    assert company.earned_minor() == 15_000, "what the source says next counts"
 
 
 def test_importing_twice_changes_nothing(files: Files) -> None:

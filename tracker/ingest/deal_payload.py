@@ -20,6 +20,7 @@ from tracker.errors import BadInput, Problem
 from tracker.ingest.fields import Fields
 from tracker.ingest.strict_json import JsonValue
 from tracker.ingest.values import kind_of, shown
+from tracker.store.deals import CORRECTION_SOURCE
 
 PayeeIdOf = Callable[[str], int | None]
 """The payee a reference or e-mail address names, or None."""
@@ -162,6 +163,8 @@ def _source(fields: Fields) -> str:
             f"“{shown(source)}” is no name for a source.",
             "Use letters, digits, points, - and _, such as hubspot.",
         )
+    if source == CORRECTION_SOURCE:
+        fields.complain("source", f"“{source}” is taken.", "Use the name of the CRM.")
     return source
 
 

@@ -29,6 +29,9 @@ _event, _deal, _participant = (
     tables.deal_participant.c,
 )
 
+CORRECTION_SOURCE = "correction"
+"""The source of what the company itself says of a deal, to settle a dispute. No other may use the name."""
+
 EventName = tuple[str, str]
 """Source and the source's own event id: together they name an event for ever."""
 
@@ -204,6 +207,23 @@ def deals(connection: Connection, keys: Iterable[str]) -> list[StoredDeal]:
     return sorted(found, key=lambda stored: stored.deal.key)
 
 
+def last_said(connection: Connection, keys: Iterable[str]) -> dict[str, Deal]:
+    """What the source of each of these deals said of it last, whatever the company has corrected since."""
+    said: dict[str, Deal] = {}
+    for chunk in in_chunks(keys):
+        said |= {stored.deal.key: stored.deal for stored in deals(connection, chunk)}
+        corrected = select(_event.deal_key).where(
+            _event.deal_key.in_(chunk), _event.source == CORRECTION_SOURCE
+        )
+        for key in connection.execute(corrected.distinct()).scalars():
+            own = [e.event for e in events_of_deal(connection, key)]
+            own = [event for event in own if event.source != CORRECTION_SOURCE]
+            said.pop(key)
+            if own:
+                said[key] = max(own, key=rank_of).deal
+    return said
+
+
 def deals_of_payee(
     connection: Connection,
     payee_id: int,
@@ -246,6 +266,12 @@ def deal_keys_of_payees(
         )
         keys.update(rows.scalars())
     return sorted(keys)
+
+
+def event_by_id(connection: Connection, event_id: int) -> DealEvent:
+    """An event that is there: the one behind a stored deal."""
+    row = connection.execute(select(tables.deal_event).where(_event.id == event_id)).one()
+    return _stored_event(row).event
 
 
 def events_of_deal(connection: Connection, key: str) -> list[StoredEvent]:

@@ -23,7 +23,10 @@ _LOCK = 7102
 
 @dataclass(frozen=True, slots=True)
 class OutboxChange:
-    """One thing somebody must hear: kind "deal", "earnings", "access" or "screen". `sequence` 0: not written yet."""
+    """One thing somebody must hear; `sequence` 0: not written yet.
+
+    `kind` is "deal", "earnings", "dispute", "access" or "screen".
+    """
 
     kind: str
     payee_id: int | None = None

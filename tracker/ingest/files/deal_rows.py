@@ -1,7 +1,7 @@
 """Rows of a deals file -> deal events, by way of the same record and the same checks as the API.
 
-A file that maps no version tells only how things are now. Its deals are therefore compared with what is stored: one
-that says the same is left alone, one that says something else becomes the next version. So importing twice changes
+A file that maps no version tells only how things are now. Its deals are therefore compared with what was said last:
+one that says the same is left alone, one that says something else becomes the next version. So importing twice changes
 nothing, and a change that is taken back is a change again.
 """
 
@@ -88,14 +88,14 @@ def deal_row(values: Values, source: str, reader: Reader) -> DealRow:
 
 def named_events(connection: Connection, rows: Sequence[DealRow]) -> list[DealEvent]:
     """The events of rows that say something new, each with the id and version it will always have."""
-    stored = {known.deal.key: known.deal for known in deals.deals(connection, _keys_of(rows))}
+    said = deals.last_said(connection, _keys_of(rows))
     events = []
     for row in rows:
         key = row.event.deal.key
         if row.is_versioned:
             events.append(_named(row.event))
-        elif row.event.deal != stored.get(key):
-            version = _newest_version(connection, key) + 1 if key in stored else 1
+        elif row.event.deal != said.get(key):
+            version = _newest_version(connection, key) + 1 if key in said else 1
             events.append(_named(replace(row.event, version=version)))
     return events
 

@@ -1,0 +1,183 @@
+"""What reps doubt, and everything said and done about it: facts, added and never edited."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select
+
+from tracker.engine.disputes import RULES, Act, State, state_after
+from tracker.store.statements import in_chunks, inserted_id
+from tracker.store.tables import dispute, dispute_entry, payee
+
+ACTS_THAT_LEAVE_IT_OPEN = sorted(
+    {Act.RAISE, *(act for act, rule in RULES.items() if rule.leads_to is State.OPEN)}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act on a dispute. `by` is the e-mail address of whoever did it; `event_id` the deal event of a correction."""
+
+    number: int
+    act: Act
+    words: str
+    at: datetime
+    by: str
+    event_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is doubted: a deal, a figure, a line of a statement, a line of the rep's own file, or a missing deal.
+
+    `sheet` is the explanation the rep saw and `claim` what the rep knows of a missing deal, both as JSON of whoever
+    wrote them; `deal_snapshot` is the deal as `deal_snapshot.deal_to_json` writes it.
+    """
+
+    payee_id: int
+    about: str
+    title: str
+    line: str = ""
+    deal_key: str | None = None
+    component_key: str | None = None
+    sheet: str | None = None
+    deal_snapshot: str | None = None
+    claim: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A doubt and what became of it, oldest act first."""
+
+    id: int
+    doubt: Doubt
+    entries: tuple[Entry, ...]
+
+    @property
+    def state(self) -> State:
+        return state_after(entry.act for entry in self.entries)
+
+    @property
+    def raised_at(self) -> datetime:
+        return self.entries[0].at
+
+    @property
+    def changed_at(self) -> datetime:
+        return self.entries[-1].at
+
+    @property
+    def correcting_event_ids(self) -> tuple[int, ...]:
+        return tuple(entry.event_id for entry in self.entries if entry.event_id is not None)
+
+
+# --- recording
+
+
+def add_dispute(connection: Connection, doubt: Doubt, by: str, at: datetime) -> int:
+    """The id of a new dispute. Its first act is still to be added."""
+    columns = {field.name: getattr(doubt, field.name) for field in fields(Doubt)}
+    values = {**columns, "recorded_at": at, "recorded_by": by}
+    return inserted_id(connection, insert(dispute).values(values))
+
+
+def add_entry(connection: Connection, dispute_id: int, entry: Entry) -> None:
+    """Add the next act. The dispute must be locked, or new in this transaction."""
+    values = {
+        "dispute_id": dispute_id,
+        "number": entry.number,
+        "act": entry.act.value,
+        "words": entry.words,
+        "event_id": entry.event_id,
+        "recorded_at": entry.at,
+        "recorded_by": entry.by,
+    }
+    connection.execute(insert(dispute_entry).values(values))
+
+
+def locked_dispute(connection: Connection, dispute_id: int) -> Dispute | None:
+    """A dispute nobody else can act on until the transaction ends."""
+    lock = select(dispute.c.id).where(dispute.c.id == dispute_id).with_for_update()
+    connection.execute(lock)
+    return dispute_by_id(connection, dispute_id)
+
+
+# --- finding
+
+
+def dispute_by_id(connection: Connection, dispute_id: int) -> Dispute | None:
+    return next(iter(_disputes(connection, dispute.c.id == dispute_id)), None)
+
+
+def disputes_of_payee(connection: Connection, payee_id: int) -> list[Dispute]:
+    """A payee's disputes, the one that changed last first."""
+    return _disputes(connection, dispute.c.payee_id == payee_id)
+
+
+def disputes_of_teams(
+    connection: Connection, team_ids: Collection[int], with_teamless: bool
+) -> list[Dispute]:
+    """The disputes of everybody who is in one of these teams now, or in none; the one that changed last first."""
+    return _disputes(connection, dispute.c.payee_id.in_(_members(team_ids, with_teamless)))
+
+
+def count_open(connection: Connection, team_ids: Collection[int], with_teamless: bool) -> int:
+    """How many disputes of these teams wait for a decision."""
+    last = (
+        select(dispute_entry.c.dispute_id, func.max(dispute_entry.c.number).label("number"))
+        .group_by(dispute_entry.c.dispute_id)
+        .subquery()
+    )
+    is_last = and_(
+        dispute_entry.c.dispute_id == last.c.dispute_id, dispute_entry.c.number == last.c.number
+    )
+    query = (
+        select(func.count())
+        .select_from(dispute_entry)
+        .join(last, is_last)
+        .join(dispute, dispute.c.id == dispute_entry.c.dispute_id)
+        .where(
+            dispute_entry.c.act.in_(ACTS_THAT_LEAVE_IT_OPEN),
+            dispute.c.payee_id.in_(_members(team_ids, with_teamless)),
+        )
+    )
+    return connection.scalar(query) or 0
+
+
+def _members(team_ids: Collection[int], with_teamless: bool) -> Any:
+    in_teams: ColumnElement[bool] = payee.c.team_id.in_(sorted(team_ids))
+    if with_teamless:
+        in_teams = or_(in_teams, payee.c.team_id.is_(None))
+    return select(payee.c.id).where(in_teams)
+
+
+def _disputes(connection: Connection, *conditions: ColumnElement[bool]) -> list[Dispute]:
+    rows = connection.execute(select(dispute).where(*conditions)).all()
+    entries = _entries(connection, [row.id for row in rows])
+    found = [Dispute(row.id, _doubt(row), tuple(entries[row.id])) for row in rows]
+    return sorted(found, key=lambda one: (one.changed_at, one.id), reverse=True)
+
+
+def _entries(connection: Connection, dispute_ids: Sequence[int]) -> Mapping[int, list[Entry]]:
+    entries: dict[int, list[Entry]] = {dispute_id: [] for dispute_id in dispute_ids}
+    for chunk in in_chunks(dispute_ids):
+        query = select(dispute_entry).where(dispute_entry.c.dispute_id.in_(chunk))
+        for row in connection.execute(query.order_by(dispute_entry.c.number)):
+            entries[row.dispute_id].append(_entry(row))
+    return entries
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        number=row.number,
+        act=Act(row.act),
+        words=row.words,
+        at=row.recorded_at,
+        by=row.recorded_by,
+        event_id=row.event_id,
+    )
+
+
+def _doubt(row: Row[Any]) -> Doubt:
+    return Doubt(**{field.name: getattr(row, field.name) for field in fields(Doubt)})
