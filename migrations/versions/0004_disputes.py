@@ -42,7 +42,9 @@ def upgrade() -> None:
             ["dispute_id"], ["dispute.id"], name=op.f("fk_dispute_entry_dispute_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_entry")),
-        sa.UniqueConstraint("dispute_id", "number", name=op.f("uq_dispute_entry_dispute_id_number")),
+        sa.UniqueConstraint(
+            "dispute_id", "number", name=op.f("uq_dispute_entry_dispute_id_number")
+        ),
     )
 
 

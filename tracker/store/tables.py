@@ -1,4 +1,7 @@
-"""Every table, in reading order. Facts are added, never edited; projections can be rebuilt from the facts."""
+"""Every table, in reading order. Facts are added, never edited; projections can be rebuilt from the facts.
+
+Those of signing in and of disputes stand in modules of their own, and are named here with the others.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -8,23 +11,22 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
+from tracker.store.metadata import metadata as metadata
+from tracker.store.tables_disputes import dispute as dispute
+from tracker.store.tables_disputes import dispute_entry as dispute_entry
+from tracker.store.tables_signing_in import api_key as api_key
+from tracker.store.tables_signing_in import login_attempt as login_attempt
+from tracker.store.tables_signing_in import one_time_link as one_time_link
+from tracker.store.tables_signing_in import screen as screen
+from tracker.store.tables_signing_in import screen_pairing as screen_pairing
+from tracker.store.tables_signing_in import session as session
 from tracker.store.types import UtcDateTime
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
 
 # --- who ----------------------------------------------------------------------------------------
 
@@ -79,83 +81,6 @@ setting = Table(
     metadata,
     Column("name", String(60), primary_key=True),
     Column("value", Text, nullable=False),
-)
-
-# --- signing in ---------------------------------------------------------------------------------
-
-session = Table(
-    "session",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("person_id", ForeignKey("person.id"), nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("last_seen_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("revoked_at", UtcDateTime, nullable=True),
-    Index(None, "person_id"),
-)
-
-one_time_link = Table(
-    "one_time_link",  # first admin, and the demo's sign-in links
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("purpose", String(10), nullable=False),  # setup | sign_in
-    Column("person_id", ForeignKey("person.id"), nullable=True),
-    Column(
-        "is_reusable", Boolean, nullable=False, default=False
-    ),  # only the demo makes reusable ones
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("used_at", UtcDateTime, nullable=True),
-)
-
-login_attempt = Table(
-    "login_attempt",
-    metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("account_key", String(64), nullable=False),  # hash of the e-mail tried
-    Column("network_key", String(64), nullable=False),  # hash of the address it came from
-    Column("attempted_at", UtcDateTime, nullable=False),
-    Column("succeeded", Boolean, nullable=False),
-    Index(None, "account_key", "attempted_at"),
-    Index(None, "network_key", "attempted_at"),
-)
-
-screen = Table(
-    "screen",  # a paired wall
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("team_id", ForeignKey("team.id"), nullable=False),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("is_calm", Boolean, nullable=False, default=False),
-    Column("locale", String(5), nullable=True),
-    Column("theme", String(5), nullable=False, default="dark"),
-    Column("paired_by", ForeignKey("person.id"), nullable=False),
-    Column("paired_at", UtcDateTime, nullable=False),
-    Column("last_seen_at", UtcDateTime, nullable=True),
-    Column("revoked_at", UtcDateTime, nullable=True),
-)
-
-screen_pairing = Table(
-    "screen_pairing",  # a code shown on an unpaired wall, waiting for a manager
-    metadata,
-    Column("code", String(6), primary_key=True),
-    Column("device_hash", String(64), nullable=False, unique=True),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("screen_id", ForeignKey("screen.id"), nullable=True),
-)
-
-api_key = Table(
-    "api_key",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("prefix", String(16), nullable=False),
-    Column("key_hash", String(64), nullable=False, unique=True),
-    Column("scopes", String(200), nullable=False),  # words with spaces between: ingest, read
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("last_used_at", UtcDateTime, nullable=True),
-    Column("revoked_at", UtcDateTime, nullable=True),
 )
 
 # --- what was agreed ----------------------------------------------------------------------------
@@ -354,40 +279,6 @@ trail_entry = Table(
     Column("reason", Text, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
-)
-
-# --- what people say about it -------------------------------------------------------------------
-
-dispute = Table(
-    "dispute",  # facts: what a rep doubts, with what the rep was shown at that moment
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("payee_id", ForeignKey("payee.id"), nullable=False),
-    Column("about", String(20), nullable=False),  # deal | figure | statement | missing | file
-    Column("deal_key", String(260), nullable=True),
-    Column("component_key", String(200), nullable=True),
-    Column("title", Text, nullable=False),  # of the deal or figure, in the rep's words
-    Column("line", Text, nullable=False),  # the line pointed at; "" for all of it
-    Column("sheet", Text, nullable=True),  # the explanation as the rep saw it, as JSON
-    Column("deal_snapshot", Text, nullable=True),  # the deal at that moment, see store/deals.py
-    Column("claim", Text, nullable=False),  # what the rep knows of a missing deal, as JSON
-    Column("recorded_at", UtcDateTime, nullable=False),
-    Column("recorded_by", String(320), nullable=False),
-    Index(None, "payee_id"),
-)
-
-dispute_entry = Table(
-    "dispute_entry",  # facts: the acts on a dispute; the last one says how it stands
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("dispute_id", ForeignKey("dispute.id"), nullable=False),
-    Column("number", Integer, nullable=False),  # 1 is raising it; two acts cannot be the same one
-    Column("act", String(20), nullable=False),
-    Column("words", Text, nullable=False),
-    Column("event_id", BigInteger, nullable=True),  # the deal event of a correction
-    Column("recorded_at", UtcDateTime, nullable=False),
-    Column("recorded_by", String(320), nullable=False),
-    UniqueConstraint("dispute_id", "number"),
 )
 
 # --- who must hear ------------------------------------------------------------------------------
