@@ -28,6 +28,11 @@ COMMANDS = {
     "plan": ("tracker.commands.plan:plan", "Check, show or activate a plan file."),
     "verify": ("tracker.commands.verify:verify", "Recompute everything from scratch and compare."),
     "trail": ("tracker.commands.trail:trail", "Show or export the trail of acts that change pay."),
+    "backup": (
+        "tracker.commands.backup:backup",
+        "Write the whole company into one file, while it works.",
+    ),
+    "restore": ("tracker.commands.backup:restore", "Fill an empty database from a backup."),
     "key": ("tracker.commands.people:key", "Make, list or revoke API keys."),
     "user": ("tracker.commands.people:user", "Add people who sign in, or help them back in."),
     "bench": (

@@ -157,18 +157,36 @@ def opened_database(settings: HasDatabaseUrl) -> Iterator[Database]:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the tables to a revision of `migrations/`, from whatever they are, in one transaction."""
-    from alembic import command  # only at start, and slow to import
-
     with database.migrating() as connection:
-        command.upgrade(_alembic_config(connection), revision)
+        migrate(connection, revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Take the tables back to an earlier revision ("-1": one step, "base": none)."""
-    from alembic import command
-
     with database.migrating() as connection:
-        command.downgrade(_alembic_config(connection), revision)
+        migrate(connection, revision)
+
+
+def migrate(connection: Connection, revision: str) -> None:
+    """Bring the tables to a revision, back when it is "base" or a step such as "-1"; inside `Database.migrating`."""
+    from alembic import command  # only at start, and slow to import
+
+    step = command.downgrade if revision == "base" or revision.startswith("-") else command.upgrade
+    step(_alembic_config(connection), revision)
+
+
+def revision_of(connection: Connection) -> str:
+    """The migration the tables are at; "" when there are none."""
+    from alembic.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def known_revisions() -> list[str]:
+    """Every migration this version has, the newest first."""
+    from alembic.script import ScriptDirectory
+
+    return [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
 
 
 def _alembic_config(connection: Connection) -> Any:
