@@ -31,7 +31,11 @@ MAY_IMPORT = {
         *SMALL,
     },
     "live": {"engine", "store", "access"} | SMALL,
-    "commands": {"engine", "flow", "store", "ingest", "verify", "passwords", "launcher"} | SMALL,
+    "trials": {"engine", "store"} | SMALL,
+    "commands": {
+        *("engine", "flow", "store", "ingest", "verify", "passwords", "launcher", "trials"),
+        *SMALL,
+    },
     "clock": set[str](),
     "errors": set[str](),
 }

@@ -44,9 +44,9 @@ def calc(
 
     The README says what stands in the three files, under “Calculate without a database”.
     """
-    with _without_collecting():
-        plan, people, deals = _read(plan_file, deals_file, people_file, as_of)
-        terms = _terms(plan, people, deals, as_of)
+    with without_collecting():
+        plan, people, deals = read_files(plan_file, deals_file, people_file, as_of)
+        terms = terms_of_files(plan, people, deals, as_of)
         payroll = pay(deals, terms, keeps_credits=tells_deals)
     calculation = Calculation(payroll, terms, people.references, people.names, as_of, tells_deals)
     if is_json:
@@ -56,7 +56,7 @@ def calc(
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
+def without_collecting() -> Iterator[None]:
     """A long list of deals holds no cycles, and looking for some in it again and again costs more than reading it."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -67,15 +67,15 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _read(
+def read_files(
     plan_file: Path, deals_file: Path, people_file: Path | None, as_of: date | None
 ) -> tuple[Plan, PlainPeople, Sequence[Deal]]:
     """What the files say. Raises BadInput with every problem of all of them."""
     problems: list[Problem] = []
-    plan = _read_plan(plan_file, problems)
+    plan = read_plan(plan_file, problems)
     people = PlainPeople()
     if people_file is not None:
-        people = _read_people(people_file, plan, problems) or people
+        people = read_people(people_file, plan, problems) or people
     currency = plan.currency if plan else A_CURRENCY
     today = clock.now().date()
     if as_of is not None and not FIRST_DAY <= as_of <= last_day_possible(today):
@@ -89,7 +89,7 @@ def _read(
     return plan, people, deals
 
 
-def _read_plan(file: Path, problems: list[Problem]) -> Plan | None:
+def read_plan(file: Path, problems: list[Problem]) -> Plan | None:
     try:
         return parse_plan(toml_text_of(file))
     except PlanFileError as error:
@@ -99,7 +99,7 @@ def _read_plan(file: Path, problems: list[Problem]) -> Plan | None:
     return None
 
 
-def _read_people(file: Path, plan: Plan | None, problems: list[Problem]) -> PlainPeople | None:
+def read_people(file: Path, plan: Plan | None, problems: list[Problem]) -> PlainPeople | None:
     try:
         return parse_people(toml_text_of(file), plan)
     except PlanFileError as error:
@@ -109,7 +109,9 @@ def _read_people(file: Path, plan: Plan | None, problems: list[Problem]) -> Plai
     return None
 
 
-def _terms(plan: Plan, people: PlainPeople, deals: Sequence[Deal], as_of: date | None) -> Terms:
+def terms_of_files(
+    plan: Plan, people: PlainPeople, deals: Sequence[Deal], as_of: date | None
+) -> Terms:
     """The plan as everybody's, on the days the people file gives them."""
     version = PlanVersion(1, PLAN_KEY, date.min, plan)
     assignments = [

@@ -9,6 +9,7 @@ import click
 from tracker import clock, flow
 from tracker.commands.files import EXISTING_FILE, Day, problems_in, toml_text_of
 from tracker.commands.plan_words import plan_in_words
+from tracker.commands.simulate import simulate_plan
 from tracker.config import command_author, load_settings
 from tracker.engine.plan_file import PlanFileError, parse_plan
 from tracker.engine.plans import Plan
@@ -23,7 +24,10 @@ plan_file_argument = click.argument("file", type=EXISTING_FILE)
 
 @click.group()
 def plan() -> None:
-    """Check, show or activate a plan file, and put people on a plan."""
+    """Check, show, simulate or activate a plan file, and put people on a plan."""
+
+
+plan.add_command(simulate_plan)
 
 
 @plan.command()

@@ -15,6 +15,7 @@ Read in this order:
     totals      credits -> running totals -> earned per period (everything that bends happens here)
     settlement  what a period earned -> what it pays: draws, guarantees and the debt they leave
     paying      a list of deals -> what everybody is paid, in one go
+    simulation  a plan tried on deals that have been (break_even, requota, distributions, simulation_values)
     explain     the lines whose sum is the figure, and why a deal did not pay
     standing    where a payee stands: step, distance, next deal, projection
     replay      the same figures from scratch, sharing nothing with the above but the plan (its tables: replay_table)

@@ -1,0 +1,131 @@
+"""A new plan beside the live company: on whose deals, quotas and days it is tried. Reads only, and computes no pay."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from tracker.engine.credits import component_key_of, split_component_key
+from tracker.engine.deals import Deal
+from tracker.engine.paying import Terms
+from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
+from tracker.engine.requota import spread_quotas
+from tracker.engine.simulation import Trial
+from tracker.errors import NotFound
+from tracker.store import deals, plans
+from tracker.store.plans import QuotaKey
+from tracker.store.types import Connection
+
+TRIED = 0
+"""The version id of a plan that is only tried: no stored version has it."""
+
+
+class Days(NamedTuple):
+    """A stretch of days; both belong to it."""
+
+    first: date
+    last: date
+
+
+def trial_days(plan: Plan, today: date) -> Days:
+    """A year of whole windows: the last that had ended before the window of today began."""
+    last = plan.window_of(today).starts_on - timedelta(days=1)
+    same_day_before = last.replace(year=last.year - 1, day=1)
+    return Days(plan.window_of(same_day_before + timedelta(days=31)).starts_on, last)
+
+
+def live_trial(connection: Connection, plan: Plan, plan_key: str, days: Days) -> Trial:
+    """A new plan tried on whoever is on a plan in these days, with their deals. NotFound without such a plan."""
+    versions = versions_of(connection, plan_key)
+    assigned = _on_plan(plans.assignments(connection), plan_key, days)
+    payee_ids = sorted({assignment.payee_id for assignment in assigned})
+    quotas = plans.quotas_of(connection, payee_ids)
+    return Trial(
+        deals=deals_of(connection, payee_ids, days),
+        first_day=days.first,
+        payee_ids=tuple(payee_ids),
+        new=tried_terms(plan, versions[-1], assigned, quotas, days.last),
+        old=terms_of(versions, assigned, quotas, days.last),
+    )
+
+
+def versions_of(connection: Connection, plan_key: str) -> list[PlanVersion]:
+    """Every version of a plan, oldest first. NotFound when there is none."""
+    found = [one for one in plans.parsed_versions(connection) if one.plan_key == plan_key]
+    if not found:
+        raise NotFound(f"There is no active plan {plan_key!r}. `plan activate` makes one.")
+    return found
+
+
+def terms_of(
+    versions: Sequence[PlanVersion],
+    assigned: Sequence[Assignment],
+    quotas: Mapping[QuotaKey, int],
+    last_day: date,
+) -> Terms:
+    """The terms of a live plan: all its versions, settled as the newest one says."""
+    plan = versions[-1].plan
+    payee_ids = sorted({assignment.payee_id for assignment in assigned})
+    return Terms(
+        plan=plan,
+        book=PlanBook(versions, assigned),
+        last_day=last_day,
+        quotas=_quotas(quotas, versions, plan),
+        draws=dict.fromkeys(payee_ids, plan.draw),
+        payee_ids=payee_ids,
+    )
+
+
+def tried_terms(
+    plan: Plan,
+    old: PlanVersion,
+    assigned: Sequence[Assignment],
+    quotas: Mapping[QuotaKey, int],
+    last_day: date,
+) -> Terms:
+    """The same people and days on a plan that is only tried; quotas set for the old plan's windows are spread."""
+    version = PlanVersion(TRIED, old.plan_key, date.min, plan)
+    terms = terms_of([version], assigned, {}, last_day)
+    return replace(terms, quotas=_quotas(quotas, [version], old.plan))
+
+
+def deals_of(connection: Connection, payee_ids: Collection[int], days: Days) -> list[Deal]:
+    """The deals these payees take part in that count from one of these days, by key."""
+    keys = deals.deal_keys_of_payees(connection, payee_ids, days.first)
+    stored = deals.deals(connection, keys)
+    return [kept.deal for kept in stored if kept.deal.effective_on <= days.last]
+
+
+def _on_plan(assignments: Iterable[Assignment], plan_key: str, days: Days) -> list[Assignment]:
+    return [
+        assignment
+        for assignment in assignments
+        if assignment.plan_key == plan_key
+        and assignment.starts_on <= days.last
+        and (assignment.ends_on is None or assignment.ends_on >= days.first)
+    ]
+
+
+def _quotas(
+    stored: Mapping[QuotaKey, int], versions: Iterable[PlanVersion], quoted_in: Plan
+) -> dict[tuple[int, str, str], int]:
+    """Quotas by payee, component and window of a plan, from those set in the windows of another.
+
+    A component's own quota goes before one for every component, and is known by its own key, whatever the plan's.
+    """
+    by_payee: dict[tuple[int, str], dict[str, int]] = {}
+    for (payee_id, component_key, window_key), amount_minor in stored.items():
+        own_key = split_component_key(component_key)[1]
+        by_payee.setdefault((payee_id, own_key), {})[window_key] = amount_minor
+    payee_ids = {payee_id for payee_id, _ in by_payee}
+    return {
+        (payee_id, component_key_of(version, component), window_key): amount_minor
+        for version in versions
+        for component in version.plan.components
+        for payee_id in payee_ids
+        for window_key, amount_minor in spread_quotas(
+            by_payee.get((payee_id, ""), {}) | by_payee.get((payee_id, component.key), {}),
+            quoted_in,
+            version.plan,
+        ).items()
+    }
