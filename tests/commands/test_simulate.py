@@ -106,7 +106,7 @@ def test_the_live_company_is_tried_on_its_last_year(
     with database.write() as connection:
         anna = a_rep(connection)
     flow.activate_plan_version(database, "ae", date(2025, 1, 1), a_plan_text(), "test", NOW)
-    flow.assign_plan(database, anna, "ae", date(2025, 1, 1), None, NOW)
+    flow.assign_plan(database, anna, "ae", date(2025, 1, 1), None, "test", NOW)
     shares = (CreditShare(anna, Fraction(1)),)
     days = date(2025, 9, 30), date(2025, 10, 1), date(2026, 9, 30), date(2026, 10, 1)
     deals = [a_deal(f"d-{day}", 100_000_00, effective_on=day, credit_shares=shares) for day in days]
