@@ -37,6 +37,9 @@ DAYS = tuple(
     ]
 )
 
+LATER_DAYS = (date(2026, 11, 30), date(2027, 1, 31), date(2027, 2, 28))
+"""On some of them a customer leaves right when a month or the window of a clawback is full."""
+
 
 @dataclass(frozen=True)
 class VersionActivated:
@@ -106,6 +109,20 @@ MULTIPLIERS = (
 )
 
 
+CLAWBACKS = (
+    {"within_months": 2, "takes": "all"},
+    {"within_months": 3, "takes": "by_months_remaining"},
+    {"within_months": 2, "takes": "33.33%"},
+    {
+        "takes": [
+            {"within_months": 1, "takes": "100%"},
+            {"within_months": 3, "takes": "50%"},
+        ]
+    },
+)
+CAMPAIGN_DAYS = ("2026-10-15", "2026-11-01", "2026-12-05")
+
+
 def _rarely(value: Any, absent: Any = "") -> st.SearchStrategy[Any]:
     """Mostly absent, else something of the strategy or the value."""
     present = value if isinstance(value, st.SearchStrategy) else st.just(value)
@@ -123,11 +140,14 @@ def component_values(draw: st.DrawFn, key: str) -> dict[str, object]:
     )
     axis = "quota" if table != "amount" else "count" if measure in COUNT_MEASURES else "money"
     cap_at = draw(_rarely(st.sampled_from(CAPS[axis])))
+    weights_chosen = draw(st.sampled_from(weights))
+    overlays = "" if weights_chosen == "average" else draw(_rarely("pay_only"))
     values: dict[str, object] = {
         "key": key,
         "measure": measure,
         "pays_on": pays_on,
-        "weights": draw(st.sampled_from(weights)),
+        "weights": weights_chosen,
+        "overlays": overlays,
         "tiers_on": "quota" if axis == "quota" else "amount",
         "where": draw(st.sampled_from(WHERES)),
         "requires": draw(_rarely(st.sampled_from([[], ["icp"], ["icp", "budget"]]), [])),
@@ -138,6 +158,8 @@ def component_values(draw: st.DrawFn, key: str) -> dict[str, object]:
         "cap_at": cap_at,
         "cap_payout": draw(_rarely(st.sampled_from(["40", "75.55"]))),
         "target_incentive": "123.45" if by_attainment else "",
+        **draw(_campaigns()),
+        **draw(st.one_of(st.just({}), st.just({"churn": "net"}), _clawbacks())),
     }
     if table == "curve":
         points = draw(st.sampled_from(CURVES))
@@ -147,6 +169,22 @@ def component_values(draw: st.DrawFn, key: str) -> dict[str, object]:
     values["mode"] = draw(st.sampled_from(["marginal", "marginal", "marginal", "whole", "whole"]))
     values["tiers"] = draw(_tiers(BOUNDS[axis], table, pays_on or measure))
     return values
+
+
+def _campaigns() -> st.SearchStrategy[dict[str, object]]:
+    """The days of a component: mostly all."""
+    first = st.sampled_from(CAMPAIGN_DAYS[:2])
+    last = st.sampled_from(CAMPAIGN_DAYS[1:])
+    return _rarely(st.fixed_dictionaries({"from": first, "until": last}), {})
+
+
+def _clawbacks() -> st.SearchStrategy[dict[str, object]]:
+    reprices = st.sampled_from(["window", "deal"])
+    return st.builds(
+        lambda rule, how: {"clawback": {**rule, "reprices": how}},
+        st.sampled_from(CLAWBACKS),
+        reprices,
+    )
 
 
 @st.composite
@@ -235,6 +273,7 @@ aspects: Mapping[str, st.SearchStrategy[Any]] = {
         st.just({"margin": -3_000, "units": -100}),
         st.just({}),
     ),
+    "ended_on": st.sampled_from([None, None, *DAYS[1:], *LATER_DAYS]),
     "currency": st.sampled_from([*["DKK"] * 5, "EUR"]),
 }
 

@@ -20,7 +20,7 @@ CASE, TABLE = "=== ", "--- "
 Row = Mapping[str, str]
 QuotaKey = tuple[int, str, str]
 
-_DEAL_COLUMNS = {"deal", "date", "status", "currency", "amount", "who", "evidence"}
+_DEAL_COLUMNS = {"deal", "date", "status", "currency", "amount", "who", "evidence", "left"}
 _MEASURES = (MONEY_MEASURES | {"units"}) - {"revenue"}
 SHARE = re.compile(
     r"(?P<rep>\w+)(?:/(?P<role>\w+))? (?P<overlay>\+)?(?P<share>[\d/.]+)(?P<percent>%)?"
@@ -112,6 +112,7 @@ def deal_of(row: Row, key: str) -> Deal:
             if cell and name not in _DEAL_COLUMNS and name not in _MEASURES
         },
         evidence=frozenset(word for word in evidence if word),
+        ended_on=date.fromisoformat(row["left"]) if row.get("left") else None,
     )
 
 

@@ -10,6 +10,7 @@ Read in this order:
     deals       a deal as the CRM last described it
     plans       an agreement: components, tiers, multipliers, gates, caps
     plan_file   the same as a TOML file, every problem named at once
+    over_time   months of a deal, and what a customer who leaves takes back
     rates       a tier table compiled to bands; one evaluation function
     credits     deal -> credits, one payee and component each (linear, per deal)
     totals      credits -> running totals -> earned per period (everything that bends happens here)
@@ -18,5 +19,5 @@ Read in this order:
     simulation  a plan tried on deals that have been (break_even, requota, distributions, simulation_values)
     explain     the lines whose sum is the figure, and why a deal did not pay
     standing    where a payee stands: step, distance, next deal, projection
-    replay      the same figures from scratch, sharing nothing with the above but the plan (its tables: replay_table)
+    replay      the same figures from scratch, sharing nothing with the above but the plan (replay_parts, replay_table)
 """

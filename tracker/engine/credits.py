@@ -1,19 +1,24 @@
 """From a deal to its credits: filter, gate, measure, cap per deal, split, multipliers. Linear: one deal at a time."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from math import prod
 
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.money import round_to_minor_unit, share_out
+from tracker.engine.over_time import kept_of
 from tracker.engine.plans import (
     WEIGHT_SCALE,
+    Churn,
+    Clawback,
     Component,
     Multiplier,
+    Overlays,
     PlanBook,
     PlanVersion,
+    Reprices,
     Stacking,
     WeightPolicy,
 )
@@ -21,6 +26,8 @@ from tracker.engine.plans import (
 ONE = Fraction(1)
 ONE_DEAL = 100
 """One deal as a measure, in hundredths."""
+
+CHURN_PART = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Credit:
     `attainment_minor` climbs the table, `weight_scaled` (1/10,000 of a minor unit) is what the rate is paid on.
     Neither a rate nor a quota is in it, so a change of those reads no deal. A credit that waits for evidence is
     *held*: it says what is missing and counts nothing. `part` tells apart what one deal gives on different days: 0 is
-    the sale itself.
+    the sale itself, CHURN_PART what counts off when its customer leaves.
     """
 
     deal_key: str
@@ -72,7 +79,7 @@ def credits_of(deal: Deal | None, book: PlanBook) -> list[Credit]:
     """Every credit a deal gives, held ones included. A deal that is not won gives none."""
     if deal is None or deal.status is not DealStatus.WON:
         return []
-    return [
+    sold = [
         credit
         for line, share in enumerate(deal.credit_shares)
         for version in book.versions_for(share.payee_id, deal.effective_on)
@@ -80,6 +87,9 @@ def credits_of(deal: Deal | None, book: PlanBook) -> list[Credit]:
         for component in version.plan.components
         if (credit := _credit(deal, line, share, version, component)) is not None
     ]
+    if deal.ended_on is not None:
+        sold += [churned for credit in sold for churned in _churned(credit, deal.ended_on, book)]
+    return sold
 
 
 def matches(where: Mapping[str, tuple[str, ...]], deal: Deal, role: str) -> bool:
@@ -132,15 +142,24 @@ def _credit(
         return None
     if component.where and not matches(component.where, deal, share.role):
         return None
+    if not component.is_open_on(deal.effective_on):
+        return None
     capped = (
         measured if component.deal_cap_minor is None else min(measured, component.deal_cap_minor)
     )
     if capped != measured:
         paid_on = round_to_minor_unit(Fraction(paid_on * capped, measured))
+    capped_off_minor = (
+        0 if capped == measured else _part(deal, line, measured) - _part(deal, line, capped)
+    )
+    if component.clawback is not None and deal.ended_on is not None:
+        capped, paid_on = _kept(deal, component.clawback, capped, paid_on)
     part = _part(deal, line, capped)
     paid_part = part if paid_on == capped else _part(deal, line, paid_on)
     factor = factor_scaled(component, deal, share.role)
     attainment_minor, weight_scaled = _weighed(component, factor, part, paid_part)
+    if share.is_overlay and component.overlays is Overlays.PAY_ONLY:
+        attainment_minor = 0
     return Credit(
         deal_key=deal.key,
         component_key=component_key_of(version, component),
@@ -152,9 +171,37 @@ def _credit(
         effective_on=deal.effective_on,
         attainment_minor=attainment_minor,
         weight_scaled=weight_scaled,
-        capped_off_minor=0 if capped == measured else _part(deal, line, measured) - part,
+        capped_off_minor=capped_off_minor,
         missing_evidence=_missing(component.requires, deal.evidence),
     )
+
+
+def _kept(deal: Deal, clawback: Clawback, counted: int, paid_on: int) -> tuple[int, int]:
+    """What still counts towards the tiers, and what is still paid on, once a customer has left."""
+    kept = kept_of(deal, clawback)
+    paid_on = round_to_minor_unit(paid_on * kept)
+    if clawback.reprices is Reprices.WINDOW:
+        counted = round_to_minor_unit(counted * kept)
+    return counted, paid_on
+
+
+def _churned(sold: Credit, ended_on: date, book: PlanBook) -> Iterator[Credit]:
+    """The same credit off again on the day the customer left, if the plan of that day nets churn."""
+    plan_key, own_key = split_component_key(sold.component_key)
+    for version in book.versions_for(sold.payee_id, ended_on):
+        component = version.plan.component(own_key) if version.plan_key == plan_key else None
+        if component is not None and component.churn is Churn.NET:
+            yield replace(
+                sold,
+                part=CHURN_PART,
+                plan_version_id=version.version_id,
+                window_key=version.plan.window_of(ended_on).key,
+                period_key=version.plan.settlement_period_of(ended_on).key,
+                effective_on=ended_on,
+                attainment_minor=-sold.attainment_minor,
+                weight_scaled=-sold.weight_scaled,
+                capped_off_minor=0,
+            )
 
 
 def _missing(required: tuple[str, ...], evidence: frozenset[str]) -> tuple[str, ...]:

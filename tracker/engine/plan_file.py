@@ -14,6 +14,7 @@ from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import MONTHS_IN, PeriodKind
 from tracker.engine.plan_draw import EXAMPLE_DRAW, read_draw
 from tracker.engine.plan_lines import lines_of
+from tracker.engine.plan_over_time import OVER_TIME_KEYS, with_time
 from tracker.engine.plan_reader import BareFloat, PlanProblem, Report, TableReader, shown
 from tracker.engine.plan_tiers import (
     TableUnits,
@@ -69,6 +70,7 @@ COMPONENT_KEYS = (
     "cap_at",
     "cap_payout",
     "quota",
+    *OVER_TIME_KEYS,
 )
 MULTIPLIER_KEYS = ("where", "factor", "label")
 
@@ -217,7 +219,7 @@ def _read_component(table: TableReader, currency_digits: int) -> Component:
         quota_minor=table.positive_amount_minor("quota", units.measure_digits, '"1000000"'),
     )
     _check_fits_together(table, component)
-    return component
+    return with_time(table, component)
 
 
 def _read_component_key(table: TableReader) -> str:

@@ -66,6 +66,30 @@ class OnChange(StrEnum):
     RETRO = "retro"
 
 
+class Reprices(StrEnum):
+    """What a clawback touches. WINDOW: the deal counts less, and its window is rated again.
+
+    DEAL: the deal keeps its place on the ladder and is paid less, so that no other deal changes its tier.
+    """
+
+    WINDOW = "window"
+    DEAL = "deal"
+
+
+class Churn(StrEnum):
+    """What a customer who leaves does to the ladder. NET: the deal counts off again on the day. GROSS: nothing."""
+
+    GROSS = "gross"
+    NET = "net"
+
+
+class Overlays(StrEnum):
+    """What a share beside the split does. COUNT: it climbs the tiers and is paid. PAY_ONLY: it is paid alone."""
+
+    COUNT = "count"
+    PAY_ONLY = "pay_only"
+
+
 class DrawKind(StrEnum):
     """RECOVERABLE: an advance that later periods give back. NON_RECOVERABLE: a guaranteed minimum, no debt."""
 
@@ -105,13 +129,38 @@ class Multiplier:
 
 
 @dataclass(frozen=True, slots=True)
+class ClawbackStep:
+    """Of a customer who leaves before so many months are over, this part of the credit is taken back."""
+
+    within_months: int
+    takes: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Clawback:
+    """What is taken back when a customer leaves early: by the first step in time, or by months not yet earned.
+
+    `steps` are in order of time; the last ends the window, and with `is_by_months` there is one only.
+    """
+
+    steps: tuple[ClawbackStep, ...]
+    is_by_months: bool = False
+    reprices: Reprices = Reprices.WINDOW
+
+    @property
+    def within_months(self) -> int:
+        return self.steps[-1].within_months
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """One rule of a plan: which deals, what is summed, and the table the sum climbs.
 
     `measure` climbs the table; `pays_on` is what the rate is applied to when that is something else (margin paid at
     the rate the revenue tier gives). `curve` replaces `tiers`. `deal_cap_minor` limits what one deal may count,
     `cap_at` the attainment that still pays (on the table's axis), `cap_payout_minor` the pay of a window.
-    `quota_minor` is the quota a calculation without a database uses for people it is told none for.
+    `quota_minor` is the quota a calculation without a database uses for people it is told none for. Only deals from
+    `starts_on` to `ends_on` count, both days included (None: no end).
     """
 
     key: str
@@ -133,12 +182,24 @@ class Component:
     cap_at: Fraction | None = None
     cap_payout_minor: int | None = None
     quota_minor: int | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    overlays: Overlays = Overlays.COUNT
+    clawback: Clawback | None = None
+    churn: Churn = Churn.GROSS
 
     @property
     def has_weights(self) -> bool:
         """Whether two deals of the same attainment may weigh differently in the payout."""
         by_multiplier = bool(self.multipliers) and self.weight_policy is not WeightPolicy.ON_CREDIT
-        return by_multiplier or (self.pays_on is not None and self.pays_on != self.measure)
+        by_measure = self.pays_on is not None and self.pays_on != self.measure
+        by_clawback = self.clawback is not None and self.clawback.reprices is Reprices.DEAL
+        return by_multiplier or by_measure or by_clawback or self.overlays is Overlays.PAY_ONLY
+
+    def is_open_on(self, day: date) -> bool:
+        """Whether a deal of this day counts at all."""
+        begun = self.starts_on is None or self.starts_on <= day
+        return begun and (self.ends_on is None or day <= self.ends_on)
 
     @property
     def is_ordered(self) -> bool:

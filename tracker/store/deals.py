@@ -13,6 +13,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     tuple_,
 )
@@ -256,12 +257,13 @@ def count_deals_of_payee(
 def deal_keys_of_payees(
     connection: Connection, payee_ids: Collection[int], first_day: date
 ) -> list[str]:
-    """The deals these payees take part in that count from a day or later."""
+    """The deals these payees take part in that count from a day or later, or whose customer left then."""
     keys: set[str] = set()
     for chunk in in_chunks(sorted(payee_ids)):
         rows = connection.execute(
             select(_participant.deal_key).where(
-                _participant.payee_id.in_(chunk), _participant.effective_on >= first_day
+                _participant.payee_id.in_(chunk),
+                or_(_participant.effective_on >= first_day, _participant.ended_on >= first_day),
             )
         )
         keys.update(rows.scalars())
@@ -342,6 +344,7 @@ def _participant_rows(arrival: Arrival) -> list[dict[str, Any]]:
             "payee_id": payee_id,
             "status": event.deal.status.value,
             "effective_on": event.deal.effective_on,
+            "ended_on": event.deal.ended_on,
             "changed_at": event.occurred_at,
         }
         for payee_id in sorted(payee_ids_of(event.deal))

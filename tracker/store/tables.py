@@ -165,6 +165,7 @@ deal_participant = Table(
     Column("payee_id", Integer, primary_key=True),
     Column("status", String(10), nullable=False),
     Column("effective_on", Date, nullable=False),
+    Column("ended_on", Date, nullable=True),  # the day the customer left
     Column("changed_at", UtcDateTime, nullable=False),
     Index(None, "payee_id", "changed_at"),
     Index(None, "payee_id", "status", "effective_on"),

@@ -1,0 +1,222 @@
+"""What each deal counts in the replay: towards the tiers and in the pay, on which day, for whom."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from tracker.engine.deals import CreditShare, Deal, DealStatus
+from tracker.engine.plans import (
+    Assignment,
+    Churn,
+    Component,
+    Multiplier,
+    Overlays,
+    PlanVersion,
+    Reprices,
+    Stacking,
+    WeightPolicy,
+)
+
+Where = Mapping[str, tuple[str, ...]]
+WindowKey = tuple[int, str, str]
+"""Payee, component and window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one deal counts for one payee on a day: towards the tiers, and in the pay.
+
+    `component` is the one that pays it. `number` tells the parts of one deal apart: 0 is the sale, 1 what counts off
+    again when the customer leaves.
+    """
+
+    deal: Deal
+    line: int
+    version: PlanVersion
+    component: Component
+    attainment_minor: int
+    weight_minor: Fraction
+    day: date
+    number: int = 0
+
+    @property
+    def period_key(self) -> str:
+        return self.version.plan.settlement_period_of(self.day).key
+
+    @property
+    def window_key(self) -> WindowKey:
+        payee_id = self.deal.credit_shares[self.line].payee_id
+        component_key = f"{self.version.plan_key}/{self.component.key}"
+        return payee_id, component_key, self.version.plan.window_of(self.day).key
+
+
+def parts_of(
+    deal: Deal, by_plan: Mapping[str, list[PlanVersion]], by_payee: Mapping[int, list[Assignment]]
+) -> Iterable[Part]:
+    """Every part of a deal that counts."""
+    if deal.status is not DealStatus.WON:
+        return
+    for line, share in enumerate(deal.credit_shares):
+        assignments = by_payee.get(share.payee_id, [])
+        for version in _versions_in_effect(deal.effective_on, by_plan, assignments):
+            for component in version.plan.components:
+                counts = _counts(deal, line, version, component)
+                if counts is not None:
+                    sale = Part(deal, line, version, component, *counts, deal.effective_on)
+                    yield sale
+                    yield from _churn(sale, by_plan, assignments)
+
+
+def _churn(
+    sale: Part, by_plan: Mapping[str, list[PlanVersion]], assignments: Sequence[Assignment]
+) -> Iterable[Part]:
+    """The sale off again on the day the customer left, where the version of that day counts net."""
+    left_on = sale.deal.ended_on
+    if left_on is None:
+        return
+    for version in _versions_in_effect(left_on, by_plan, assignments):
+        if version.plan_key != sale.version.plan_key:
+            continue
+        for component in version.plan.components:
+            if component.key == sale.component.key and component.churn is Churn.NET:
+                off, unpaid = -sale.attainment_minor, -sale.weight_minor
+                yield Part(sale.deal, sale.line, version, component, off, unpaid, left_on, 1)
+
+
+def _versions_in_effect(
+    day: date, by_plan: Mapping[str, list[PlanVersion]], assignments: Sequence[Assignment]
+) -> list[PlanVersion]:
+    plan_keys = {
+        assignment.plan_key
+        for assignment in assignments
+        if assignment.starts_on <= day and (assignment.ends_on is None or day <= assignment.ends_on)
+    }
+    begun = [
+        [version for version in by_plan.get(plan_key, []) if version.effective_from <= day]
+        for plan_key in sorted(plan_keys)
+    ]
+    return [versions[-1] for versions in begun if versions]
+
+
+def _counts(
+    deal: Deal, line: int, version: PlanVersion, component: Component
+) -> tuple[int, Fraction] | None:
+    """Attainment and payout weight of one share of a deal in a component; None when it counts nothing there."""
+    share = deal.credit_shares[line]
+    measured = _measured(deal, component.measure)
+    paid = measured if component.pays_on is None else _measured(deal, component.pays_on)
+    has_all_evidence = all(word in deal.evidence for word in component.requires)
+    if deal.currency != version.plan.currency or not _matches(deal, share, component.where):
+        return None
+    if measured is None or paid is None or not has_all_evidence:
+        return None
+    if component.starts_on is not None and deal.effective_on < component.starts_on:
+        return None
+    if component.ends_on is not None and deal.effective_on > component.ends_on:
+        return None
+    capped, capped_paid = _cap_deal(component, measured, paid)
+    left = _left_of(deal, component)
+    capped_paid = rounded(capped_paid * left)
+    if component.clawback is not None and component.clawback.reprices is Reprices.WINDOW:
+        capped = rounded(capped * left)
+    attainment, payout = _part_of(deal, line, capped), _part_of(deal, line, capped_paid)
+    factor = _factor(deal, share, component)
+    weight = payout * factor
+    if component.weight_policy is WeightPolicy.ON_CREDIT:
+        attainment, weight = rounded(attainment * factor), Fraction(rounded(payout * factor))
+    is_pay_only = share.is_overlay and component.overlays is Overlays.PAY_ONLY
+    return 0 if is_pay_only else attainment, weight
+
+
+def _left_of(deal: Deal, component: Component) -> Fraction:
+    """The part of a deal that no clawback takes."""
+    rule = component.clawback
+    if rule is None or deal.ended_on is None:
+        return Fraction(1)
+    months = range(1, rule.within_months + 1)
+    done = [month for month in months if _is_over(deal.effective_on, month, deal.ended_on)]
+    if len(done) == rule.within_months:
+        return Fraction(1)
+    if rule.is_by_months:
+        return Fraction(len(done), rule.within_months)
+    in_time = [step for step in rule.steps if step.within_months not in done]
+    return 1 - in_time[0].takes
+
+
+def _is_over(start: date, months: int, day: date) -> bool:
+    """Whether so many months have passed since a day; a month without that day ends on its last one."""
+    months_since = (day.year - start.year) * 12 + day.month - start.month
+    is_last_of_month = date.fromordinal(day.toordinal() + 1).month != day.month
+    is_full = day.day >= start.day or is_last_of_month
+    return months_since > months or (months_since == months and is_full)
+
+
+def _measured(deal: Deal, measure: str) -> int | None:
+    if measure == "revenue":
+        return deal.amount_minor
+    return 100 if measure == "deals" else deal.measures.get(measure)
+
+
+def _cap_deal(component: Component, measured: int, paid: int) -> tuple[int, int]:
+    """The measure cut at the cap per deal, and what is paid on cut in proportion."""
+    cap = component.deal_cap_minor
+    if cap is None or measured <= cap:
+        return measured, paid
+    return cap, cap if component.pays_on is None else rounded(Fraction(paid * cap, measured))
+
+
+def _matches(deal: Deal, share: CreditShare, where: Where) -> bool:
+    said = {**deal.properties, "role": share.role}
+    return all(key in said and said[key] in allowed for key, allowed in where.items())
+
+
+def _part_of(deal: Deal, line: int, amount_minor: int) -> int:
+    """What one share gets: an overlay its own rounded part, the others parts that sum to the whole."""
+    if deal.credit_shares[line].is_overlay:
+        return rounded(amount_minor * deal.credit_shares[line].share)
+    sign = -1 if amount_minor < 0 else 1
+    exact = {
+        number: abs(amount_minor) * share.share
+        for number, share in enumerate(deal.credit_shares)
+        if not share.is_overlay
+    }
+    parts = {number: part.numerator // part.denominator for number, part in exact.items()}
+    while sum(parts.values()) < rounded(sum(exact.values(), Fraction(0))):
+        most_cut = max(parts, key=lambda number: (exact[number] - parts[number], -number))
+        parts[most_cut] += 1
+    return sign * parts[line]
+
+
+def _factor(deal: Deal, share: CreditShare, component: Component) -> Fraction:
+    """The combined multiplier of a deal, in whole 1/10,000."""
+    matching = [
+        multiplier
+        for multiplier in component.multipliers
+        if _matches(deal, share, multiplier.where)
+    ]
+    factor = _stacked(matching, component.stacking)
+    if component.multiplier_limit is not None and factor > component.multiplier_limit:
+        factor = component.multiplier_limit
+    return Fraction(rounded(factor * 10_000), 10_000)
+
+
+def _stacked(multipliers: Sequence[Multiplier], stacking: Stacking) -> Fraction:
+    if not multipliers:
+        return Fraction(1)
+    if stacking is Stacking.HIGHEST:
+        return max(multiplier.factor for multiplier in multipliers)
+    factor = Fraction(1)
+    for multiplier in multipliers:
+        if stacking is Stacking.PRODUCT:
+            factor *= multiplier.factor
+        else:
+            factor += multiplier.factor - 1
+    return factor
+
+
+def rounded(exact: Fraction | int) -> int:
+    """Half away from zero."""
+    half_up = abs(Fraction(exact)) + Fraction(1, 2)
+    whole = half_up.numerator // half_up.denominator
+    return whole if exact >= 0 else -whole
