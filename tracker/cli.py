@@ -28,6 +28,10 @@ COMMANDS = {
     "plan": ("tracker.commands.plan:plan", "Check, show or activate a plan file."),
     "verify": ("tracker.commands.verify:verify", "Recompute everything from scratch and compare."),
     "trail": ("tracker.commands.trail:trail", "Show or export the trail of acts that change pay."),
+    "doctor": (
+        "tracker.commands.doctor:doctor",
+        "Say whether this installation can be trusted.",
+    ),
     "backup": (
         "tracker.commands.backup:backup",
         "Write the whole company into one file, while it works.",

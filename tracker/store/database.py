@@ -224,7 +224,7 @@ def _sqlite_engine(url: URL) -> Engine:
         raise ValueError(
             "SQLite needs a file: a database in memory would be another for each thread"
         )
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(
         url,
         pool_size=5,
