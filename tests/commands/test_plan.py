@@ -1,17 +1,21 @@
 """`plan check`, `show`, `activate` and `assign`, as a person types them."""
 
+import json
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from tests.builders import a_deal, a_plan_text, a_rep, an_event
+from tests.builders import FLAT_RATE, a_deal, a_plan, a_plan_text, a_rep, an_event
 from tracker import cli, clock, flow
 from tracker.commands.plan_words import plan_in_words
 from tracker.config import load_settings
+from tracker.engine.deals import CreditShare
 from tracker.engine.plan_file import SIZE_BYTES_MAX, parse_plan
 from tracker.store import totals
 from tracker.store.database import Database, create_database, upgrade
+from tracker.store.plans import QuotaChange
 
 
 @pytest.fixture
@@ -32,12 +36,67 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databa
     database.dispose()
 
 
-def test_a_good_plan_is_said_in_words(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_advice_comes_with_its_line_and_blocks_nothing(
+    plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["plan", "check", str(plan_file)]) == 0
     said = capsys.readouterr().out
-    assert "Counts revenue." in said
-    assert "1. above 0                          10%" in said
-    assert "can be used" in said
+    assert "warns   line 8, sales: Nothing limits what a window can pay." in said
+    assert "can be used, with one thing to think about" in said
+    assert cli.main(["plan", "check", str(plan_file), "--language", "da"]) == 0
+    assert "Intet begrænser, hvad en periode kan udbetale." in capsys.readouterr().out
+
+
+def test_what_past_deals_never_matched_blocks_a_plan(
+    plan_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan_file.write_text(a_plan_text(FLAT_RATE + '\nwhere = { kind = "nwe" }'), "utf-8")
+    deals, people = tmp_path / "deals.csv", tmp_path / "people.toml"
+    deals.write_text("deal_id,effective_on,rep,amount,kind\n1,2026-02-01,anna,100,new\n", "utf-8")
+    people.write_text('[[people]]\nrep = "anna"\nquota = "100"\n', "utf-8")
+    asked = ["plan", "check", str(plan_file), "--history", str(deals), "--people", str(people)]
+    assert cli.main([*asked, "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["blocked"] is True
+    assert [(one["rule"], one["severity"], one["line"]) for one in answer["advice"][:2]] == [
+        ("no_deal_in_history", "blocks", 9),
+        ("quota_reach", "warns", 5),
+    ]
+    assert answer["advice"][1]["figures"]["reached_share"] == "0"
+
+
+def test_problems_of_a_file_are_told_as_json_too(
+    plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan_file.write_text(a_plan_text(window="week"), "utf-8")
+    assert cli.main(["plan", "check", str(plan_file), "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert [(one["line"], one["key"]) for one in answer["problems"]] == [(3, "window")]
+
+
+def test_the_running_product_is_a_past_to_compare_with(
+    plan_file: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database.write() as connection:
+        payee_id = a_rep(connection, "anna@firma.dk")
+    today = clock.now().date()
+    deal = a_deal(credit_shares=(CreditShare(payee_id, Fraction(1)),), effective_on=today)
+    flow.record_deal_events(database, [an_event(deal)], clock.now())
+    window = a_plan().window_of(today).key
+    flow.change_quotas(database, [QuotaChange(payee_id, "", window, 100)], "test", clock.now())
+    assert cli.main(["plan", "check", str(plan_file), "--live"]) == 0
+    said = capsys.readouterr().out
+    assert "100% reached the quota." in said
+    assert "1 won deals, people: 1, windows: 1" in said
+    assert cli.main(["plan", "check", str(plan_file), "--live", "--on", "ae"]) == 1
+    assert "Nobody is on a plan called 'ae'" in capsys.readouterr().err
+
+
+def test_the_schema_of_each_file_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan", "schema"]) == 0
+    assert "components" in json.loads(capsys.readouterr().out)["properties"]
+    assert cli.main(["plan", "schema", "--people"]) == 0
+    assert "people" in json.loads(capsys.readouterr().out)["properties"]
 
 
 def test_a_bad_plan_names_all_its_problems_and_exits_with_one(

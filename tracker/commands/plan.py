@@ -8,6 +8,8 @@ import click
 
 from tracker import clock, flow
 from tracker.commands.files import EXISTING_FILE, Day, problems_in, toml_text_of
+from tracker.commands.plan_check import check
+from tracker.commands.plan_schema import schema
 from tracker.commands.plan_words import plan_in_words
 from tracker.commands.simulate import simulate_plan
 from tracker.config import command_author, load_settings
@@ -30,12 +32,8 @@ def plan() -> None:
 plan.add_command(simulate_plan)
 
 
-@plan.command()
-@plan_file_argument
-def check(file: Path) -> None:
-    """Say everything that is wrong with a plan file, or what it means if nothing is."""
-    click.echo(plan_in_words(_plan_of(toml_text_of(file), file)))
-    click.echo(f"\n{file} can be used.")
+plan.add_command(check)
+plan.add_command(schema)
 
 
 @plan.command()

@@ -9,8 +9,9 @@ Read in this order:
     periods     windows a ladder climbs in, periods that are paid, working days
     deals       a deal as the CRM last described it
     plans       an agreement: components, tiers, multipliers, gates, caps
-    plan_file   the same as a TOML file, every problem named at once
     over_time   months of a deal, and what a customer who leaves takes back
+    plan_file   the same as a TOML file, every problem named at once (plan_schema: the same as JSON Schema)
+    plan_advice what experience says about a plan (plan_history: how far people would have climbed on it)
     rates       a tier table compiled to bands; one evaluation function
     credits     deal -> credits, one payee and component each (linear, per deal)
     totals      credits -> running totals -> earned per period (everything that bends happens here)

@@ -71,6 +71,7 @@ COMPONENT_KEYS = (
     "cap_payout",
     "quota",
     *OVER_TIME_KEYS,
+    "replaces_flat_rate",
 )
 MULTIPLIER_KEYS = ("where", "factor", "label")
 
@@ -217,6 +218,7 @@ def _read_component(table: TableReader, currency_digits: int) -> Component:
         cap_at=cap_at,
         cap_payout_minor=_positive_money(table, "cap_payout", currency_digits),
         quota_minor=table.positive_amount_minor("quota", units.measure_digits, '"1000000"'),
+        replaces_flat_rate=table.percentage("replaces_flat_rate", '"10%"'),
     )
     _check_fits_together(table, component)
     return with_time(table, component)

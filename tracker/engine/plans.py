@@ -161,6 +161,7 @@ class Component:
     `cap_at` the attainment that still pays (on the table's axis), `cap_payout_minor` the pay of a window.
     `quota_minor` is the quota a calculation without a database uses for people it is told none for. Only deals from
     `starts_on` to `ends_on` count, both days included (None: no end).
+    `replaces_flat_rate` is what was paid before; it pays nothing, and the plan check compares with it.
     """
 
     key: str
@@ -187,6 +188,7 @@ class Component:
     overlays: Overlays = Overlays.COUNT
     clawback: Clawback | None = None
     churn: Churn = Churn.GROSS
+    replaces_flat_rate: Fraction | None = None
 
     @property
     def has_weights(self) -> bool:

@@ -1,0 +1,383 @@
+"""The keys of a plan file and of a file of people as JSON Schema (2020-12), for editors and for whoever writes a plan.
+
+One entry for each key a reader knows: what it is for, and what it may hold. A schema sees one table at a time, so
+what follows from two places of a file together (bounds in order, holes, printed multiples) only `plan check` sees.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracker.engine.money import MINOR_DIGITS
+from tracker.engine.periods import PeriodKind
+from tracker.engine.plan_over_time import MONTHS_MAX, TAKES_ALL, TAKES_BY_MONTHS
+from tracker.engine.plan_reader import NAME_LENGTH_MAX
+from tracker.engine.plan_tiers import BoundOwner
+from tracker.engine.plans import (
+    COUNT_MEASURES,
+    MONEY_MEASURES,
+    Axis,
+    Churn,
+    DrawKind,
+    Mode,
+    OnChange,
+    Overlays,
+    Reprices,
+    Stacking,
+    WeightPolicy,
+)
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a table: what it means, what it may hold, and whether the table is nothing without it."""
+
+    meaning: str
+    holds: Schema
+    is_needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The keys of one kind of table, and what must be true of several of them together."""
+
+    keys: Mapping[str, Key]
+    rules: Schema = field(default_factory=dict)
+
+
+# --- what a key may hold ---------------------------------------------------------------------------------------------
+
+_ABOVE_ZERO = "(?=[^%]*[1-9])"
+_AMOUNT = r"[0-9]{1,14}(\.[0-9]{1,2})?"
+_NUMBER = r"[0-9]{1,12}(\.[0-9]{1,12})?"
+
+WORD: Schema = {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH_MAX, "pattern": r"\S"}
+WORDS: Schema = {"anyOf": [WORD, {"type": "array", "items": WORD, "minItems": 1}]}
+WHERE: Schema = {"type": "object", "additionalProperties": WORDS}
+FLAG: Schema = {"type": "boolean"}
+DAY: Schema = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+COMPONENT_KEY: Schema = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,59}$"}
+PERCENTAGE: Schema = {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*%\s*$"}
+SHARE_ABOVE_ZERO: Schema = {"type": "string", "pattern": rf"^\s*{_ABOVE_ZERO}{_NUMBER}\s*%\s*$"}
+AMOUNT: Schema = {"type": ["string", "integer"], "minimum": 0, "pattern": rf"^\s*{_AMOUNT}\s*$"}
+AMOUNT_ABOVE_ZERO: Schema = {
+    "type": ["string", "integer"],
+    "minimum": 1,
+    "pattern": rf"^\s*{_ABOVE_ZERO}{_AMOUNT}\s*$",
+}
+FACTOR: Schema = {
+    "type": ["string", "integer"],
+    "minimum": 1,
+    "pattern": rf"^\s*{_ABOVE_ZERO}{_NUMBER}\s*%?\s*$",
+}
+PART: Schema = {
+    "type": "string",
+    "pattern": rf"^\s*{_ABOVE_ZERO}(100(\.0{{1,12}})?|[0-9]{{1,2}}(\.[0-9]{{1,12}})?)\s*%\s*$",
+}
+MONTHS: Schema = {"type": "integer", "minimum": 1, "maximum": MONTHS_MAX}
+BOUND: Schema = {"anyOf": [AMOUNT_ABOVE_ZERO, SHARE_ABOVE_ZERO]}
+QUOTAS: Schema = {
+    "type": "object",
+    "propertyNames": {"pattern": r"^[0-9]{4}(-(0[1-9]|1[0-2]|Q[1-4]))?$"},
+    "additionalProperties": AMOUNT,
+}
+MEASURES = sorted(MONEY_MEASURES | COUNT_MEASURES)
+COUNTS = sorted(COUNT_MEASURES)
+
+
+def _one_of(words: Any) -> Schema:
+    return {"enum": [str(word) for word in words]}
+
+
+def _table(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _list_of(name: str) -> Schema:
+    return {"type": "array", "items": _table(name), "minItems": 1}
+
+
+# --- the tables ------------------------------------------------------------------------------------------------------
+
+_PLAN = Table(
+    {
+        "name": Key("What people call the plan.", WORD, True),
+        "currency": Key("What the plan pays in.", _one_of(sorted(MINOR_DIGITS)), True),
+        "window": Key("What the tiers are climbed in.", _one_of(PeriodKind), True),
+        "settlement": Key("How often people are paid.", _one_of(PeriodKind)),
+        "on_change": Key("What a new version does inside a window.", _one_of(OnChange)),
+        "year_starts_in_month": Key(
+            "The first month of the fiscal year.", {"type": "integer", "minimum": 1, "maximum": 12}
+        ),
+        "draw": Key("The least that each settlement period pays.", _table("draw")),
+        "base_salary": Key("Paid each year beside the plan; only shown.", AMOUNT_ABOVE_ZERO),
+        "components": Key("What the plan pays for.", _list_of("component"), True),
+    }
+)
+
+_IS_COUNTED: Schema = {
+    "anyOf": [
+        {"required": ["pays_on"], "properties": {"pays_on": {"enum": COUNTS}}},
+        {"not": {"required": ["pays_on"]}, "properties": {"measure": {"enum": COUNTS}}},
+    ]
+}
+_IS_ON_QUOTA: Schema = {
+    "anyOf": [
+        {"required": ["tiers_on"], "properties": {"tiers_on": {"const": "quota"}}},
+        {"required": ["curve"]},
+    ]
+}
+_HAS_MULTIPLE: Schema = {
+    "required": ["tiers"],
+    "properties": {"tiers": {"contains": {"required": ["multiple"]}}},
+}
+
+
+def _tiers_without(key: str) -> Schema:
+    return {"properties": {"tiers": {"items": {"not": {"required": [key]}}}}}
+
+
+def _bounds_in(holds: Schema) -> Schema:
+    bounded = {"properties": {"up_to": holds}}
+    return {"properties": {"tiers": {"items": bounded}, "cap_at": holds}}
+
+
+_COMPONENT = Table(
+    {
+        "key": Key("Its name for machines.", COMPONENT_KEY, True),
+        "name": Key("Its name for people.", WORD),
+        "measure": Key("What climbs the tiers.", _one_of(MEASURES), True),
+        "pays_on": Key("What the rates are paid on, if not what climbs.", _one_of(MEASURES)),
+        "where": Key("Which deals count: words for each property.", WHERE),
+        "requires": Key("Evidence without which a deal is held.", WORDS),
+        "tiers_on": Key("What the bounds are written in.", _one_of(Axis)),
+        "mode": Key("Each rate on its own part, or the reached one on all.", _one_of(Mode)),
+        "tiers": Key("The ladder, from low to high.", _list_of("tier")),
+        "curve": Key(
+            "A payout curve instead of tiers.",
+            {"type": "array", "items": _table("point"), "minItems": 2},
+        ),
+        "target_incentive": Key("Money paid at 100 % of quota.", AMOUNT_ABOVE_ZERO),
+        "multipliers": Key(
+            "Deals that are worth more, or less.",
+            {"type": "array", "items": _table("multiplier")},
+        ),
+        "stacking": Key("How several multipliers on one deal combine.", _one_of(Stacking)),
+        "multiplier_limit": Key("The most they make together.", FACTOR),
+        "weights": Key("Where multipliers act in the tiers.", _one_of(WeightPolicy)),
+        "deal_cap": Key("What one deal may count.", AMOUNT_ABOVE_ZERO),
+        "cap_at": Key("Attainment above it pays nothing more.", BOUND),
+        "cap_payout": Key("The most a window pays.", AMOUNT_ABOVE_ZERO),
+        "quota": Key("Everybody's quota where no other is known.", AMOUNT_ABOVE_ZERO),
+        "replaces_flat_rate": Key(
+            "The flat rate paid before; `plan check` compares.", SHARE_ABOVE_ZERO
+        ),
+        "from": Key("The first day of a campaign.", DAY),
+        "until": Key("Its last day.", DAY),
+        "overlays": Key("What shares beside the split do.", _one_of(Overlays)),
+        "clawback": Key("What a customer who leaves takes back.", _table("clawback")),
+        "churn": Key("Whether a customer who leaves counts off again.", _one_of(Churn)),
+    },
+    {
+        "oneOf": [{"required": ["tiers"]}, {"required": ["curve"]}],
+        "allOf": [
+            {
+                "if": _IS_COUNTED,
+                "then": _tiers_without("rate"),
+                "else": _tiers_without("per_unit"),
+            },
+            {
+                "if": _IS_ON_QUOTA,
+                "then": _bounds_in(SHARE_ABOVE_ZERO),
+                "else": {
+                    "allOf": [_bounds_in(AMOUNT_ABOVE_ZERO), _tiers_without("multiple")],
+                },
+            },
+            {
+                "if": {"anyOf": [_HAS_MULTIPLE, {"required": ["curve"]}]},
+                "then": {"required": ["target_incentive"], "not": {"required": ["pays_on"]}},
+            },
+            {
+                "if": {"required": ["curve"]},
+                "then": {
+                    "properties": {"mode": {"const": "marginal"}, "tiers_on": {"const": "quota"}}
+                },
+            },
+            {
+                "if": {"required": ["pays_on"]},
+                "then": {"properties": {"weights": {"not": {"const": "on_credit"}}}},
+            },
+            {
+                "if": {"required": ["clawback"]},
+                "then": {"properties": {"churn": {"const": "gross"}}},
+            },
+            {
+                "if": {"properties": {"overlays": {"const": "pay_only"}}, "required": ["overlays"]},
+                "then": {"properties": {"weights": {"not": {"const": "average"}}}},
+            },
+        ],
+    },
+)
+
+_TIER = Table(
+    {
+        "up_to": Key("Where it ends; the last has none.", BOUND),
+        "rate": Key("A percentage of money.", PERCENTAGE),
+        "multiple": Key("Percent of the target incentive per percent of quota.", FACTOR),
+        "per_unit": Key("Money for each unit or deal.", AMOUNT),
+        "bonus": Key("An amount, once, when the tier is reached.", AMOUNT),
+        "bound": Key("Which tier exactly `up_to` belongs to.", _one_of(BoundOwner)),
+        "printed_multiple": Key("What people were told the rate is of the one before.", FACTOR),
+    },
+    {
+        "anyOf": [{"required": [key]} for key in ("rate", "multiple", "per_unit", "bonus")],
+        "allOf": [
+            {"not": {"required": [one, other]}}
+            for one, other in (("rate", "multiple"), ("rate", "per_unit"), ("multiple", "per_unit"))
+        ],
+        "dependentRequired": {"bound": ["up_to"]},
+    },
+)
+
+_POINT = Table(
+    {
+        "at": Key("A share of the quota.", PERCENTAGE, True),
+        "pays": Key("The share of the target incentive paid there.", PERCENTAGE, True),
+    }
+)
+
+_MULTIPLIER = Table(
+    {
+        "where": Key("Which deals.", {**WHERE, "minProperties": 1}, True),
+        "factor": Key('How many times, such as "1.5"; at most 10.', FACTOR, True),
+        "label": Key("What people call it.", WORD),
+    }
+)
+
+_CLAWBACK = Table(
+    {
+        "within_months": Key("Leaving within so many months takes back.", MONTHS),
+        "takes": Key(
+            "All of it, by the months that remain, a percentage, or steps.",
+            {
+                "anyOf": [
+                    {"enum": [TAKES_ALL, TAKES_BY_MONTHS]},
+                    PART,
+                    _list_of("clawback_step"),
+                ]
+            },
+        ),
+        "reprices": Key("The whole window, or the deal alone.", _one_of(Reprices)),
+    },
+    {
+        "if": {"not": {"properties": {"takes": {"type": "array"}}, "required": ["takes"]}},
+        "then": {"required": ["within_months"]},
+    },
+)
+
+_CLAWBACK_STEP = Table(
+    {
+        "within_months": Key("Until so many months.", MONTHS, True),
+        "takes": Key("The part taken back.", PART, True),
+    }
+)
+
+_DRAW = Table(
+    {
+        "amount": Key("The least that a period pays; 0 is none.", AMOUNT, True),
+        "kind": Key("Owed back, or a guaranteed minimum.", _one_of(DrawKind)),
+        "from": Key("The first day.", DAY),
+        "until": Key("The last day.", DAY),
+        "recovery_limit": Key("The most that one period gives back.", AMOUNT),
+        "forgive_at_end": Key("Whether what is owed at the end is forgotten.", FLAG),
+    },
+    {
+        "if": {"required": ["kind"], "properties": {"kind": {"const": "non_recoverable"}}},
+        "then": {
+            "not": {"anyOf": [{"required": ["recovery_limit"]}, {"required": ["forgive_at_end"]}]}
+        },
+        "else": {
+            "if": {
+                "required": ["forgive_at_end"],
+                "properties": {"forgive_at_end": {"const": True}},
+            },
+            "then": {"required": ["until"]},
+        },
+    },
+)
+
+_PERSON = Table(
+    {
+        "rep": Key("As in the file of deals.", WORD, True),
+        "name": Key("What people call them.", WORD),
+        "from": Key("The first day on the plan.", DAY),
+        "until": Key("The last day on the plan.", DAY),
+        "quota": Key("For each window.", AMOUNT),
+        "quotas": Key("For some windows: 2026-11, 2026-Q4 or 2026.", QUOTAS),
+        "draw": Key("A draw of their own.", _table("draw")),
+        "base_salary": Key("A base salary of their own; only shown.", AMOUNT_ABOVE_ZERO),
+        "components": Key(
+            "Quotas for one component, by its key.",
+            {
+                "type": "object",
+                "propertyNames": COMPONENT_KEY,
+                "additionalProperties": _table("person_component"),
+            },
+        ),
+    }
+)
+
+_PERSON_COMPONENT = Table(
+    {
+        "quota": Key("For each window.", AMOUNT),
+        "quotas": Key("For some windows.", QUOTAS),
+    }
+)
+
+PLAN_TABLES: Mapping[str, Table] = {
+    "plan": _PLAN,
+    "component": _COMPONENT,
+    "tier": _TIER,
+    "point": _POINT,
+    "multiplier": _MULTIPLIER,
+    "clawback": _CLAWBACK,
+    "clawback_step": _CLAWBACK_STEP,
+    "draw": _DRAW,
+}
+PEOPLE_TABLES: Mapping[str, Table] = {
+    "people": Table({"people": Key("One table for each person.", _list_of("person"), True)}),
+    "person": _PERSON,
+    "person_component": _PERSON_COMPONENT,
+    "draw": _DRAW,
+}
+
+
+def plan_schema() -> dict[str, Any]:
+    """The schema of a plan file."""
+    return _document("A plan: PLAN.toml", "plan", PLAN_TABLES)
+
+
+def people_schema() -> dict[str, Any]:
+    """The schema of a file of people."""
+    return _document("Who is on a plan: PEOPLE.toml", "people", PEOPLE_TABLES)
+
+
+def _document(title: str, root: str, tables: Mapping[str, Table]) -> dict[str, Any]:
+    definitions = {name: _object(table) for name, table in tables.items() if name != root}
+    return {"$schema": DIALECT, "title": title, **_object(tables[root]), "$defs": definitions}
+
+
+def _object(table: Table) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            name: {"description": key.meaning, **key.holds} for name, key in table.keys.items()
+        },
+        "required": [name for name, key in table.keys.items() if key.is_needed],
+        "additionalProperties": False,
+        **table.rules,
+    }
