@@ -20,15 +20,16 @@ from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import Deal, DealEvent
 from tracker.engine.money import AMOUNT_MINOR_MAX
 from tracker.engine.plans import PlanBook
+from tracker.engine.posting import Loss
 from tracker.engine.totals import TotalKey, earned_by_period
 from tracker.errors import NotFound
 from tracker.store import credits, deals, outbox, people, plans, totals, trail
 from tracker.store.database import Database
 from tracker.store.deals import Arrival, DealChange, Rank
+from tracker.store.ledger import Cause
 from tracker.store.outbox import OutboxChange
 from tracker.store.plans import QuotaChange
 from tracker.store.statements import OutOfRange, in_chunks
-from tracker.store.totals import Cause
 from tracker.store.types import Connection
 
 OutcomeKind = Literal["recorded", "duplicate", "stale", "refused"]
@@ -165,8 +166,17 @@ def _follow_deals(connection: Connection, changes: Sequence[DealChange], at: dat
     moved = _replace_credits(connection, stored, [change.after for change in changes], book, at)
     event_ids = {change.key: change.event_id for change in changes}
     alone = {key: event_ids[min(keys)] for key, keys in moved.items() if len(keys) == 1}
-    _post(connection, moved, book, Cause("deal", alone), at)
+    losses = {key: loss for key, keys in moved.items() if (loss := _loss(keys, changes))}
+    _post(connection, moved, book, Cause("deal", alone, losses), at)
     _tell(connection, changes, payee_ids, at)
+
+
+def _loss(deal_keys: set[str], changes: Sequence[DealChange]) -> Loss | None:
+    """What happened to these deals, if nothing else did: each was cancelled, or its customer left."""
+    losses = {change.loss for change in changes if change.key in deal_keys}
+    if None in losses:
+        return None
+    return Loss.LEFT if losses == {Loss.LEFT} else Loss.CANCELLED
 
 
 def _replace_credits(
@@ -239,7 +249,7 @@ def _post(
         for total in found
         for _, version_id in total.cells
     }
-    totals.post_earned(connection, figures, currencies, cause, at)
+    totals.post_earned(connection, figures, currencies, book, cause, at)
 
 
 def _tell(

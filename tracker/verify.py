@@ -13,7 +13,7 @@ from tracker.engine.credits import credits_of
 from tracker.engine.deals import Deal, DealEvent
 from tracker.engine.replay import replay
 from tracker.engine.totals import NOTHING, CellKey, Sums, TotalKey, cell_changes, day_changes
-from tracker.store import credits, deals, people, plans, totals, trail
+from tracker.store import credits, deals, ledger, people, plans, totals, trail
 from tracker.store.database import Database
 from tracker.store.deal_snapshot import deal_to_json
 from tracker.store.deals import Rank, rank_of
@@ -97,7 +97,7 @@ def _differences(
         plans.all_quotas(connection),
     )
     yield from _compared("earning", earned, totals.all_earnings(connection), 0, names)
-    yield from _compared("ledger", earned, totals.ledger_sums(connection), 0, names)
+    yield from _compared("ledger", earned, ledger.figure_sums(connection), 0, names)
     cells, days = cell_changes([], given), day_changes([], given)
     yield from _compared("running total", cells, totals.all_cells(connection), NOTHING, names)
     yield from _compared("day total", days, totals.all_days(connection), NOTHING, names)

@@ -14,7 +14,17 @@ from tracker.engine.deals import CreditShare, DealEvent, DealStatus
 from tracker.engine.periods import period_named
 from tracker.engine.totals import TotalKey
 from tracker.errors import Conflict, NotFound
-from tracker.store import credits, deals, outbox, people, plans, standing_reads, tables, totals
+from tracker.store import (
+    credits,
+    deals,
+    ledger,
+    outbox,
+    people,
+    plans,
+    standing_reads,
+    tables,
+    totals,
+)
 from tracker.store.database import Database
 from tracker.store.plans import QuotaChange
 
@@ -66,9 +76,9 @@ def earned_minor(database: Database, payee_id: int, window_key: str = Q4) -> int
     """What is earned, after making sure that the ledger says the same."""
     with database.read() as connection:
         by_component = totals.earnings_of(connection, payee_id, window_key)
-        ledger = totals.ledger_of(connection, payee_id, window_key)
+        entries = ledger.entries_of(connection, payee_id, window_key)
     earned = sum(sum(by_period.values()) for by_period in by_component.values())
-    assert sum(entry.amount_minor for entry in ledger) == earned
+    assert sum(entry.amount_minor for entry in entries) == earned
     return earned
 
 
@@ -290,7 +300,7 @@ def test_a_ledger_entry_names_the_event_behind_it_when_there_is_one(
     kinds(database, an_event(a_deal("d-1")))
     kinds(database, an_event(a_deal("d-2")), an_event(a_deal("d-3")))
     with database.read() as connection:
-        entries = totals.ledger_of(connection, anna)
+        entries = ledger.entries_of(connection, anna)
         (event,) = deals.events_of_deal(connection, "d-1")
     assert [(entry.cause, entry.cause_id) for entry in entries] == [
         ("deal", event.id),
@@ -363,7 +373,7 @@ def test_a_quota_changes_what_is_earned_without_reading_a_deal(
     assert set_quota(database, on_quota, "", 1) == 1, "the one for the component goes first"
     assert earned_minor(database, on_quota) == 15_000
     with database.read() as connection:
-        assert totals.ledger_of(connection, on_quota)[-1].cause == "quota"
+        assert ledger.entries_of(connection, on_quota)[-1].cause == "quota"
 
 
 def test_setting_the_same_quota_again_changes_nothing(database: Database, on_quota: int) -> None:
@@ -395,7 +405,7 @@ def test_a_plan_version_pays_deals_from_its_day_on_and_leaves_the_earlier(
     activate(database, "ladder", flat, date(2026, 11, 1))
     with database.read() as connection:
         earned = totals.earnings_of(connection, anna, Q4)["ladder/sales"]
-        causes = [entry.cause for entry in totals.ledger_of(connection, anna)]
+        causes = [entry.cause for entry in ledger.entries_of(connection, anna)]
     assert earned == {"2026-10": 5_000, "2026-11": 30_000}
     assert causes[-1] == "plan"
 

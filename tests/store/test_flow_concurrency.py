@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.store import writers
-from tracker.store import outbox, people, tables, totals
+from tracker.store import ledger, outbox, people, tables, totals
 from tracker.store.database import Database
 from tracker.store.outbox import OutboxChange
 
@@ -47,7 +47,7 @@ def test_four_processes_writing_the_same_payee_leave_exactly_the_right_total(
     finished(processes)
     with database.read() as connection:
         (cell,) = connection.execute(select(tables.running_total)).all()
-        entries = totals.ledger_of(connection, anna)
+        entries = ledger.entries_of(connection, anna)
         earned = totals.earnings_of(connection, anna, "2026-Q4")["ladder/sales"]
     assert (cell.credit_count, cell.attainment_minor) == (1_200, 120_000)
     # 5 % of the first 1,000.00, 10 % of the other 200.00.

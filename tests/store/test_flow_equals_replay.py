@@ -24,7 +24,7 @@ from tracker.engine.deals import DealEvent
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, PlanVersion
 from tracker.engine.replay import Earned, replay
-from tracker.store import people, tables, totals
+from tracker.store import ledger, people, tables, totals
 from tracker.store.database import Database
 from tracker.store.plans import QuotaChange
 from tracker.verify import verify
@@ -96,7 +96,7 @@ class Recorder:
         """What the database says, once the figures and the sums of the ledger say the same."""
         with self.database.read() as connection:
             earnings = without_zeros(totals.all_earnings(connection))
-            assert without_zeros(totals.ledger_sums(connection)) == earnings
+            assert without_zeros(ledger.figure_sums(connection)) == earnings
         return earnings
 
 

@@ -20,5 +20,6 @@ Read in this order:
     simulation  a plan tried on deals that have been (break_even, requota, distributions, simulation_values)
     explain     the lines whose sum is the figure, and why a deal did not pay
     standing    where a payee stands: step, distance, next deal, projection
+    posting     which payroll month pays a difference, and what it is called there
     replay      the same figures from scratch, sharing nothing with the above but the plan (replay_parts, replay_table)
 """

@@ -299,6 +299,10 @@ class PlanBook:
     def version(self, version_id: int) -> PlanVersion:
         return self._by_id[version_id]
 
+    def year_starts_in_month(self, plan_key: str) -> int:
+        """The first month of a plan's fiscal year: the same in all its versions."""
+        return self._versions[plan_key][0].plan.year_starts_in_month
+
     def versions_for(self, payee_id: int, day: date) -> list[PlanVersion]:
         """The version of each of a payee's plans that is in effect on a day, in order of plan key."""
         assignments = self._assignments.get(payee_id, ())

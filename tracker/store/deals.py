@@ -20,8 +20,10 @@ from sqlalchemy import (
 
 from tracker.engine.deals import Deal, DealEvent, DealStatus
 from tracker.engine.periods import Period
+from tracker.engine.posting import Loss
 from tracker.store import tables
 from tracker.store.deal_snapshot import deal_from_json, deal_to_json
+from tracker.store.marks import known
 from tracker.store.statements import in_chunks, insert_into, insert_or_replace
 
 _event, _deal, _participant = (
@@ -60,6 +62,15 @@ class DealChange:
     def payee_ids(self) -> set[int]:
         """Whose deal it was or is."""
         return payee_ids_of(self.after) | (payee_ids_of(self.before) if self.before else set())
+
+    @property
+    def loss(self) -> Loss | None:
+        """Whether the source now says that the customer left, or that the deal is cancelled after all."""
+        if self.after.status is DealStatus.CANCELLED:
+            return Loss.CANCELLED
+        has_left = self.after.ended_on is not None
+        knew_it = self.before is not None and self.before.ended_on == self.after.ended_on
+        return Loss.LEFT if has_left and not knew_it else None
 
     @property
     def is_win(self) -> bool:
@@ -284,7 +295,8 @@ def events_of_deal(connection: Connection, key: str) -> list[StoredEvent]:
 
 def all_events(connection: Connection) -> Iterable[StoredEvent]:
     """Every event there is, as it arrived; read as it is consumed."""
-    query: Select[Any] = select(tables.deal_event).order_by(_event.id)
+    was_known = known(connection, tables.deal_event)
+    query: Select[Any] = select(tables.deal_event).where(was_known).order_by(_event.id)
     rows = connection.execution_options(yield_per=1000).execute(query)
     return (_stored_event(row) for row in rows)
 

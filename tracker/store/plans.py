@@ -12,6 +12,7 @@ from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
 from tracker.errors import Conflict
 from tracker.store import tables
+from tracker.store.marks import known
 from tracker.store.statements import inserted_id, within_64_bits
 
 QuotaKey = tuple[int, str, str]
@@ -97,7 +98,8 @@ def _refuse_clash(earlier: StoredPlanVersion, effective_from: date, plan: Plan) 
 def plan_versions(connection: Connection, plan_key: str | None = None) -> list[StoredPlanVersion]:
     """Every version, or those of one plan, oldest first."""
     table = tables.plan_version
-    query = select(table).order_by(table.c.plan_key, table.c.effective_from)
+    was_known = known(connection, table)
+    query = select(table).where(was_known).order_by(table.c.plan_key, table.c.effective_from)
     if plan_key is not None:
         query = query.where(table.c.plan_key == plan_key)
     return [StoredPlanVersion(**row._mapping) for row in connection.execute(query)]
@@ -176,7 +178,9 @@ def assignments(
 ) -> list[Assignment]:
     """Who is on which plan and when, of these payees or of all: the newest fact of each payee, plan and first day."""
     table = tables.assignment
-    query = select(table.c.payee_id, table.c.plan_key, table.c.starts_on, table.c.ends_on)
+    query = select(table.c.payee_id, table.c.plan_key, table.c.starts_on, table.c.ends_on).where(
+        known(connection, table)
+    )
     if payee_ids is not None:
         query = query.where(table.c.payee_id.in_(sorted(payee_ids)))
     found = (Assignment(*row) for row in connection.execute(query.order_by(table.c.id)))
@@ -248,9 +252,8 @@ def quota_for(
 
 def _quotas(connection: Connection, payee_ids: Sequence[int] | None) -> dict[QuotaKey, int]:
     table = tables.quota
-    query = select(
-        table.c.payee_id, table.c.component_key, table.c.window_key, table.c.amount_minor
-    ).order_by(table.c.id)
+    columns = (table.c.payee_id, table.c.component_key, table.c.window_key, table.c.amount_minor)
+    query = select(*columns).where(known(connection, table)).order_by(table.c.id)
     if payee_ids is not None:
         query = query.where(table.c.payee_id.in_(payee_ids))
     return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query)}

@@ -255,14 +255,48 @@ ledger_entry = Table(
     Column("period_key", String(10), nullable=False),  # the period it was earned in
     Column("amount_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
-    Column("kind", String(20), nullable=False),  # commission, later: adjustment, clawback, draw ...
-    Column("cause", String(20), nullable=False),  # deal | quota | plan | assignment
-    Column(
-        "cause_id", BigInteger, nullable=True
-    ),  # the deal event, quota row or plan version behind it
+    Column("kind", String(20), nullable=False),  # commission | adjustment | clawback | manual
+    Column("cause", String(20), nullable=False),  # deal | quota | plan | assignment | manual
+    Column("cause_id", BigInteger, nullable=True),  # the fact behind it, if it is one
     Column("recorded_at", UtcDateTime, nullable=False),
+    Column("posting_month", String(7), nullable=False),  # the payroll month that pays it
+    Column(
+        "corrects_id", ForeignKey("statement.id"), nullable=True
+    ),  # the statement of its own month, which was closed before
+    Index(None, "payee_id", "posting_month"),
     Index(None, "payee_id", "component_key", "window_key", "period_key"),
     Index(None, "payee_id", "recorded_at"),
+)
+
+# --- what is paid -------------------------------------------------------------------------------
+
+month_act = Table(
+    "month_act",  # facts: what was done with a payroll month; the last act says how it stands
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("month_key", String(7), nullable=False),
+    Column("act", String(10), nullable=False),  # requested | declined | closed | reopened
+    Column("marks", Text, nullable=False),  # JSON: the highest id of every table of facts
+    Column("reason", Text, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("recorded_by", String(330), nullable=False),
+)
+
+statement = Table(
+    "statement",  # facts: what a close froze for one payee; a later close of the month adds another version
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("month_act_id", ForeignKey("month_act.id"), nullable=False),
+    Column("month_key", String(7), nullable=False),
+    Column("payee_id", ForeignKey("payee.id"), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("total_minor", BigInteger, nullable=False),  # what is paid
+    Column("debt_minor", BigInteger, nullable=False),  # what is owed after it
+    Column("lines", Text, nullable=False),  # canonical JSON, see engine/statement.py
+    Column("lines_hash", String(64), nullable=False),  # sha256 of it
+    UniqueConstraint("payee_id", "month_key", "currency", "version"),
+    Index(None, "month_act_id"),
 )
 
 # --- who did it ---------------------------------------------------------------------------------

@@ -1,16 +1,15 @@
-"""Running totals (sums of the credits that count, by cell and by day), what they have earned, and the ledger.
+"""Running totals (sums of the credits that count, by cell and by day), and what they have earned.
 
 Totals are kept by differences under a lock per window; earnings are rounded figures; a ledger entry is a difference
 of two of them, so the entries of a figure sum to it whatever arrived when.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
 from sqlalchemy import delete as delete_from
 
 from tracker.engine.credits import Credit
@@ -26,42 +25,15 @@ from tracker.engine.totals import (
     day_changes,
     is_ordered,
 )
-from tracker.store import tables
+from tracker.store import ledger, tables
 from tracker.store.credits import credits_on
+from tracker.store.ledger import Cause, Difference, FigureKey
 from tracker.store.statements import Values, in_chunks, insert_or_replace, within_64_bits
 
-_earning, _ledger = tables.earning.c, tables.ledger_entry.c
-
-FigureKey = tuple[int, str, str, str]
-"""Payee id, component key, window key, period key."""
+_earning = tables.earning.c
 
 PeriodFigures = Mapping[str, int]
 """Earned minor units by settlement period."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why figures moved: kind "deal", "quota", "plan" or "assignment", and the fact behind each total if it is one."""
-
-    kind: str
-    fact_ids: Mapping[TotalKey, int]
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """One difference of a rounded figure, for ever."""
-
-    id: int
-    payee_id: int
-    component_key: str
-    window_key: str
-    period_key: str
-    amount_minor: int
-    currency: str
-    kind: str
-    cause: str
-    cause_id: int | None
-    recorded_at: datetime
 
 
 def total_of(credit: Credit) -> TotalKey:
@@ -181,21 +153,22 @@ def _climbs(connection: Connection, keys: Collection[TotalKey]) -> dict[TotalKey
     }
 
 
-# --- earnings and the ledger
+# --- earnings
 
 
 def post_earned(
     connection: Connection,
     figures: Mapping[TotalKey, PeriodFigures],
     currencies: Mapping[TotalKey, str],
+    book: PlanBook,
     cause: Cause,
     at: datetime,
-) -> set[TotalKey]:
-    """Let each total have earned exactly these figures, the differences in the ledger; the totals that changed.
+) -> None:
+    """Let each total have earned exactly these figures, the differences in the ledger.
 
     A total without credits has no currency of its own: what it earned before names it. Raises OutOfRange.
     """
-    entries: list[Values] = []
+    differences: list[Difference] = []
     earnings: list[Values] = []
     before = _earned_before(connection, figures.keys())
     for key in sorted(figures):
@@ -205,26 +178,13 @@ def post_earned(
             earned_before, currency = known.get(period_key, (0, ""))
             if earned_minor == earned_before:
                 continue
-            place = _key_columns(key) | {
-                "period_key": period_key,
-                "currency": currencies.get(key, currency),
-            }
-            earnings.append(place | {"earned_minor": earned_minor})
-            entries.append(place | _entry(earned_minor - earned_before, cause, key, at))
+            currency = currencies.get(key, currency)
+            place = {"period_key": period_key, "currency": currency, "earned_minor": earned_minor}
+            earnings.append(_key_columns(key) | place)
+            amount_minor = within_64_bits(earned_minor - earned_before)
+            differences.append(Difference(key, period_key, amount_minor, currency))
     insert_or_replace(connection, tables.earning, earnings)
-    if entries:
-        connection.execute(insert(tables.ledger_entry), entries)
-    return {_key(entry) for entry in entries}
-
-
-def _entry(amount_minor: int, cause: Cause, key: TotalKey, at: datetime) -> Values:
-    return {
-        "amount_minor": within_64_bits(amount_minor),
-        "kind": "commission",
-        "cause": cause.kind,
-        "cause_id": cause.fact_ids.get(key),
-        "recorded_at": at,
-    }
+    ledger.post(connection, differences, book, cause, at)
 
 
 def _earned_before(
@@ -251,16 +211,6 @@ def earnings_of(
     return earned
 
 
-def ledger_of(
-    connection: Connection, payee_id: int, window_key: str | None = None
-) -> list[LedgerEntry]:
-    """A payee's ledger entries, of one window or all, as they were recorded."""
-    query = select(tables.ledger_entry).where(_ledger.payee_id == payee_id).order_by(_ledger.id)
-    if window_key is not None:
-        query = query.where(_ledger.window_key == window_key)
-    return [LedgerEntry(**row._mapping) for row in connection.execute(query)]
-
-
 # --- everything, to be checked
 
 
@@ -280,13 +230,6 @@ def all_earnings(connection: Connection) -> dict[FigureKey, int]:
     """Every rounded figure, in minor units."""
     rows = connection.execute(select(tables.earning))
     return {(*_names(row), row.period_key): row.earned_minor for row in rows}
-
-
-def ledger_sums(connection: Connection) -> dict[FigureKey, int]:
-    """What the ledger entries of each figure sum to, in minor units."""
-    key = (_ledger.payee_id, _ledger.component_key, _ledger.window_key, _ledger.period_key)
-    rows = connection.execute(select(*key, func.sum(_ledger.amount_minor)).group_by(*key))
-    return {(row[0], row[1], row[2], row[3]): int(row[4]) for row in rows}
 
 
 # --- rows
@@ -315,10 +258,6 @@ def near(table: Table, keys: Collection[TotalKey]) -> ColumnElement[bool]:
         table.c.component_key.in_(sorted({key.component_key for key in keys})),
         table.c.window_key.in_(sorted({key.window_key for key in keys})),
     )
-
-
-def _key(columns: Values) -> TotalKey:
-    return TotalKey(columns["payee_id"], columns["component_key"], columns["window_key"])
 
 
 def _key_columns(key: TotalKey) -> Values:
