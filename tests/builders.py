@@ -11,10 +11,13 @@ from sqlalchemy import Connection
 from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
+from tracker.engine.teams import Membership
 from tracker.store import people
 
 ANNA, BO, CARL, SOFIE = 1, 2, 3, 4
 """Payees of tests that need no database."""
+NORTH, SOUTH = 11, 12
+"""Teams of theirs."""
 
 A_DAY = date(2026, 11, 2)
 A_MOMENT = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
@@ -81,6 +84,7 @@ def a_book(
     plans: Mapping[str, Plan] | Plan | None = None,
     payee_ids: Iterable[int] = (ANNA, BO, CARL, SOFIE),
     effective_from: date = date(2020, 1, 1),
+    memberships: Iterable[Membership] = (),
 ) -> PlanBook:
     """Every payee on every plan, since long ago. A single plan has the key "ae"."""
     by_key = {"ae": plans or a_plan()} if plans is None or isinstance(plans, Plan) else plans
@@ -91,6 +95,7 @@ def a_book(
     return PlanBook(
         versions,
         [Assignment(payee_id, key, effective_from) for payee_id in payee_ids for key in by_key],
+        memberships=memberships,
     )
 
 

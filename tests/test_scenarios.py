@@ -29,7 +29,8 @@ def with_table(name: str) -> pytest.MarkDecorator:
 
 
 def running_totals(scenario: Scenario, deals: Sequence[Deal]) -> RunningTotals:
-    book = a_book({scenario.model: scenario.plan}, PAYEE_IDS.values(), LONG_AGO)
+    plans, memberships = {scenario.model: scenario.plan}, scenario.memberships
+    book = a_book(plans, PAYEE_IDS.values(), LONG_AGO, memberships)
     totals = RunningTotals(book, scenario.quotas)
     for deal in deals:
         totals.record(deal)
@@ -42,7 +43,8 @@ def replayed(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
     assignments = [
         Assignment(payee_id, scenario.model, LONG_AGO) for payee_id in PAYEE_IDS.values()
     ]
-    return dict(replay(events, versions, assignments, scenario.quotas))
+    memberships = scenario.memberships
+    return dict(replay(events, versions, assignments, scenario.quotas, memberships=memberships))
 
 
 def earned_both_ways(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
@@ -88,7 +90,21 @@ def minor(amount: str) -> int:
 
 def test_every_model_of_the_requirements_has_its_examples() -> None:
     models = {scenario.model.partition("_")[0] for scenario in SCENARIOS}
-    assert models >= {"m1", "m2", "m3", "m4", "m5", "m6", "m7", "m10", "m16", "m19", "m20", "m21"}
+    assert models >= {
+        "m1",
+        "m2",
+        "m3",
+        "m4",
+        "m5",
+        "m6",
+        "m7",
+        "m10",
+        "m13",
+        "m16",
+        "m19",
+        "m20",
+        "m21",
+    }
 
 
 @with_table("earned")

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from tests.builders import a_deal, an_event
 from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus
 from tracker.engine.plans import COUNT_MEASURES
+from tracker.engine.teams import Membership, TeamRole
 
 PAYEES = (1, 2, 3)
+TEAM = 4
 PLAN_KEYS = ("ae", "extra")
 COMPONENT_KEYS = ("sales", "more")
 SINCE = date(2026, 1, 1)
@@ -66,7 +68,7 @@ class QuotaSet:
     amount_minor: int
 
 
-Step = DealEvent | VersionActivated | PayeeAssigned | QuotaSet
+Step = DealEvent | VersionActivated | PayeeAssigned | QuotaSet | Membership
 History = Sequence[Step]
 
 
@@ -100,6 +102,8 @@ CURVES = (
     [("80%", "50%"), ("80%", "60%"), ("110%", "60%"), ("110%", "90%")],
 )
 WHERES = (*[{}] * 9, {"kind": "new"}, {"product": ["Nova", "Lyra"]}, {"role": "closer"})
+WHOSE = ("own", "own", "team", "shared")
+"""What the versions of a plan may not change about a component."""
 PAYS_ON = ("", "", "margin", "margin", "revenue", "units")
 MULTIPLIERS = (
     {"where": {"product": "Nova"}, "factor": "1.5"},
@@ -130,7 +134,7 @@ def _rarely(value: Any, absent: Any = "") -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def component_values(draw: st.DrawFn, key: str) -> dict[str, object]:
+def component_values(draw: st.DrawFn, key: str, whose: str) -> dict[str, object]:
     measure = draw(st.sampled_from(["revenue"] * 4 + ["margin", "units", "deals"]))
     table = draw(st.sampled_from(["amount"] * 5 + ["quota", "multiple", "curve"]))
     by_attainment = table in ("multiple", "curve")
@@ -160,6 +164,8 @@ def component_values(draw: st.DrawFn, key: str) -> dict[str, object]:
         "target_incentive": "123.45" if by_attainment else "",
         **draw(_campaigns()),
         **draw(st.one_of(st.just({}), st.just({"churn": "net"}), _clawbacks())),
+        "of": "own" if whose == "own" else "team",
+        "shared": draw(st.sampled_from(["by_weight", "each"])) if whose == "shared" else "",
     }
     if table == "curve":
         points = draw(st.sampled_from(CURVES))
@@ -215,9 +221,14 @@ WINDOWS = (
 )
 
 
+Kept = tuple[str, str, str, str]
+"""What all versions of a plan have in common: window, settlement, and whose deals each component counts."""
+
+
 @st.composite
-def plan_texts(draw: st.DrawFn, window: str, settlement: str) -> str:
-    """A plan file. One plan keeps its window in all versions."""
+def plan_texts(draw: st.DrawFn, kept: Kept) -> str:
+    """A plan file. One plan keeps its window, and whose deals its components count, in all versions."""
+    window, settlement, *whose = kept
     keys = draw(st.sampled_from([COMPONENT_KEYS[:1], COMPONENT_KEYS[:1], COMPONENT_KEYS]))
     lines = _lines(
         {
@@ -228,8 +239,8 @@ def plan_texts(draw: st.DrawFn, window: str, settlement: str) -> str:
             "on_change": draw(st.sampled_from(["continue", "restart", "retro"])),
         }
     )
-    for key in keys:
-        lines += ["[[components]]", *_lines(draw(component_values(key)))]
+    for key, of in zip(keys, whose, strict=False):
+        lines += ["[[components]]", *_lines(draw(component_values(key, of)))]
     return "\n".join(lines)
 
 
@@ -304,17 +315,32 @@ def deal_events(draw: st.DrawFn, number: int, told: Sequence[DealEvent]) -> Deal
 
 # --- histories
 
+memberships_changed = st.builds(
+    Membership,
+    st.just(TEAM),
+    st.sampled_from(PAYEES),
+    st.sampled_from([SINCE, DAYS[3], DAYS[4], DAYS[5]]),
+    st.sampled_from([None, None, DAYS[6], DAYS[7]]),
+    st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(1), Fraction(3)]),
+    st.sampled_from([TeamRole.MEMBER, TeamRole.MEMBER, TeamRole.LEADER]),
+)
+
 
 @st.composite
 def histories(draw: st.DrawFn, step_count_max: int = 18) -> list[Step]:
     """Plans, assignments and quotas, then deals with a change of plan or quota in between now and then."""
-    windows = {key: draw(st.sampled_from(WINDOWS)) for key in PLAN_KEYS}
+    whose = st.sampled_from(WHOSE)
+    windows = {
+        key: (*draw(st.sampled_from(WINDOWS)), draw(whose), draw(whose)) for key in PLAN_KEYS
+    }
     steps: list[Step] = draw(_beginnings(windows))
     starts = {step.effective_from for step in steps if isinstance(step, VersionActivated)}
     told: list[DealEvent] = []
     for number in range(1, draw(st.integers(6, step_count_max)) + 1):
-        kind = draw(st.integers(-12, 3))
-        if kind == 3:
+        kind = draw(st.integers(-12, 4))
+        if kind == 4:
+            steps.append(draw(memberships_changed))
+        elif kind == 3:
             steps.append(draw(quotas_set()))
         elif kind == 1 and (free := [day for day in DAYS if day not in starts]):
             steps.append(draw(_versions("ae", windows["ae"], free)))
@@ -329,25 +355,25 @@ def histories(draw: st.DrawFn, step_count_max: int = 18) -> list[Step]:
 
 
 @st.composite
-def _beginnings(draw: st.DrawFn, windows: Mapping[str, tuple[str, str]]) -> list[Step]:
+def _beginnings(draw: st.DrawFn, windows: Mapping[str, Kept]) -> list[Step]:
     """One or two plans, sometimes with several versions; everybody on the first, the first payee on both."""
     steps: list[Step] = [draw(_versions("ae", windows["ae"], [SINCE]))]
     later = draw(st.sampled_from([(), DAYS[3:4], DAYS[4:5], DAYS[5:6], DAYS[3:6:2]]))
     steps += [draw(_versions("ae", windows["ae"], [day])) for day in later]
-    steps += [PayeeAssigned(payee_id, "ae", SINCE, None) for payee_id in PAYEES]
+    steps += [PayeeAssigned(payee_id, "ae", SINCE, None) for payee_id in (*PAYEES, TEAM)]
+    steps += [Membership(TEAM, payee_id, SINCE) for payee_id in PAYEES[:2]]
+    steps += draw(st.lists(memberships_changed, max_size=2))
     if draw(st.booleans()):
         steps.append(draw(_versions("extra", windows["extra"], [SINCE])))
         steps.append(PayeeAssigned(1, "extra", date(2026, 10, 15), date(2026, 12, 5)))
     window_of = {"month": "2026-11", "quarter": "2026-Q4", "year": "2026"}[windows["ae"][0]]
-    steps += [QuotaSet(payee_id, "", window_of, 40_000) for payee_id in PAYEES[:2]]
+    steps += [QuotaSet(payee_id, "", window_of, 40_000) for payee_id in (*PAYEES[:2], TEAM)]
     return steps
 
 
 @st.composite
-def _versions(
-    draw: st.DrawFn, plan_key: str, window: tuple[str, str], days: Sequence[date]
-) -> VersionActivated:
-    return VersionActivated(plan_key, draw(st.sampled_from(days)), draw(plan_texts(*window)))
+def _versions(draw: st.DrawFn, plan_key: str, kept: Kept, days: Sequence[date]) -> VersionActivated:
+    return VersionActivated(plan_key, draw(st.sampled_from(days)), draw(plan_texts(kept)))
 
 
 def quotas_set() -> st.SearchStrategy[QuotaSet]:

@@ -29,6 +29,7 @@ from tracker.engine.explain import explain_deals, explain_total, would_add
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, PlanBook, PlanVersion
 from tracker.engine.replay import replay
+from tracker.engine.teams import Membership
 from tracker.engine.totals import TotalKey
 
 THOROUGH = bool(os.environ.get("TRACKER_THOROUGH"))
@@ -51,6 +52,7 @@ class Company:
         self.versions: list[PlanVersion] = []
         self.assignments: dict[tuple[int, str], Assignment] = {}
         self.quotas: dict[tuple[int, str, str], int] = {}
+        self.memberships: list[Membership] = []
         self.totals = RunningTotals(PlanBook([], []), self.quotas)
 
     def take(self, step: Step) -> None:
@@ -68,6 +70,9 @@ class Company:
                 assignment = Assignment(step.payee_id, step.plan_key, step.starts_on, step.ends_on)
                 self.assignments[step.payee_id, step.plan_key] = assignment
                 self._rebuild()
+            case Membership():
+                self.memberships.append(step)
+                self._rebuild()
 
     def _take_event(self, event: DealEvent) -> None:
         self.events.append(event)
@@ -77,7 +82,9 @@ class Company:
             self.totals.record(event.deal)
 
     def _rebuild(self) -> None:
-        self.totals.book = PlanBook(self.versions, self.assignments.values())
+        self.totals.book = PlanBook(
+            self.versions, self.assignments.values(), memberships=self.memberships
+        )
         for event in self.newest.values():
             self.totals.record(event.deal)
 
@@ -87,7 +94,13 @@ class Company:
     def replayed(self, versions: Sequence[PlanVersion] | None = None) -> Earned:
         assignments = self.assignments.values()
         return without_zeros(
-            replay(self.events, versions or self.versions, assignments, self.quotas)
+            replay(
+                self.events,
+                versions or self.versions,
+                assignments,
+                self.quotas,
+                memberships=self.memberships,
+            )
         )
 
     def replayed_sum(self, key: TotalKey, versions: Sequence[PlanVersion] | None = None) -> int:

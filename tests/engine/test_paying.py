@@ -18,7 +18,7 @@ some_files = hypothesis.settings(
 )
 plans = st.sampled_from(
     [("quarter", "month"), ("quarter", "quarter"), ("year", "month"), ("month", "month")]
-).flatmap(lambda periods: plan_texts(*periods))
+).flatmap(lambda periods: plan_texts((*periods, "own", "own")))
 quotas = st.dictionaries(
     st.tuples(st.sampled_from(PAYEES), st.just("ae/sales"), st.sampled_from(WINDOW_KEYS)),
     st.sampled_from([0, 30_000, 40_000]),

@@ -380,6 +380,11 @@ REFUSED = {
         "curve[2].at",
         "below the point before",
     ),
+    "own deals that are shared": (
+        'shared = "by_weight"\ntiers = [ { rate = "5%" } ]',
+        "shared",
+        "only what a team sells",
+    ),
     "a curve without its target": (
         'curve = [ { at = "0%", pays = "0%" }, { at = "100%", pays = "100%" } ]',
         "target_incentive",

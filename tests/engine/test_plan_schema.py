@@ -15,8 +15,9 @@ from tests.engine.test_plan_file import REFUSED, plan_with
 from tests.json_schema import complaints
 from tests.scenarios.reading import scenarios
 from tests.test_readme import example
-from tracker.engine.plan_schema import PEOPLE_TABLES, PLAN_TABLES, people_schema, plan_schema
-from tracker.ingest import plain_people
+from tracker.engine.people_schema import PEOPLE_TABLES, people_schema
+from tracker.engine.plan_schema import PLAN_TABLES, plan_schema
+from tracker.ingest import plain_people, plain_teams
 
 TABLE_OF = {
     "PLAN_KEYS": "plan",
@@ -30,7 +31,14 @@ TABLE_OF = {
 }
 PART_OF = {"OVER_TIME_KEYS": "component"}
 """Tuples that are a part of another tuple."""
-TABLE_OF_PEOPLE = {"PERSON_KEYS": "person", "COMPONENT_KEYS": "person_component"}
+TABLE_OF_PEOPLE = {
+    "TOP_KEYS": "people",
+    "PERSON_KEYS": "person",
+    "COMPONENT_KEYS": "person_component",
+    "TEAM_KEYS": "team",
+    "MEMBER_KEYS": "member",
+    "LEADER_KEYS": "leader",
+}
 
 BEYOND_A_SCHEMA = {
     "equal bounds",
@@ -83,7 +91,7 @@ def test_the_schema_knows_every_key_of_the_plan_reader_and_no_other() -> None:
 
 
 def test_the_schema_knows_every_key_of_a_file_of_people_and_no_other() -> None:
-    for name, keys in key_tuples(plain_people).items():
+    for name, keys in (key_tuples(plain_people) | key_tuples(plain_teams)).items():
         assert set(PEOPLE_TABLES[TABLE_OF_PEOPLE[name]].keys) == set(keys), name
 
 

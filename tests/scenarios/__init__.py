@@ -6,7 +6,8 @@ divided by two spaces or more, `-` is an empty cell. Tables of a case:
     deals                    what the CRM said, in this order; a deal named again is amended. `who` is
                              "anna 60%, bo 40%"; "+20%" is an overlay beside the split, "anna/SDR" names a role.
                              A column that is no field and no measure of a deal is a property plans filter on.
-    quotas                   by rep and window
+    quotas                   by rep (or team) and window
+    teams                    who belongs to a team or leads it, with weight, first and last day; a later row counts more
     earned                   what is expected, summed over the columns left out; nobody else may earn anything (with a
                              column `component`: under the components named)
     by tier                  the tiers behind the figure

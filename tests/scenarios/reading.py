@@ -7,14 +7,22 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
-from tests.builders import A_DAY, ANNA, BO, CARL, SOFIE, a_deal
+from tests.builders import A_DAY, ANNA, BO, CARL, NORTH, SOFIE, SOUTH, a_deal
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.money import parse_amount_minor
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import MONEY_MEASURES, Plan
+from tracker.engine.teams import Membership, TeamRole
 
 FOLDER = Path(__file__).parent
-PAYEE_IDS = {"anna": ANNA, "bo": BO, "carl": CARL, "sofie": SOFIE}
+PAYEE_IDS = {
+    "anna": ANNA,
+    "bo": BO,
+    "carl": CARL,
+    "sofie": SOFIE,
+    "north": NORTH,
+    "south": SOUTH,
+}
 CASE, TABLE = "=== ", "--- "
 
 Row = Mapping[str, str]
@@ -52,6 +60,10 @@ class Scenario:
             (PAYEE_IDS[row["rep"]], "", row["window"]): parse_amount_minor(row["quota"], 2)
             for row in self.rows("quotas")
         }
+
+    @property
+    def memberships(self) -> list[Membership]:
+        return [_membership_of(row) for row in self.rows("teams")]
 
     @property
     def deals(self) -> list[Deal]:
@@ -113,6 +125,18 @@ def deal_of(row: Row, key: str) -> Deal:
         },
         evidence=frozenset(word for word in evidence if word),
         ended_on=date.fromisoformat(row["left"]) if row.get("left") else None,
+    )
+
+
+def _membership_of(row: Row) -> Membership:
+    starts_on, ends_on = row.get("from"), row.get("until")
+    return Membership(
+        PAYEE_IDS[row["team"]],
+        PAYEE_IDS[row["who"]],
+        date.fromisoformat(starts_on) if starts_on else date.min,
+        date.fromisoformat(ends_on) if ends_on else None,
+        Fraction(row.get("weight") or 1),
+        TeamRole(row.get("as", "member")),
     )
 
 

@@ -8,6 +8,7 @@ from tests.scenarios.reading import QuotaKey
 from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import Deal
 from tracker.engine.plans import PlanBook
+from tracker.engine.pools import Pool, figures_of_members, pool_of
 from tracker.engine.totals import (
     NOTHING,
     CellKey,
@@ -43,13 +44,22 @@ class RunningTotals:
         self.credited[deal.key] = new
 
     def earned(self) -> Earned:
+        """What totals earned, and what members get of what their teams did."""
+        figures = {
+            key: earned_by_period(self.total(key), self.book, self.quota_minor(key))
+            for key in self.totals()
+        }
+        parts = figures_of_members(self.pools(figures))
+        assert not figures.keys() & parts.keys()
         return {
             (key.payee_id, key.component_key, key.window_key, period_key): earned_minor
-            for key in self.totals()
-            for period_key, earned_minor in earned_by_period(
-                self.total(key), self.book, self.quota_minor(key)
-            ).items()
+            for key, periods in (figures | parts).items()
+            for period_key, earned_minor in periods.items()
         }
+
+    def pools(self, figures: Mapping[TotalKey, Mapping[str, int]]) -> list[Pool]:
+        pools = [pool_of(self.total(key), figures[key], self.book) for key in figures]
+        return [pool for pool in pools if pool is not None]
 
     def totals(self) -> list[TotalKey]:
         return sorted({cell.total for cell in self.cells})

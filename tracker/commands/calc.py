@@ -126,7 +126,7 @@ def terms_of_files(
     draws = {payee_id: people.draw_of(payee_id, plan) for payee_id in people.references}
     return Terms(
         plan=plan,
-        book=PlanBook([version], assignments),
+        book=PlanBook([version], assignments, memberships=people.memberships),
         last_day=as_of or max((deal.effective_on for deal in deals), default=date.min),
         quotas={
             (payee_id, f"{PLAN_KEY}/{component_key}", window_key): quota_minor

@@ -16,7 +16,12 @@ from tracker.engine.plan_reader import COUNT_DIGITS
 from tracker.engine.plans import COUNT_MEASURES, Component
 from tracker.engine.settlement import Settled
 
-LINE_WORDS = {LineKind.BONUS: "bonus", LineKind.WEIGHTS: "multipliers", LineKind.CAP: "cap"}
+LINE_WORDS = {
+    LineKind.BONUS: "bonus",
+    LineKind.WEIGHTS: "multipliers",
+    LineKind.CAP: "cap",
+    LineKind.SHARE: "of what the team earned",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,9 @@ class Calculation:
         component = self.terms.plan.component(own_key_of(of.key.component_key))
         assert component is not None
         return component
+
+    def is_team(self, payee_id: int) -> bool:
+        return self.terms.book.teams.is_team(payee_id)
 
 
 def own_key_of(component_key: str) -> str:
@@ -62,6 +70,7 @@ def _payee(payee: PayeePay, calculation: Calculation) -> dict[str, Any]:
     return {
         "payee": reference,
         "name": calculation.names.get(payee.payee_id, reference),
+        "kind": "team" if calculation.is_team(payee.payee_id) else "rep",
         "components": [_component(component, calculation) for component in payee.components],
         "periods": [
             _period(period) | {"base_minor": base_minor}
@@ -88,6 +97,8 @@ def _component(of: ComponentPay, calculation: Calculation) -> dict[str, Any]:
         ],
         "held_minor": of.held_minor,
     }
+    if of.pool is not None:
+        told["shared"] = of.pool.sharing.value
     if calculation.tells_deals:
         told["deals"] = list(_deals(of, component, calculation))
     return told
@@ -106,6 +117,8 @@ def _line(line: TierLine, component: Component) -> dict[str, Any]:
             told["per_unit_minor"] = int(line.rate * 10**COUNT_DIGITS)
         else:
             told["rate"] = percent_text(line.rate)
+    if line.kind is LineKind.SHARE:
+        told |= {"basis_minor": line.basis_minor, "share": str(line.rate)}
     return told
 
 
@@ -178,7 +191,8 @@ class _Report:
         for payee in payroll.payees:
             self._payee(payee)
         total = self.money(sum(payee.total_minor for payee in payroll.payees))
-        self.console.print(f"{len(payroll.payees)} payees are paid {total} {self.currency} in all.")
+        paid_count = sum(not self.calculation.is_team(of.payee_id) for of in payroll.payees)
+        self.console.print(f"{paid_count} payees are paid {total} {self.currency} in all.")
         if payroll.unpaid:
             ids = ", ".join(deal.key for deal in payroll.unpaid[:10])
             more = " and more" if len(payroll.unpaid) > 10 else ""
@@ -199,6 +213,8 @@ class _Report:
         if any(payee.base_minor):
             with_base = self.money(payee.total_minor + sum(payee.base_minor))
             paid += f", with the base salary {with_base}"
+        if self.calculation.is_team(payee.payee_id):
+            paid = f"{name}: a team; its members are paid, each under their own name"
         self.console.print(paid)
         lines = Table(box=SIMPLE_HEAD)
         lines.add_column("Component, window")
@@ -223,13 +239,17 @@ class _Report:
         component = self.calculation.component(of)
         quota = f" of quota {self.amount(of.quota_minor, component)}" if of.quota_minor else ""
         why = f"{self.amount(of.attainment_minor, component)}{quota}"
-        if component.needs_quota and not of.quota_minor:
+        if of.is_part_of_pool:
+            why = "as a member of a team"
+        elif component.needs_quota and not of.quota_minor:
             why = "no quota, so nothing is earned"
         yield f"{component.key}, {of.key.window_key}", why, "", "", self.money(of.earned_minor)
         for line in of.lines:
             told, basis, rate = LINE_WORDS.get(line.kind, f"tier {line.number}"), "", ""
             if line.kind is LineKind.TIER:
                 basis, rate = self.basis(line.basis_minor, component), self.rate(line, component)
+            elif line.kind is LineKind.SHARE:
+                basis, rate = self.money(line.basis_minor), percent_text(line.rate)
             yield "", f"  {told}", basis, rate, self.money(line.amount_minor)
         for credit in of.held:
             missing = ", ".join(credit.missing_evidence)

@@ -18,6 +18,7 @@ from tracker.engine.plans import (
     Tier,
     WeightPolicy,
 )
+from tracker.engine.teams import Sharing, Whose
 
 MODE_WORDS = {
     Mode.MARGINAL: "each rate pays the part inside its tier",
@@ -73,6 +74,12 @@ def _draw_in_words(draw: Draw, plan: Plan, digits: int) -> Iterator[str]:
         yield "  What is still owed when the draw ends is forgiven."
 
 
+SHARING_WORDS = {
+    Sharing.BY_WEIGHT: "What the team earns is a pool, shared by its members' weights and days.",
+    Sharing.EACH: "Every member is paid what the team earns, by weight and days.",
+}
+
+
 class _Words:
     def __init__(self, component: Component, currency: str, currency_digits: int) -> None:
         self.component = component
@@ -85,6 +92,10 @@ class _Words:
         yield f"{component.key}{title}"
         counted = f"{component.measure}{self._paid_on()}{where_in_words(component.where)}"
         yield f"  Counts {counted.rstrip(',')}."
+        if component.of is Whose.TEAM:
+            yield "  For a team, its members' deals; for who leads teams, the deals of their members."
+        if component.shared is not None:
+            yield f"  {SHARING_WORDS[component.shared]}"
         if component.requires:
             yield f"  Held until there is evidence: {', '.join(component.requires)}."
         yield from self._curve() if component.curve else self._tiers()

@@ -10,16 +10,18 @@ Read in this order:
     deals       a deal as the CRM last described it
     plans       an agreement: components, tiers, multipliers, gates, caps
     over_time   months of a deal, and what a customer who leaves takes back
-    plan_file   the same as a TOML file, every problem named at once (plan_schema: the same as JSON Schema)
+    plan_file   the same as a TOML file, every problem named at once (plan_schema, people_schema: as JSON Schema)
+    teams       who belongs to a team and who leads it, and how members share a figure
     plan_advice what experience says about a plan (plan_history: how far people would have climbed on it)
     rates       a tier table compiled to bands; one evaluation function
     credits     deal -> credits, one payee and component each (linear, per deal)
     totals      credits -> running totals -> earned per period (everything that bends happens here)
+    pools       what a team earned -> what its members are paid
     settlement  what a period earned -> what it pays: draws, guarantees and the debt they leave
     paying      a list of deals -> what everybody is paid, in one go
     simulation  a plan tried on deals that have been (break_even, requota, distributions, simulation_values)
     explain     the lines whose sum is the figure, and why a deal did not pay
     standing    where a payee stands: step, distance, next deal, projection
     posting     which payroll month pays a difference, and what it is called there
-    replay      the same figures from scratch, sharing nothing with the above but the plan (replay_parts, replay_table)
+    replay      the same figures from scratch, sharing nothing with the above but the plan (replay_...)
 """

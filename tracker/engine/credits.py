@@ -22,6 +22,7 @@ from tracker.engine.plans import (
     Stacking,
     WeightPolicy,
 )
+from tracker.engine.teams import Whose
 
 ONE = Fraction(1)
 ONE_DEAL = 100
@@ -82,14 +83,24 @@ def credits_of(deal: Deal | None, book: PlanBook) -> list[Credit]:
     sold = [
         credit
         for line, share in enumerate(deal.credit_shares)
-        for version in book.versions_for(share.payee_id, deal.effective_on)
+        for payee_id, whose in earners_of(share, deal.effective_on, book)
+        for version in book.versions_for(payee_id, deal.effective_on)
         if version.plan.currency == deal.currency
         for component in version.plan.components
-        if (credit := _credit(deal, line, share, version, component)) is not None
+        if book.pays_for(payee_id, whose, component)
+        if (credit := _credit(deal, line, share, payee_id, version, component)) is not None
     ]
     if deal.ended_on is not None:
         sold += [churned for credit in sold for churned in _churned(credit, deal.ended_on, book)]
     return sold
+
+
+def earners_of(share: CreditShare, day: date, book: PlanBook) -> list[tuple[int, Whose]]:
+    """Who may get credit for one share of a deal: who holds it, and, unless it is an overlay, teams and leaders."""
+    holder = [(share.payee_id, Whose.OWN)]
+    if share.is_overlay or not book.teams:
+        return holder
+    return holder + [(beside, Whose.TEAM) for beside in book.teams.beside(share.payee_id, day)]
 
 
 def matches(where: Mapping[str, tuple[str, ...]], deal: Deal, role: str) -> bool:
@@ -134,7 +145,12 @@ def _stacked(factors: list[Fraction], stacking: Stacking) -> Fraction:
 
 
 def _credit(
-    deal: Deal, line: int, share: CreditShare, version: PlanVersion, component: Component
+    deal: Deal,
+    line: int,
+    share: CreditShare,
+    payee_id: int,
+    version: PlanVersion,
+    component: Component,
 ) -> Credit | None:
     measured = measure_of(deal, component.measure)
     paid_on = measure_of(deal, component.pays_on) if component.pays_on else measured
@@ -163,7 +179,7 @@ def _credit(
     return Credit(
         deal_key=deal.key,
         component_key=component_key_of(version, component),
-        payee_id=share.payee_id,
+        payee_id=payee_id,
         line=line,
         plan_version_id=version.version_id,
         window_key=version.plan.window_of(deal.effective_on).key,

@@ -15,6 +15,7 @@ from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.plans import Component, Mode, PlanBook, PlanVersion, WeightPolicy
 from tracker.engine.rates import Band, RateTable
+from tracker.engine.teams import Whose
 from tracker.engine.totals import (
     NOTHING,
     Cell,
@@ -41,13 +42,15 @@ class LineKind(StrEnum):
     BONUS = "bonus"
     WEIGHTS = "weights"
     CAP = "cap"
+    SHARE = "share"
 
 
 @dataclass(frozen=True, slots=True)
 class TierLine:
     """One line of a figure: so much of the measure (`basis_minor`), at this rate, is this amount.
 
-    WEIGHTS is what an average multiplier adds, CAP what a limit takes away; both have no tier.
+    WEIGHTS is what an average multiplier adds, CAP what a limit takes away, SHARE a member's part (`rate`) of what a
+    team earned (`basis_minor`); none of them has a tier.
     """
 
     kind: LineKind
@@ -73,6 +76,7 @@ class DealLine:
 class ReasonKind(StrEnum):
     NOT_WON = "not_won"
     NOT_ON_DEAL = "not_on_deal"
+    TEAM_ONLY = "team_only"
     NO_PLAN = "no_plan"
     CURRENCY = "currency"
     FILTER = "filter"
@@ -226,6 +230,8 @@ def _reason(
     deal: Deal, share: CreditShare, version: PlanVersion, component: Component
 ) -> Reason | None:
     key = component_key_of(version, component)
+    if component.of is Whose.TEAM:
+        return Reason(ReasonKind.TEAM_ONLY, key)
     if version.plan.currency != deal.currency:
         return Reason(ReasonKind.CURRENCY, key, (deal.currency, version.plan.currency))
     unmatched = tuple(

@@ -1,16 +1,17 @@
 """A list of deals -> what everybody is paid, in one go: no store, no history, each deal as it is now."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import groupby
 
 from tracker.engine.credits import Credit, credits_of, split_component_key
 from tracker.engine.deals import Deal, DealStatus
-from tracker.engine.explain import TierLine, explain_sums, explain_total, would_add
+from tracker.engine.explain import LineKind, TierLine, explain_sums, explain_total, would_add
 from tracker.engine.on_target import base_minor
 from tracker.engine.periods import Period, period_named
 from tracker.engine.plans import Draw, Plan, PlanBook
+from tracker.engine.pools import Pool, figures_of_members, line_of_member, pool_of
 from tracker.engine.settlement import Settled, settle
 from tracker.engine.totals import (
     Climb,
@@ -52,13 +53,18 @@ class Terms:
 
     def base_minor(self, payee_id: int, period: Period) -> int:
         """A payee's base salary in a period: their own, or the plan's, or none."""
+        if self.book.teams.is_team(payee_id):
+            return 0
         yearly_minor = self.base_salaries.get(payee_id, self.plan.base_salary_minor or 0)
         return base_minor(yearly_minor, period, self.plan.year_starts_in_month)
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentPay:
-    """What one component earned one payee in one window, the lines whose sum it is, and what waits for evidence."""
+    """What one component earned one payee in one window, the lines whose sum it is, and what waits for evidence.
+
+    A team's has the `pool` that its members get their parts of; a member's part has a line for each team, and no deals.
+    """
 
     key: TotalKey
     quota_minor: int | None
@@ -67,9 +73,14 @@ class ComponentPay:
     earned_minor: int
     earned_by_period: Mapping[str, int]
     lines: Sequence[TierLine]
-    credited: Sequence[Credit]
-    held: Sequence[Credit]
-    held_minor: int
+    credited: Sequence[Credit] = ()
+    held: Sequence[Credit] = ()
+    held_minor: int = 0
+    pool: Pool | None = None
+
+    @property
+    def is_part_of_pool(self) -> bool:
+        return any(line.kind is LineKind.SHARE for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +115,7 @@ def pay(deals: Iterable[Deal], terms: Terms, keeps_credits: bool = False) -> Pay
     """
     tallies, unpaid = _tallied(deals, terms.book, keeps_credits)
     components = [_component_pay(TotalKey(*key), tallies[key], terms) for key in sorted(tallies)]
+    components += _members_pay(components, terms)
     by_payee: dict[int, list[ComponentPay]] = {payee_id: [] for payee_id in terms.payee_ids}
     for component in components:
         by_payee.setdefault(component.key.payee_id, []).append(component)
@@ -177,7 +189,30 @@ def _component_pay(key: TotalKey, tally: _Tally, terms: Terms) -> ComponentPay:
         credited=credited,
         held=held,
         held_minor=would_add(total, held, book, quota_minor) if held else 0,
+        pool=pool_of(total, earned, book),
     )
+
+
+def _members_pay(components: Sequence[ComponentPay], terms: Terms) -> list[ComponentPay]:
+    """What members get of what their teams earned, each with a line for every team."""
+    pools = {of.key: of.pool for of in components if of.pool is not None}
+    earned = figures_of_members(pools.values())
+    return [
+        ComponentPay(
+            key=key,
+            quota_minor=None,
+            attainment_minor=0,
+            credit_count=0,
+            earned_minor=sum(earned[key].values()),
+            earned_by_period=earned[key],
+            lines=[
+                line_of_member(pool, key.payee_id)
+                for pool in pools.values()
+                if key == replace(pool.key, payee_id=key.payee_id) and key.payee_id in pool.parts
+            ],
+        )
+        for key in sorted(earned)
+    ]
 
 
 def _climb(credited: Sequence[Credit]) -> Climb:
@@ -202,13 +237,18 @@ def _payee_pay(payee_id: int, components: Sequence[ComponentPay], terms: Terms) 
 
 
 def _settled(payee_id: int, components: Sequence[ComponentPay], terms: Terms) -> Sequence[Settled]:
-    """The settlement periods of a payee, from the first that matters to the one of the last day, without a gap."""
+    """The settlement periods of a payee, from the first that matters to the one of the last day, without a gap.
+
+    Those of a team are reported and pay nothing: its members are paid.
+    """
     earned: dict[str, int] = {}
     for component in components:
         for period_key, earned_minor in component.earned_by_period.items():
             earned[period_key] = earned.get(period_key, 0) + earned_minor
-    draw = terms.draws.get(payee_id)
     periods = _periods(_first_days(payee_id, components, terms), terms)
+    if terms.book.teams.is_team(payee_id):
+        return [Settled(period, earned.get(period.key, 0), 0, 0, 0) for period in periods]
+    draw = terms.draws.get(payee_id)
     return settle([(period, earned.get(period.key, 0)) for period in periods], draw)
 
 

@@ -16,6 +16,7 @@ from tracker.engine.plan_draw import EXAMPLE_DRAW, read_draw
 from tracker.engine.plan_lines import lines_of
 from tracker.engine.plan_over_time import OVER_TIME_KEYS, with_time
 from tracker.engine.plan_reader import BareFloat, PlanProblem, Report, TableReader, shown
+from tracker.engine.plan_team import read_sharing
 from tracker.engine.plan_tiers import (
     TableUnits,
     read_bound,
@@ -34,6 +35,7 @@ from tracker.engine.plans import (
     Stacking,
     WeightPolicy,
 )
+from tracker.engine.teams import Whose
 
 SIZE_BYTES_MAX = 1_000_000
 FACTOR_MAX = 10
@@ -72,6 +74,8 @@ COMPONENT_KEYS = (
     "quota",
     *OVER_TIME_KEYS,
     "replaces_flat_rate",
+    "of",
+    "shared",
 )
 MULTIPLIER_KEYS = ("where", "factor", "label")
 
@@ -219,6 +223,8 @@ def _read_component(table: TableReader, currency_digits: int) -> Component:
         cap_payout_minor=_positive_money(table, "cap_payout", currency_digits),
         quota_minor=table.positive_amount_minor("quota", units.measure_digits, '"1000000"'),
         replaces_flat_rate=table.percentage("replaces_flat_rate", '"10%"'),
+        of=table.choice("of", Whose, Whose.OWN),
+        shared=read_sharing(table),
     )
     _check_fits_together(table, component)
     return with_time(table, component)

@@ -1,4 +1,4 @@
-"""The keys of a plan file and of a file of people as JSON Schema (2020-12), for editors and for whoever writes a plan.
+"""The keys of a plan file as JSON Schema (2020-12), for editors and for whoever writes a plan.
 
 One entry for each key a reader knows: what it is for, and what it may hold. A schema sees one table at a time, so
 what follows from two places of a file together (bounds in order, holes, printed multiples) only `plan check` sees.
@@ -26,6 +26,7 @@ from tracker.engine.plans import (
     Stacking,
     WeightPolicy,
 )
+from tracker.engine.teams import Sharing, Whose
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -93,12 +94,12 @@ def _one_of(words: Any) -> Schema:
     return {"enum": [str(word) for word in words]}
 
 
-def _table(name: str) -> Schema:
+def table_named(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def _list_of(name: str) -> Schema:
-    return {"type": "array", "items": _table(name), "minItems": 1}
+def list_of(name: str) -> Schema:
+    return {"type": "array", "items": table_named(name), "minItems": 1}
 
 
 # --- the tables ------------------------------------------------------------------------------------------------------
@@ -113,9 +114,9 @@ _PLAN = Table(
         "year_starts_in_month": Key(
             "The first month of the fiscal year.", {"type": "integer", "minimum": 1, "maximum": 12}
         ),
-        "draw": Key("The least that each settlement period pays.", _table("draw")),
+        "draw": Key("The least that each settlement period pays.", table_named("draw")),
         "base_salary": Key("Paid each year beside the plan; only shown.", AMOUNT_ABOVE_ZERO),
-        "components": Key("What the plan pays for.", _list_of("component"), True),
+        "components": Key("What the plan pays for.", list_of("component"), True),
     }
 )
 
@@ -156,15 +157,15 @@ _COMPONENT = Table(
         "requires": Key("Evidence without which a deal is held.", WORDS),
         "tiers_on": Key("What the bounds are written in.", _one_of(Axis)),
         "mode": Key("Each rate on its own part, or the reached one on all.", _one_of(Mode)),
-        "tiers": Key("The ladder, from low to high.", _list_of("tier")),
+        "tiers": Key("The ladder, from low to high.", list_of("tier")),
         "curve": Key(
             "A payout curve instead of tiers.",
-            {"type": "array", "items": _table("point"), "minItems": 2},
+            {"type": "array", "items": table_named("point"), "minItems": 2},
         ),
         "target_incentive": Key("Money paid at 100 % of quota.", AMOUNT_ABOVE_ZERO),
         "multipliers": Key(
             "Deals that are worth more, or less.",
-            {"type": "array", "items": _table("multiplier")},
+            {"type": "array", "items": table_named("multiplier")},
         ),
         "stacking": Key("How several multipliers on one deal combine.", _one_of(Stacking)),
         "multiplier_limit": Key("The most they make together.", FACTOR),
@@ -179,8 +180,10 @@ _COMPONENT = Table(
         "from": Key("The first day of a campaign.", DAY),
         "until": Key("Its last day.", DAY),
         "overlays": Key("What shares beside the split do.", _one_of(Overlays)),
-        "clawback": Key("What a customer who leaves takes back.", _table("clawback")),
+        "clawback": Key("What a customer who leaves takes back.", table_named("clawback")),
         "churn": Key("Whether a customer who leaves counts off again.", _one_of(Churn)),
+        "of": Key("Own deals, or those of a team.", _one_of(Whose)),
+        "shared": Key("How members are paid by what a team earns.", _one_of(Sharing)),
     },
     {
         "oneOf": [{"required": ["tiers"]}, {"required": ["curve"]}],
@@ -210,6 +213,10 @@ _COMPONENT = Table(
             {
                 "if": {"required": ["pays_on"]},
                 "then": {"properties": {"weights": {"not": {"const": "on_credit"}}}},
+            },
+            {
+                "if": {"required": ["shared"]},
+                "then": {"required": ["of"], "properties": {"of": {"const": "team"}}},
             },
             {
                 "if": {"required": ["clawback"]},
@@ -267,7 +274,7 @@ _CLAWBACK = Table(
                 "anyOf": [
                     {"enum": [TAKES_ALL, TAKES_BY_MONTHS]},
                     PART,
-                    _list_of("clawback_step"),
+                    list_of("clawback_step"),
                 ]
             },
         ),
@@ -286,7 +293,7 @@ _CLAWBACK_STEP = Table(
     }
 )
 
-_DRAW = Table(
+DRAW_TABLE = Table(
     {
         "amount": Key("The least that a period pays; 0 is none.", AMOUNT, True),
         "kind": Key("Owed back, or a guaranteed minimum.", _one_of(DrawKind)),
@@ -310,34 +317,6 @@ _DRAW = Table(
     },
 )
 
-_PERSON = Table(
-    {
-        "rep": Key("As in the file of deals.", WORD, True),
-        "name": Key("What people call them.", WORD),
-        "from": Key("The first day on the plan.", DAY),
-        "until": Key("The last day on the plan.", DAY),
-        "quota": Key("For each window.", AMOUNT),
-        "quotas": Key("For some windows: 2026-11, 2026-Q4 or 2026.", QUOTAS),
-        "draw": Key("A draw of their own.", _table("draw")),
-        "base_salary": Key("A base salary of their own; only shown.", AMOUNT_ABOVE_ZERO),
-        "components": Key(
-            "Quotas for one component, by its key.",
-            {
-                "type": "object",
-                "propertyNames": COMPONENT_KEY,
-                "additionalProperties": _table("person_component"),
-            },
-        ),
-    }
-)
-
-_PERSON_COMPONENT = Table(
-    {
-        "quota": Key("For each window.", AMOUNT),
-        "quotas": Key("For some windows.", QUOTAS),
-    }
-)
-
 PLAN_TABLES: Mapping[str, Table] = {
     "plan": _PLAN,
     "component": _COMPONENT,
@@ -346,27 +325,17 @@ PLAN_TABLES: Mapping[str, Table] = {
     "multiplier": _MULTIPLIER,
     "clawback": _CLAWBACK,
     "clawback_step": _CLAWBACK_STEP,
-    "draw": _DRAW,
-}
-PEOPLE_TABLES: Mapping[str, Table] = {
-    "people": Table({"people": Key("One table for each person.", _list_of("person"), True)}),
-    "person": _PERSON,
-    "person_component": _PERSON_COMPONENT,
-    "draw": _DRAW,
+    "draw": DRAW_TABLE,
 }
 
 
 def plan_schema() -> dict[str, Any]:
     """The schema of a plan file."""
-    return _document("A plan: PLAN.toml", "plan", PLAN_TABLES)
+    return document("A plan: PLAN.toml", "plan", PLAN_TABLES)
 
 
-def people_schema() -> dict[str, Any]:
-    """The schema of a file of people."""
-    return _document("Who is on a plan: PEOPLE.toml", "people", PEOPLE_TABLES)
-
-
-def _document(title: str, root: str, tables: Mapping[str, Table]) -> dict[str, Any]:
+def document(title: str, root: str, tables: Mapping[str, Table]) -> dict[str, Any]:
+    """The schema of a file whose outermost table is `root`."""
     definitions = {name: _object(table) for name, table in tables.items() if name != root}
     return {"$schema": DIALECT, "title": title, **_object(tables[root]), "$defs": definitions}
 

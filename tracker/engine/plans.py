@@ -11,6 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from tracker.engine.periods import Period, PeriodKind, period_containing
+from tracker.engine.teams import Membership, Sharing, Teams, Whose
 
 WEIGHT_SCALE = 10_000
 """Payout weights are kept in 1/10,000 of a minor unit; a deal's combined multiplier is rounded to that."""
@@ -161,7 +162,8 @@ class Component:
     `cap_at` the attainment that still pays (on the table's axis), `cap_payout_minor` the pay of a window.
     `quota_minor` is the quota a calculation without a database uses for people it is told none for. Only deals from
     `starts_on` to `ends_on` count, both days included (None: no end).
-    `replaces_flat_rate` is what was paid before; it pays nothing, and the plan check compares with it.
+    `replaces_flat_rate` is what was paid before; it pays nothing, and the plan check compares with it. `of` says whose
+    deals count, `shared` how the members of a team are paid by what the team earns.
     """
 
     key: str
@@ -189,6 +191,8 @@ class Component:
     clawback: Clawback | None = None
     churn: Churn = Churn.GROSS
     replaces_flat_rate: Fraction | None = None
+    of: Whose = Whose.OWN
+    shared: Sharing | None = None
 
     @property
     def has_weights(self) -> bool:
@@ -282,9 +286,19 @@ class Assignment:
 
 
 class PlanBook:
-    """All plan versions and assignments: answers which version pays whom on a day."""
+    """All plan versions and assignments: answers which version pays whom on a day.
 
-    def __init__(self, versions: Iterable[PlanVersion], assignments: Iterable[Assignment]) -> None:
+    `memberships` say who belongs to the teams and who leads them, oldest first.
+    """
+
+    def __init__(
+        self,
+        versions: Iterable[PlanVersion],
+        assignments: Iterable[Assignment],
+        *,
+        memberships: Iterable[Membership] = (),
+    ) -> None:
+        self.teams = Teams(memberships)
         self._versions: dict[str, list[PlanVersion]] = {}
         self._by_id: dict[int, PlanVersion] = {}
         self._assignments: dict[int, list[Assignment]] = {}
@@ -311,6 +325,15 @@ class PlanBook:
         if len(in_effect) > 1:
             in_effect.sort(key=lambda version: version.plan_key)
         return in_effect
+
+    def pays_for(self, payee_id: int, whose: Whose, component: Component) -> bool:
+        """Whether a payee gets credit under a component for own deals, or for those of a team.
+
+        A shared component pays the members of a team, so it is nothing for the one who leads it.
+        """
+        if component.of is not whose:
+            return False
+        return component.shared is None or self.teams.is_team(payee_id)
 
     def versions_of_window(self, payee_id: int, day: date) -> list[PlanVersion]:
         """Those in effect on a day, and of each plan left earlier in its running window the last one."""

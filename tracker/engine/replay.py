@@ -20,6 +20,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from tracker.engine.deals import Deal, DealEvent
+from tracker.engine.periods import period_named
 from tracker.engine.plans import (
     Assignment,
     Axis,
@@ -33,6 +34,8 @@ from tracker.engine.plans import (
 )
 from tracker.engine.replay_parts import Part, WindowKey, parts_of, rounded
 from tracker.engine.replay_table import table_of
+from tracker.engine.replay_teams import Facts, members_earned
+from tracker.engine.teams import Membership
 
 Quotas = Mapping[tuple[int, str, str], int]
 """Minor units (hundredths of a count) by payee, component ("" for all) and window."""
@@ -46,8 +49,11 @@ def replay(
     versions: Iterable[PlanVersion],
     assignments: Iterable[Assignment],
     quotas: Quotas,
+    *,
+    memberships: Iterable[Membership] = (),
 ) -> Earned:
     """What these events earn under these plans and quotas; a key without a counted deal is left out."""
+    facts = Facts(memberships)
     by_plan: dict[str, list[PlanVersion]] = {}
     for version in sorted(
         versions, key=lambda version: (version.effective_from, version.version_id)
@@ -58,13 +64,16 @@ def replay(
         by_payee.setdefault(assignment.payee_id, []).append(assignment)
     windows: dict[WindowKey, list[Part]] = {}
     for deal in _newest_deals(events):
-        for part in parts_of(deal, by_plan, by_payee):
+        for part in parts_of(deal, by_plan, by_payee, facts):
             windows.setdefault(part.window_key, []).append(part)
-    return {
-        (*window_key, period_key): earned_minor
-        for window_key, parts in windows.items()
-        for period_key, earned_minor in _earned_of_window(window_key, parts, quotas).items()
-    }
+    earned: Earned = {}
+    for window_key, parts in windows.items():
+        of_window = _earned_of_window(window_key, parts, quotas)
+        for period_key, earned_minor in of_window.items():
+            earned[(*window_key, period_key)] = earned_minor
+        for key, earned_minor in _earned_by_members(window_key, parts, of_window, facts).items():
+            earned[key] = earned.get(key, 0) + earned_minor
+    return earned
 
 
 def _newest_deals(events: Iterable[DealEvent]) -> list[Deal]:
@@ -89,6 +98,28 @@ def _earned_of_window(
         earned[period_key] = earned.get(period_key, 0) + rounded(sum_minor) - shown_minor
         shown_minor = rounded(sum_minor)
     return earned
+
+
+def _earned_by_members(
+    window_key: WindowKey, parts: Sequence[Part], of_window: Mapping[str, int], facts: Facts
+) -> Earned:
+    """What the members of a team get of what it earned in a window, by the rule of its newest version."""
+    team, component_key, window_name = window_key
+    newest = max(parts, key=lambda part: (part.version.effective_from, part.version.version_id))
+    sharing, year_start = newest.component.shared, newest.version.plan.year_starts_in_month
+    if sharing is None or not facts.is_team(team):
+        return {}
+    window = period_named(window_name, year_start)
+    periods = sorted(
+        (period_named(key, year_start) for key in of_window),
+        key=lambda period: (period.starts_on, period.ends_on, period.key),
+    )
+    in_time = [(period.key, of_window[period.key]) for period in periods]
+    shares = members_earned(in_time, facts.days_held(team, window), sharing, window)
+    return {
+        (member, component_key, window_name, period_key): earned_minor
+        for (member, period_key), earned_minor in shares.items()
+    }
 
 
 def _sums_by_period(

@@ -17,6 +17,7 @@ from tracker.engine.plans import (
     Stacking,
     WeightPolicy,
 )
+from tracker.engine.replay_teams import Facts
 
 Where = Mapping[str, tuple[str, ...]]
 WindowKey = tuple[int, str, str]
@@ -33,6 +34,7 @@ class Part:
 
     deal: Deal
     line: int
+    payee_id: int
     version: PlanVersion
     component: Component
     attainment_minor: int
@@ -46,26 +48,39 @@ class Part:
 
     @property
     def window_key(self) -> WindowKey:
-        payee_id = self.deal.credit_shares[self.line].payee_id
         component_key = f"{self.version.plan_key}/{self.component.key}"
-        return payee_id, component_key, self.version.plan.window_of(self.day).key
+        return self.payee_id, component_key, self.version.plan.window_of(self.day).key
 
 
 def parts_of(
-    deal: Deal, by_plan: Mapping[str, list[PlanVersion]], by_payee: Mapping[int, list[Assignment]]
+    deal: Deal,
+    by_plan: Mapping[str, list[PlanVersion]],
+    by_payee: Mapping[int, list[Assignment]],
+    facts: Facts,
 ) -> Iterable[Part]:
     """Every part of a deal that counts."""
     if deal.status is not DealStatus.WON:
         return
     for line, share in enumerate(deal.credit_shares):
-        assignments = by_payee.get(share.payee_id, [])
-        for version in _versions_in_effect(deal.effective_on, by_plan, assignments):
-            for component in version.plan.components:
-                counts = _counts(deal, line, version, component)
-                if counts is not None:
-                    sale = Part(deal, line, version, component, *counts, deal.effective_on)
-                    yield sale
-                    yield from _churn(sale, by_plan, assignments)
+        for payee_id, whose in facts.earners(share, deal.effective_on):
+            assignments = by_payee.get(payee_id, [])
+            for version in _versions_in_effect(deal.effective_on, by_plan, assignments):
+                for component in version.plan.components:
+                    if facts.pays_for(payee_id, whose, component):
+                        sold = _sold(deal, line, payee_id, version, component)
+                        yield from sold
+                        for sale in sold:
+                            yield from _churn(sale, by_plan, assignments)
+
+
+def _sold(
+    deal: Deal, line: int, payee_id: int, version: PlanVersion, component: Component
+) -> list[Part]:
+    """The sale itself, when it counts."""
+    counts = _counts(deal, line, version, component)
+    if counts is None:
+        return []
+    return [Part(deal, line, payee_id, version, component, *counts, deal.effective_on)]
 
 
 def _churn(
@@ -81,7 +96,9 @@ def _churn(
         for component in version.plan.components:
             if component.key == sale.component.key and component.churn is Churn.NET:
                 off, unpaid = -sale.attainment_minor, -sale.weight_minor
-                yield Part(sale.deal, sale.line, version, component, off, unpaid, left_on, 1)
+                yield Part(
+                    sale.deal, sale.line, sale.payee_id, version, component, off, unpaid, left_on, 1
+                )
 
 
 def _versions_in_effect(

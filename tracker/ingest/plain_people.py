@@ -11,8 +11,11 @@ from tracker.engine.plan_file import PlanFileError, toml_values
 from tracker.engine.plan_lines import lines_of
 from tracker.engine.plan_reader import COUNT_DIGITS, Report, TableReader
 from tracker.engine.plans import COUNT_MEASURES, Component, Draw, Plan
+from tracker.engine.teams import Membership
 from tracker.ingest.deal_payload import FIRST_DAY
+from tracker.ingest.plain_teams import EXAMPLE_TEAM, TEAM_KEYS, read_memberships
 
+TOP_KEYS = ("people", "teams")
 PERSON_KEYS = (
     "rep",
     "name",
@@ -44,15 +47,25 @@ class PlainPeople:
     ends_on: dict[int, date] = field(default_factory=dict)
     quotas: dict[tuple[int, str, str], int] = field(default_factory=dict)
     draws: dict[int, Draw | None] = field(default_factory=dict)
+    memberships: list[Membership] = field(default_factory=list)
+    team_ids: set[int] = field(default_factory=set)
     base_salaries: dict[int, int] = field(default_factory=dict)
     _ids: dict[str, int] = field(default_factory=dict)
 
     def payee_id_of(self, reference: str) -> int | None:
-        """The payee with this reference, letter case aside; None for a stranger once a file says who is who."""
+        """The payee with this reference, letter case aside; None for a stranger once a file says who is who.
+
+        A team has a name, but deals are won by people.
+        """
         folded = reference.casefold()
+        if self._ids.get(folded) in self.team_ids:
+            return None
         if folded not in self._ids and not self.is_closed:
             self.add(reference)
         return self._ids.get(folded)
+
+    def is_known(self, reference: str) -> bool:
+        return reference.casefold() in self._ids
 
     def add(self, reference: str) -> int:
         payee_id = self._ids[reference.casefold()] = len(self._ids) + 1
@@ -88,13 +101,15 @@ def parse_people(text: str, plan: Plan | None) -> PlainPeople:
     report = Report()
     top = TableReader(toml_values(text), (), report)
     report.lines = lines_of(text)
-    top.refuse_unknown(("people",))
+    top.refuse_unknown(TOP_KEYS)
     tables = top.tables("people", EXAMPLE_PERSON)
-    if not tables and not report.problems:
+    if not any(top.has(key) for key in TOP_KEYS):
         top.problem("people", "the file names nobody.", f"Write people = [ {EXAMPLE_PERSON} ].")
-    people = PlainPeople(is_closed=True)
+    people = PlainPeople(is_closed=top.has("people"))
     for table in tables:
         _read_person(table, people, plan)
+    for table in top.tables("teams", EXAMPLE_TEAM):
+        _read_team(table, people, plan)
     if report.problems:
         raise PlanFileError(report.problems)
     return people
@@ -123,6 +138,21 @@ def _read_person(table: TableReader, people: PlainPeople, plan: Plan | None) -> 
     if ends_on is not None:
         people.ends_on[payee_id] = ends_on
     _read_quotas_of_person(table, people, payee_id, plan)
+
+
+def _read_team(table: TableReader, people: PlainPeople, plan: Plan | None) -> None:
+    """A team is a payee with a name for a reference."""
+    table.refuse_unknown(TEAM_KEYS)
+    table.require("name", 'name = "Aarhus"')
+    name = table.word("name", '"Aarhus"')
+    if people.is_known(name):
+        table.problem("name", f"{name} is already there.", "Give each team a name of its own.")
+        return
+    team_id = people.add(name)
+    people.names[team_id] = name
+    people.team_ids.add(team_id)
+    people.memberships += read_memberships(table, team_id, people.payee_id_of)
+    _read_quotas_of_person(table, people, team_id, plan)
 
 
 def _currency_digits(plan: Plan | None) -> int:
