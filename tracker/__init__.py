@@ -13,7 +13,8 @@ Around it:
     __main__    starts every command: makes .venv and installs the pins (launcher), hands over to cli
     cli         the list of commands    commands/   what most of them do    serve   the running product
     app         the web application, put together     guards   what every request passes     wiring   live meets pages
-    trials      on whose deals a new plan is tried
+    flow_drafts plan drafts: check, simulate, pilot, activate     trials   on whose deals a draft is tried
+    simulating  its simulations, in a process of their own
     verify      everything computed again             self_check   ... while serving
     config      every setting (secret_key)    errors   every error a person can see    clock   what time it is
     passwords   hashes, off the event loop    demo/    a company to try    bench/   measurements

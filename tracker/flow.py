@@ -110,20 +110,30 @@ def activate_plan_version(
     Rebuilds the credits of every deal it pays. Raises PlanFileError or Conflict.
     """
     with database.write() as connection:
-        plans.hold_plans_alone(connection)
-        version_id = plans.add_plan_version(
-            connection, plan_key, effective_from, source_toml, by, at
-        )
-        subject = {
-            "plan_version_id": version_id,
-            "plan": plan_key,
-            "effective_from": str(effective_from),
-            "source_sha256": sha256(source_toml.encode()).hexdigest(),
-        }
-        trail.append(connection, "activate plan version", by, at, subject)
-        on_plan = plans.payees_on(connection, plan_key)
-        _rebuild(connection, on_plan, effective_from, "plan", version_id, at)
-        return version_id
+        return activate_within(connection, plan_key, effective_from, source_toml, by, at)
+
+
+def activate_within(
+    connection: Connection,
+    plan_key: str,
+    effective_from: date,
+    source_toml: str,
+    by: str,
+    at: datetime,
+) -> int:
+    """The same inside a transaction of the caller's."""
+    plans.hold_plans_alone(connection)
+    version_id = plans.add_plan_version(connection, plan_key, effective_from, source_toml, by, at)
+    subject = {
+        "plan_version_id": version_id,
+        "plan": plan_key,
+        "effective_from": str(effective_from),
+        "source_sha256": sha256(source_toml.encode()).hexdigest(),
+    }
+    trail.append(connection, "activate plan version", by, at, subject)
+    on_plan = plans.payees_on(connection, plan_key)
+    _rebuild(connection, on_plan, effective_from, "plan", version_id, at)
+    return version_id
 
 
 def assign_plan(

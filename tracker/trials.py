@@ -1,23 +1,40 @@
-"""A new plan beside the live company: on whose deals, quotas and days it is tried. Reads only, and computes no pay."""
+"""A new plan beside the live company: on whose deals, quotas and days it is tried. Nothing of it is ever paid."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from tracker.engine.credits import component_key_of, split_component_key
 from tracker.engine.deals import Deal
-from tracker.engine.paying import Terms
+from tracker.engine.paying import Terms, pay
+from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
 from tracker.engine.requota import spread_quotas
 from tracker.engine.simulation import Trial
 from tracker.errors import NotFound
-from tracker.store import deals, plans
+from tracker.store import deals, people, plans
+from tracker.store.drafts import Draft, Pilot
 from tracker.store.plans import QuotaKey
+from tracker.store.totals import earnings_of
 from tracker.store.types import Connection
 
 TRIED = 0
 """The version id of a plan that is only tried: no stored version has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PilotFigures:
+    """What one payee of a pilot has earned in its days: under the trial plan, and really (None: nothing to compare)."""
+
+    pilot: Pilot
+    currency: str
+    tried_minor: int
+    live_minor: int | None
+
+    @property
+    def difference_minor(self) -> int:
+        return self.tried_minor - (self.live_minor or 0)
 
 
 class Days(NamedTuple):
@@ -47,6 +64,81 @@ def live_trial(connection: Connection, plan: Plan, plan_key: str, days: Days) ->
         new=tried_terms(plan, versions[-1], assigned, quotas, days.last),
         old=terms_of(versions, assigned, quotas, days.last),
     )
+
+
+def draft_trial(connection: Connection, draft: Draft, today: date) -> Trial:
+    """A draft's text on the last year of the plan it replaces; of no plan, on everybody, compared with nothing."""
+    plan = parse_plan(draft.text.source_toml)
+    days = trial_days(plan, today)
+    if draft.replaces_key:
+        return live_trial(connection, plan, draft.replaces_key, days)
+    everybody = [payee.id for payee in people.payees(connection) if payee.kind == "rep"]
+    assigned = [Assignment(payee_id, draft.plan_key, date.min) for payee_id in everybody]
+    version = PlanVersion(TRIED, draft.plan_key, date.min, plan)
+    quotas = plans.quotas_of(connection, everybody)
+    return Trial(
+        deals=deals_of(connection, everybody, days),
+        first_day=days.first,
+        payee_ids=tuple(everybody),
+        new=tried_terms(plan, version, assigned, quotas, days.last),
+    )
+
+
+def pilot_figures(connection: Connection, draft: Draft) -> list[PilotFigures]:
+    """What each payee of a draft's pilot has earned in its days, under the draft and under the plan they are on."""
+    piloting = draft.piloting()
+    if not piloting:
+        return []
+    plan = parse_plan(draft.text.source_toml)
+    payee_ids = sorted(one.payee_id for one in piloting)
+    quotas = plans.quotas_of(connection, payee_ids)
+    live = plans.newest_plan(connection, draft.replaces_key)
+    quoted_in = PlanVersion(TRIED, draft.replaces_key or draft.plan_key, date.min, live or plan)
+    return [
+        PilotFigures(
+            pilot,
+            plan.currency,
+            _tried_minor(connection, plan, quoted_in, pilot, quotas),
+            _live_minor(connection, live, draft.replaces_key, pilot),
+        )
+        for pilot in sorted(piloting, key=lambda one: one.payee_id)
+    ]
+
+
+def _tried_minor(
+    connection: Connection,
+    plan: Plan,
+    quoted_in: PlanVersion,
+    pilot: Pilot,
+    quotas: Mapping[QuotaKey, int],
+) -> int:
+    """What the pilot's deals earn under the trial plan, by the path real pay goes."""
+    days = Days(pilot.starts_on, pilot.ends_on)
+    assigned = [Assignment(pilot.payee_id, quoted_in.plan_key, *days)]
+    terms = tried_terms(plan, quoted_in, assigned, quotas, days.last)
+    payees = pay(deals_of(connection, [pilot.payee_id], days), terms).payees
+    return sum(
+        component.earned_minor
+        for payee in payees
+        if payee.payee_id == pilot.payee_id
+        for component in payee.components
+    )
+
+
+def _live_minor(
+    connection: Connection, live: Plan | None, plan_key: str, pilot: Pilot
+) -> int | None:
+    """What is really earned in the same windows, as the ledger has it; None without a plan to compare with."""
+    if live is None:
+        return None
+    earned_minor, day = 0, pilot.starts_on
+    while day <= pilot.ends_on:
+        window = live.window_of(day)
+        for component_key, periods in earnings_of(connection, pilot.payee_id, window.key).items():
+            if split_component_key(component_key)[0] == plan_key:
+                earned_minor += sum(periods.values())
+        day = window.ends_on + timedelta(days=1)
+    return earned_minor
 
 
 def versions_of(connection: Connection, plan_key: str) -> list[PlanVersion]:

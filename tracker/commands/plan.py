@@ -1,6 +1,5 @@
 """The `plan` command: is a plan file right, what does it say in words, from when does it pay, and whom."""
 
-import re
 from datetime import date
 from pathlib import Path
 
@@ -16,10 +15,9 @@ from tracker.config import command_author, load_settings
 from tracker.engine.plan_file import PlanFileError, parse_plan
 from tracker.engine.plans import Plan
 from tracker.errors import BadInput, NotFound, Problem
+from tracker.flow_drafts import PLAN_KEY
 from tracker.store import people, plans
 from tracker.store.database import Database, opened_database
-
-_PLAN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 plan_file_argument = click.argument("file", type=EXISTING_FILE)
 
@@ -62,7 +60,7 @@ def show(file_or_key: str) -> None:
 )
 def activate(key: str, file: Path, effective_from: date) -> None:
     """Pay by this plan file from a day on, under the name KEY; figures it touches change at once."""
-    if not _PLAN_KEY.fullmatch(key):
+    if not PLAN_KEY.fullmatch(key):
         what = f"{key!r} cannot name a plan."
         raise BadInput(
             [Problem("KEY", what, "Use small letters, digits, _ and -, such as ae-smb.")]

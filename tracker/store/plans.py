@@ -115,6 +115,12 @@ def parsed_versions(connection: Connection) -> list[PlanVersion]:
     ]
 
 
+def newest_plan(connection: Connection, plan_key: str) -> Plan | None:
+    """What the newest version of a plan says; None when there is none."""
+    versions = plan_versions(connection, plan_key)
+    return _parsed(versions[-1].source_toml) if versions else None
+
+
 def load_plan_book(connection: Connection, payee_ids: Collection[int] | None = None) -> PlanBook:
     """Every plan version, and the assignments of these payees (None: of all)."""
     return PlanBook(parsed_versions(connection), assignments(connection, payee_ids))

@@ -1,6 +1,6 @@
 """Every table, in reading order. Facts are added, never edited; projections can be rebuilt from the facts.
 
-Those of signing in and of disputes stand in modules of their own, and are named here with the others.
+Those of signing in, of disputes and of plan drafts stand in modules of their own, and are named here with the others.
 """
 
 from sqlalchemy import (
@@ -20,6 +20,10 @@ from sqlalchemy import (
 from tracker.store.metadata import metadata as metadata
 from tracker.store.tables_disputes import dispute as dispute
 from tracker.store.tables_disputes import dispute_entry as dispute_entry
+from tracker.store.tables_drafts import plan_draft as plan_draft
+from tracker.store.tables_drafts import plan_draft_step as plan_draft_step
+from tracker.store.tables_drafts import plan_draft_text as plan_draft_text
+from tracker.store.tables_drafts import plan_pilot as plan_pilot
 from tracker.store.tables_signing_in import api_key as api_key
 from tracker.store.tables_signing_in import login_attempt as login_attempt
 from tracker.store.tables_signing_in import one_time_link as one_time_link
