@@ -11,7 +11,7 @@ from tracker import flow, flow_drafts, simulating, trials
 from tracker.engine.deals import CreditShare
 from tracker.engine.plan_file import PlanFileError
 from tracker.errors import BadInput, Conflict, NotFound
-from tracker.store import drafts, people, plans, totals, trail
+from tracker.store import drafts, ledger, people, plans, totals, trail
 from tracker.store.database import Database
 from tracker.store.drafts import Draft
 
@@ -174,11 +174,11 @@ def test_a_pilot_shows_both_figures_and_pays_one(
     with database.read() as connection:
         found = trials.pilot_figures(connection, read(database, piloted))
         earned = totals.earnings_of(connection, anna, "2026-Q4")
-        ledger = totals.ledger_of(connection, anna, "2026-Q4")
+        entries = ledger.ledger_of(connection, anna, "2026-Q4")
     assert (found[0].tried_minor, found[0].live_minor) == (450_00, 250_00)
     assert found[0].difference_minor == 200_00
     assert earned == {"ladder/sales": {"2026-11": 250_00}}
-    assert sum(entry.amount_minor for entry in ledger) == 250_00, "the trial plan pays nobody"
+    assert sum(entry.amount_minor for entry in entries) == 250_00, "the trial plan pays nobody"
     assert [one.tried_minor for one in found[1:]] == [0, 0]
 
 
