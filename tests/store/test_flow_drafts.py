@@ -174,7 +174,7 @@ def test_a_pilot_shows_both_figures_and_pays_one(
     with database.read() as connection:
         found = trials.pilot_figures(connection, read(database, piloted))
         earned = totals.earnings_of(connection, anna, "2026-Q4")
-        entries = ledger.ledger_of(connection, anna, "2026-Q4")
+        entries = ledger.entries_of(connection, anna, "2026-Q4")
     assert (found[0].tried_minor, found[0].live_minor) == (450_00, 250_00)
     assert found[0].difference_minor == 200_00
     assert earned == {"ladder/sales": {"2026-11": 250_00}}
