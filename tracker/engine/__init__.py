@@ -21,7 +21,9 @@ Read in this order:
     paying      a list of deals -> what everybody is paid, in one go
     simulation  a plan tried on deals that have been (break_even, requota, distributions, simulation_values)
     explain     the lines whose sum is the figure, and why a deal did not pay
-    standing    where a payee stands: step, distance, next deal, projection
+    standing    where a payee stands: step, distance, next deal, pace
+    prospects   open deals as they would count if won, how likely that is, and what speaks against it
+    projection  where a window ends: secured, exposed, backed, hope (ways: outcomes, ways_climbed, supposed)
     posting     which payroll month pays a difference, and what it is called there
     replay      the same figures from scratch, sharing nothing with the above but the plan (replay_...)
 """

@@ -4,8 +4,7 @@ Line amounts are differences of the rounded running figure, like the ledger's, s
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from itertools import groupby, islice
@@ -15,11 +14,11 @@ from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.plans import Component, Mode, PlanBook, PlanVersion, WeightPolicy
 from tracker.engine.rates import Band, RateTable
+from tracker.engine.supposed import supposing
 from tracker.engine.teams import Whose
 from tracker.engine.totals import (
     NOTHING,
     Cell,
-    Climb,
     Prefix,
     Stretch,
     Sums,
@@ -27,7 +26,6 @@ from tracker.engine.totals import (
     WindowTotal,
     capped_payout,
     cell_changes,
-    day_changes,
     earned_by_period,
     step_gain,
     stretches_of,
@@ -179,32 +177,9 @@ def would_add(
     total: WindowTotal, held: Sequence[Credit], book: PlanBook, quota_minor: int | None
 ) -> int:
     """What held credits would add to their window if their evidence came now, in minor units."""
-    after = earned_by_period(_with_released(total, held), book, quota_minor)
+    after = earned_by_period(supposing(total, held), book, quota_minor)
     before = earned_by_period(total, book, quota_minor)
     return sum(after.values()) - sum(before.values())
-
-
-def _with_released(total: WindowTotal, held: Sequence[Credit]) -> WindowTotal:
-    released = [replace(credit, missing_evidence=()) for credit in held]
-    cells = dict(total.cells)
-    for cell, sums in cell_changes([], released).items():
-        key = cell.period_key, cell.plan_version_id
-        cells[key] = cells.get(key, NOTHING) + sums
-    # Where nothing counts yet there is no climb to continue: the released credits are all of it.
-    climb = total.climb if total.cells else Climb((), lambda _: ())
-    return replace(total, cells=cells, climb=climb and _with_more(climb, released))
-
-
-def _with_more(climb: Climb, released: Sequence[Credit]) -> Climb:
-    days = dict(climb.days)
-    for (_, day), sums in day_changes([], released).items():
-        days[day] = days.get(day, NOTHING) + sums
-
-    def credits_on(day: date) -> list[Credit]:
-        more = [credit for credit in released if credit.effective_on == day]
-        return sorted([*climb.credits_on(day), *more], key=lambda credit: credit.order)
-
-    return Climb(sorted(days.items()), credits_on)
 
 
 def explain_no_pay(deal: Deal, payee_id: int, book: PlanBook) -> list[Reason]:

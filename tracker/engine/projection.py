@@ -1,0 +1,259 @@
+"""Where a window ends: four bands, from certain to hoped for, put through the real tables.
+
+    secured   earned, and beyond any clawback
+    exposed   earned, but taken back if the customer leaves before a day
+    backed    open deals with the evidence their pay asks for and a dated next step, at their probability
+    hope      the other open deals; shown, never counted
+
+The projected payout is the expected value over every way the backed deals can go, each way paid as if its deals were
+won on their expected days: multipliers, limits, splits, filters and caps act as they will. It is not what the expected
+sales would pay, which on a ladder is another figure. Draws and what evidence holds back are not in it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil, floor
+
+from tracker.engine.credits import Credit
+from tracker.engine.money import round_to_minor_unit
+from tracker.engine.outcomes import HIGH, LOW, Spread, Ways, ways_of
+from tracker.engine.plans import Component, PlanBook
+from tracker.engine.prospects import Prospect
+from tracker.engine.rates import compile_table
+from tracker.engine.supposed import supposing
+from tracker.engine.totals import TotalKey, WindowTotal, earned_by_period
+from tracker.engine.ways_climbed import Figure, Step, climbed_ways
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A counted credit that is taken back if the customer leaves; the last day on which that can happen."""
+
+    credit: Credit
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """What is projected: a window's total, the component in force today, the quota, and what is still exposed."""
+
+    total: WindowTotal
+    component: Component
+    quota_minor: int | None
+    exposures: tuple[Exposure, ...] = ()
+
+    def own(self, credited: Iterable[Credit]) -> tuple[Credit, ...]:
+        """Those of these credits that count on this ladder."""
+        key = self.total.key
+        return tuple(
+            credit
+            for credit in credited
+            if (credit.payee_id, credit.component_key, credit.window_key)
+            == (key.payee_id, key.component_key, key.window_key)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """An open deal on one ladder. `adds_minor` is what it would add if it alone was won, its evidence complete."""
+
+    prospect: Prospect
+    credits: tuple[Credit, ...]
+    adds_minor: int
+
+    @property
+    def missing_evidence(self) -> tuple[str, ...]:
+        words = (word for credit in self.credits for word in credit.missing_evidence)
+        return tuple(dict.fromkeys(words))
+
+    @property
+    def is_backed(self) -> bool:
+        return not self.missing_evidence and not self.prospect.doubts
+
+    @property
+    def probability(self) -> Fraction:
+        """How likely it is; nothing where nobody can say."""
+        return self.prospect.odds.probability or Fraction(0)
+
+    @property
+    def expected_minor(self) -> int:
+        """What it would add, at its probability, taken by itself."""
+        return round_to_minor_unit(self.probability * self.adds_minor)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """How likely a step above today's is reached by the end of the window, secured and backed together."""
+
+    step_number: int
+    starts_at_minor: int
+    probability: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class LadderProjection:
+    """One ladder's window's end. `payout` is in minor units of money, `attainment` of the measure."""
+
+    key: TotalKey
+    earned_minor: int
+    exposed_minor: int
+    exposures: tuple[Exposure, ...]
+    outlooks: tuple[Outlook, ...]
+    payout: Spread
+    attainment: Spread
+    chances: tuple[Chance, ...]
+
+    @property
+    def secured_minor(self) -> int:
+        return self.earned_minor - self.exposed_minor
+
+    @property
+    def backed_minor(self) -> int:
+        """What the backed deals add to the projected payout."""
+        return self.payout.expected_minor - self.earned_minor
+
+    @property
+    def hope_minor(self) -> int:
+        """What the other open deals would add, each by itself at its probability; never counted."""
+        return sum(one.expected_minor for one in self.outlooks if not one.is_backed)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """All ladders of a payee together. Deals that count on several are won on all of them or on none."""
+
+    ladders: tuple[LadderProjection, ...]
+    payout: Spread
+    uncertain_count: int
+    is_exact: bool
+
+    @property
+    def secured_minor(self) -> int:
+        return sum(one.secured_minor for one in self.ladders)
+
+    @property
+    def exposed_minor(self) -> int:
+        return sum(one.exposed_minor for one in self.ladders)
+
+    @property
+    def backed_minor(self) -> int:
+        return sum(one.backed_minor for one in self.ladders)
+
+    @property
+    def hope_minor(self) -> int:
+        return sum(one.hope_minor for one in self.ladders)
+
+    def of(self, component_key: str) -> LadderProjection | None:
+        return next((one for one in self.ladders if one.key.component_key == component_key), None)
+
+
+def project(ladders: Sequence[Ladder], prospects: Sequence[Prospect], book: PlanBook) -> Projection:
+    """Where the windows of a payee's ladders end. The order of the prospects does not matter."""
+    in_order = sorted(prospects, key=lambda prospect: prospect.order)
+    outlooks = [_outlooks(ladder, in_order, book) for ladder in ladders]
+    backed = {one.prospect.deal.key for seen in outlooks for one in seen if one.is_backed}
+    odds = {
+        prospect.deal.key: prospect.odds.probability or Fraction(0)
+        for prospect in in_order
+        if prospect.deal.key in backed
+    }
+    uncertain = [key for key, probability in odds.items() if 0 < probability < 1]
+    ways = ways_of(uncertain, [odds[key] for key in uncertain])
+    bits: dict[str, int | None] = {key: bit for bit, key in enumerate(uncertain)}
+    bits |= {key: None for key, probability in odds.items() if probability == 1}
+    figures = [
+        climbed_ways(ladder.total, ladder.quota_minor, _steps(seen, bits), ways.ways, book)
+        for ladder, seen in zip(ladders, outlooks, strict=True)
+    ]
+    projected = tuple(
+        _projected(*of_ladder, ways, book)
+        for of_ladder in zip(ladders, outlooks, figures, strict=True)
+    )
+    together = [sum(figures) for figures in zip(*(_earned_of(f) for f in figures), strict=True)]
+    return Projection(
+        ladders=projected,
+        payout=Spread(
+            sum(one.payout.expected_minor for one in projected),
+            ways.at(LOW, together) if together else 0,
+            ways.at(HIGH, together) if together else 0,
+        ),
+        uncertain_count=len(uncertain),
+        is_exact=ways.is_exact,
+    )
+
+
+def _outlooks(ladder: Ladder, prospects: Sequence[Prospect], book: PlanBook) -> tuple[Outlook, ...]:
+    """The open deals that count on a ladder, each with what it would add by itself."""
+    own = [(prospect, ladder.own(prospect.credits)) for prospect in prospects]
+    own = [(prospect, credited) for prospect, credited in own if credited]
+    steps = [
+        (replace(credit, missing_evidence=()), bit)
+        for bit, (_, credited) in enumerate(own)
+        for credit in credited
+    ]
+    ways = [0, *(1 << bit for bit in range(len(own)))]
+    none, *alone = climbed_ways(ladder.total, ladder.quota_minor, steps, ways, book)
+    return tuple(
+        Outlook(prospect, credited, figure.earned_minor - none.earned_minor)
+        for (prospect, credited), figure in zip(own, alone, strict=True)
+    )
+
+
+def _steps(outlooks: Iterable[Outlook], bits: Mapping[str, int | None]) -> list[Step]:
+    """The backed ones as steps of the climb; deals that are never won are left out."""
+    return [
+        (credit, bits[one.prospect.deal.key])
+        for one in outlooks
+        if one.is_backed and one.prospect.deal.key in bits
+        for credit in one.credits
+    ]
+
+
+def _earned_of(figures: Iterable[Figure]) -> list[int]:
+    return [figure.earned_minor for figure in figures]
+
+
+def _projected(
+    ladder: Ladder,
+    outlooks: tuple[Outlook, ...],
+    figures: Sequence[Figure],
+    ways: Ways,
+    book: PlanBook,
+) -> LadderProjection:
+    earned_minor = _earned(ladder.total, ladder, book)
+    exposed = [one.credit for one in ladder.exposures]
+    without = supposing(ladder.total, gone=exposed) if exposed else ladder.total
+    attainments = [figure.attainment_minor for figure in figures]
+    return LadderProjection(
+        key=ladder.total.key,
+        earned_minor=earned_minor,
+        exposed_minor=earned_minor - _earned(without, ladder, book),
+        exposures=tuple(sorted(ladder.exposures, key=lambda one: (one.until, one.credit.order))),
+        outlooks=outlooks,
+        payout=_spread(_earned_of(figures), ways),
+        attainment=_spread(attainments, ways),
+        chances=tuple(_chances(ladder, attainments, ways)),
+    )
+
+
+def _earned(total: WindowTotal, ladder: Ladder, book: PlanBook) -> int:
+    return sum(earned_by_period(total, book, ladder.quota_minor).values())
+
+
+def _spread(figures: Sequence[int], ways: Ways) -> Spread:
+    expected_minor = round_to_minor_unit(ways.mean(figures))
+    return Spread(expected_minor, ways.at(LOW, figures), ways.at(HIGH, figures))
+
+
+def _chances(ladder: Ladder, attainments: Sequence[int], ways: Ways) -> Iterable[Chance]:
+    """Of each step above the one reached without any open deal."""
+    table = compile_table(ladder.component, ladder.quota_minor)
+    for below, band in pairwise(table.bands if table else ()):
+        first_minor = floor(band.starts_at) + 1 if below.owns_bound else ceil(band.starts_at)
+        if band.is_cap or ladder.total.attainment_minor >= first_minor:
+            continue
+        reached = ways.chance([attainment >= first_minor for attainment in attainments])
+        yield Chance(band.number, round_to_minor_unit(band.starts_at), reached)
