@@ -13,13 +13,18 @@ from hypothesis import strategies as st
 
 from tests.builders import ANNA, BO, a_book, a_deal, a_plan, an_event, shared_by
 from tests.engine.histories import PAYEES, History, amounts, aspects, histories
-from tests.engine.test_incremental_equals_replay import THOROUGH, Company, company_told, fewer_histories
+from tests.engine.test_incremental_equals_replay import (
+    THOROUGH,
+    Company,
+    company_told,
+    fewer_histories,
+)
 from tests.scenarios.running import RunningTotals
 from tracker.engine import outcomes
 from tracker.engine.credits import credits_of
 from tracker.engine.deals import Deal, DealStatus, NextStep
 from tracker.engine.plans import PlanBook
-from tracker.engine.projection import Exposure, Ladder, Projection, project
+from tracker.engine.projection import Ladder, Projection, exposures_of, project
 from tracker.engine.prospects import (
     Decided,
     Doubt,
@@ -342,18 +347,37 @@ def test_a_deal_that_pays_on_two_components_is_won_on_both_or_on_none() -> None:
 # --- what is exposed ----------------------------------------------------------------------------------------------
 
 
+CLAWED = f"{LADDER}\nclawback = {{ within_months = 3 }}"
+
+
 def test_what_a_leaving_customer_would_take_back_is_exposed_not_secured() -> None:
-    """1,500.00 sold pays 100. Without the 500.00 deal it is 50: as much is exposed, not the half of it."""
-    book = a_book(a_plan(LADDER))
-    totals = RunningTotals(book, {})
-    totals.record(a_deal("safe", 100_000))
-    totals.record(a_deal("fresh", 50_000, effective_on=date(2026, 11, 10)))
-    until = date(2027, 2, 10)
-    fresh = [Exposure(c, until) for c in totals.credits(KEY) if c.deal_key == "fresh"]
-    component = book.version(1).plan.components[0]
-    found = project([Ladder(totals.total(KEY), component, None, tuple(fresh))], [], book)
+    """1,500.00 sold pays 100. If the customer of November left, the 500.00 would go, and 50 of it."""
+    found = exposed_by(CLAWED, "2026-10-01", "2026-11-10", today=date(2027, 1, 5))
     assert (found.secured_minor, found.exposed_minor) == (5_000, 5_000)
+    assert [one.safe_on for one in found.ladders[0].exposures] == [date(2027, 2, 10)]
     assert found.payout.expected_minor == 10_000
+
+
+def test_only_what_would_be_taken_back_today_is_exposed() -> None:
+    """By months remaining of three: one of them is over, so 166.67 of the 500.00 stays. 1,166.67 pays 66.67."""
+    by_months = f'{LADDER}\nclawback = {{ within_months = 3, takes = "by_months_remaining" }}'
+    found = exposed_by(by_months, "2026-10-01", "2026-11-10", today=date(2027, 1, 5))
+    assert (found.secured_minor, found.exposed_minor) == (6_667, 3_333)
+
+
+def exposed_by(component: str, first_day: str, second_day: str, today: date) -> Projection:
+    """Anna sold 1,000.00 on one day and 500.00 on another."""
+    book = a_book(a_plan(component))
+    totals = RunningTotals(book, {})
+    sold = [
+        a_deal("one", 100_000, effective_on=date.fromisoformat(first_day)),
+        a_deal("two", 50_000, effective_on=date.fromisoformat(second_day)),
+    ]
+    for deal in sold:
+        totals.record(deal)
+    exposures = exposures_of(sold, KEY, book, today)
+    component_now = book.version(1).plan.components[0]
+    return project([Ladder(totals.total(KEY), component_now, None, exposures)], [], book)
 
 
 # --- what backs a deal --------------------------------------------------------------------------------------------

@@ -17,9 +17,11 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 
-from tracker.engine.credits import Credit
+from tracker.engine.credits import Credit, credits_of, split_component_key
+from tracker.engine.deals import Deal
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.outcomes import HIGH, LOW, Spread, Ways, ways_of
+from tracker.engine.over_time import safe_on
 from tracker.engine.plans import Component, PlanBook
 from tracker.engine.prospects import Prospect
 from tracker.engine.rates import compile_table
@@ -30,10 +32,15 @@ from tracker.engine.ways_climbed import Figure, Step, climbed_ways
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """A counted credit that is taken back if the customer leaves; the last day on which that can happen."""
+    """A won deal of which something is taken back if its customer leaves before the day it is `safe_on`.
 
-    credit: Credit
-    until: date
+    `credits` are what counts now, `left` what would count if the customer left today.
+    """
+
+    deal: Deal
+    credits: tuple[Credit, ...]
+    left: tuple[Credit, ...]
+    safe_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +52,12 @@ class Ladder:
     quota_minor: int | None
     exposures: tuple[Exposure, ...] = ()
 
-    def own(self, credited: Iterable[Credit]) -> tuple[Credit, ...]:
-        """Those of these credits that count on this ladder."""
-        key = self.total.key
-        return tuple(
-            credit
-            for credit in credited
-            if (credit.payee_id, credit.component_key, credit.window_key)
-            == (key.payee_id, key.component_key, key.window_key)
-        )
+    @property
+    def without_exposed(self) -> WindowTotal:
+        """The total if the customers of all exposed deals left today."""
+        gone = [credit for one in self.exposures for credit in one.credits]
+        left = [credit for one in self.exposures for credit in one.left]
+        return supposing(self.total, come=left, gone=gone) if gone else self.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,7 @@ def project(ladders: Sequence[Ladder], prospects: Sequence[Prospect], book: Plan
 
 def _outlooks(ladder: Ladder, prospects: Sequence[Prospect], book: PlanBook) -> tuple[Outlook, ...]:
     """The open deals that count on a ladder, each with what it would add by itself."""
-    own = [(prospect, ladder.own(prospect.credits)) for prospect in prospects]
+    own = [(prospect, _own(prospect.credits, ladder.total.key)) for prospect in prospects]
     own = [(prospect, credited) for prospect, credited in own if credited]
     steps = [
         (replace(credit, missing_evidence=()), bit)
@@ -200,6 +204,36 @@ def _outlooks(ladder: Ladder, prospects: Sequence[Prospect], book: PlanBook) -> 
         Outlook(prospect, credited, figure.earned_minor - none.earned_minor)
         for (prospect, credited), figure in zip(own, alone, strict=True)
     )
+
+
+def _own(credited: Iterable[Credit], key: TotalKey) -> tuple[Credit, ...]:
+    """Those of these credits that count towards one total."""
+    return tuple(
+        credit
+        for credit in credited
+        if (credit.payee_id, credit.component_key, credit.window_key)
+        == (key.payee_id, key.component_key, key.window_key)
+    )
+
+
+def exposures_of(
+    deals: Iterable[Deal], key: TotalKey, book: PlanBook, today: date
+) -> tuple[Exposure, ...]:
+    """Which of these won deals can still be taken back from one total, the first to be safe first."""
+    found = []
+    for deal in deals:
+        own = [credit for credit in _own(credits_of(deal, book), key) if credit.is_counted]
+        safe = [day for credit in own if (day := _safe_on(deal, credit, book)) and day > today]
+        if safe and deal.ended_on is None:
+            left = _own(credits_of(replace(deal, ended_on=today), book), key)
+            found.append(Exposure(deal, tuple(own), left, max(safe)))
+    return tuple(sorted(found, key=lambda one: (one.safe_on, one.deal.key)))
+
+
+def _safe_on(deal: Deal, credit: Credit, book: PlanBook) -> date | None:
+    _, own_key = split_component_key(credit.component_key)
+    component = book.version(credit.plan_version_id).plan.component(own_key)
+    return safe_on(deal, component) if component else None
 
 
 def _steps(outlooks: Iterable[Outlook], bits: Mapping[str, int | None]) -> list[Step]:
@@ -224,14 +258,12 @@ def _projected(
     book: PlanBook,
 ) -> LadderProjection:
     earned_minor = _earned(ladder.total, ladder, book)
-    exposed = [one.credit for one in ladder.exposures]
-    without = supposing(ladder.total, gone=exposed) if exposed else ladder.total
     attainments = [figure.attainment_minor for figure in figures]
     return LadderProjection(
         key=ladder.total.key,
         earned_minor=earned_minor,
-        exposed_minor=earned_minor - _earned(without, ladder, book),
-        exposures=tuple(sorted(ladder.exposures, key=lambda one: (one.until, one.credit.order))),
+        exposed_minor=earned_minor - _earned(ladder.without_exposed, ladder, book),
+        exposures=ladder.exposures,
         outlooks=outlooks,
         payout=_spread(_earned_of(figures), ways),
         attainment=_spread(attainments, ways),
