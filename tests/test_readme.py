@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.ingest.records import NOW, TODAY, payee_id_of
 from tracker.cli import COMMANDS
 from tracker.config import setting_names
-from tracker.engine.plan_file import parse_plan
+from tracker.engine.plan_trial import refuse_wrong_examples
 from tracker.ingest.deal_payload import Reader
 from tracker.ingest.files.deal_rows import DEALS
 from tracker.ingest.files.mapping_file import parse_mapping
@@ -31,7 +31,7 @@ def example(title: str) -> str:
 
 
 def test_what_the_readme_shows_is_accepted() -> None:
-    parse_plan(example("Plan files"))
+    refuse_wrong_examples(example("Plan files"))
     parse_mapping(example("Import files"), DEALS)
     _, _, event = example("Send deals").partition("{")
     Reader(payee_id_of, NOW, TODAY).event(parse_strict(f"{{{event}".encode()))

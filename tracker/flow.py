@@ -19,6 +19,7 @@ from typing import Literal
 from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import Deal, DealEvent
 from tracker.engine.money import AMOUNT_MINOR_MAX
+from tracker.engine.plan_trial import refuse_wrong_examples
 from tracker.engine.plans import PlanBook
 from tracker.engine.posting import Loss
 from tracker.engine.totals import TotalKey, earned_by_period
@@ -107,8 +108,10 @@ def activate_plan_version(
 ) -> int:
     """Let a new version of a plan count from a day on; the version's id.
 
-    Rebuilds the credits of every deal it pays. Raises PlanFileError or Conflict.
+    Rebuilds the credits of every deal it pays. Raises PlanFileError, also when its own examples do not come out, or
+    Conflict.
     """
+    refuse_wrong_examples(source_toml)
     with database.write() as connection:
         return activate_within(connection, plan_key, effective_from, source_toml, by, at)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import FLAT_RATE, a_deal, a_plan, a_plan_text, a_rep, an_event
+from tests.builders import A_DAY, FLAT_RATE, a_deal, a_plan, a_plan_text, a_rep, an_event
 from tracker import cli, clock, flow
 from tracker.commands.plan_words import plan_in_words
 from tracker.config import load_settings
 from tracker.engine.deals import CreditShare
-from tracker.engine.plan_file import SIZE_BYTES_MAX, parse_plan
-from tracker.store import totals
+from tracker.engine.plan_file import SIZE_BYTES_MAX, PlanFileError, parse_plan
+from tracker.store import plans, totals
 from tracker.store.database import Database, create_database, upgrade
 from tracker.store.plans import QuotaChange
 
@@ -90,6 +90,27 @@ def test_the_running_product_is_a_past_to_compare_with(
     assert "1 won deals, people: 1, windows: 1" in said
     assert cli.main(["plan", "check", str(plan_file), "--live", "--on", "ae"]) == 1
     assert "Nobody is on a plan called 'ae'" in capsys.readouterr().err
+
+
+def test_a_plan_whose_own_examples_do_not_come_out_is_not_activated(
+    plan_file: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = a_plan_text(FLAT_RATE + '\n[[examples]]\nsold = "100"\nearned = "11"')
+    plan_file.write_text(wrong, "utf-8")
+    assert cli.main(["plan", "check", str(plan_file)]) == 1
+    assert cli.main(["plan", "activate", "ae", str(plan_file), "--from", "2026-01-01"]) == 1
+    said = capsys.readouterr().err
+    assert (
+        said.count("line 11, examples[1].earned: the example says 11, but the plan earns 10.") == 2
+    )
+    with pytest.raises(PlanFileError):
+        flow.activate_plan_version(database, "ae", A_DAY, wrong, "test", clock.now())
+    with database.read() as connection:
+        assert plans.plan_versions(connection) == []
+    plan_file.write_text(wrong.replace('"11"', '"10"'), "utf-8")
+    assert cli.main(["plan", "check", str(plan_file)]) == 0
+    assert "Examples that come out: 1." in capsys.readouterr().out
+    assert cli.main(["plan", "activate", "ae", str(plan_file), "--from", "2026-01-01"]) == 0
 
 
 def test_the_schema_of_each_file_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

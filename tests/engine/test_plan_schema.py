@@ -28,6 +28,8 @@ TABLE_OF = {
     "CLAWBACK_KEYS": "clawback",
     "CLAWBACK_STEP_KEYS": "clawback_step",
     "DRAW_KEYS": "draw",
+    "EXAMPLE_KEYS": "example",
+    "SALE_KEYS": "sale",
 }
 PART_OF = {"OVER_TIME_KEYS": "component"}
 """Tuples that are a part of another tuple."""

@@ -13,6 +13,7 @@ from tracker.commands.plan_words import plan_in_words
 from tracker.commands.simulate import simulate_plan
 from tracker.config import command_author, load_settings
 from tracker.engine.plan_file import PlanFileError, parse_plan
+from tracker.engine.plan_trial import refuse_wrong_examples
 from tracker.engine.plans import Plan
 from tracker.errors import BadInput, NotFound, Problem
 from tracker.flow_drafts import PLAN_KEY
@@ -66,7 +67,7 @@ def activate(key: str, file: Path, effective_from: date) -> None:
             [Problem("KEY", what, "Use small letters, digits, _ and -, such as ae-smb.")]
         )
     text = toml_text_of(file)
-    _plan_of(text, file)
+    _refuse_unready(text, file)
     with opened_database(load_settings()) as database:
         flow.activate_plan_version(
             database, key, effective_from, text, command_author(), clock.now()
@@ -119,5 +120,13 @@ def _payee_ids(database: Database, key: str, references: tuple[str, ...]) -> lis
 def _plan_of(text: str, file: Path) -> Plan:
     try:
         return parse_plan(text)
+    except PlanFileError as error:
+        raise BadInput(problems_in(file, error.problems)) from None
+
+
+def _refuse_unready(text: str, file: Path) -> None:
+    """Raises BadInput for a plan that cannot be read, or whose own examples do not come out."""
+    try:
+        refuse_wrong_examples(text)
     except PlanFileError as error:
         raise BadInput(problems_in(file, error.problems)) from None

@@ -19,6 +19,7 @@ from tracker.engine.plan_findings import Advice, Figure, Severity
 from tracker.engine.plan_history import History, history_of
 from tracker.engine.plan_lines import KeyPath, lines_of
 from tracker.engine.plan_reader import PlanProblem, key_text
+from tracker.engine.plan_trial import refuse_wrong_examples
 from tracker.engine.plans import Plan
 from tracker.errors import BadInput, NotFound
 from tracker.ingest.plain_deals import PlainDeals
@@ -34,9 +35,13 @@ A_YEAR = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found: problems keep the file from being read at all; advice is about a plan that can be."""
+    """What was found: problems keep the plan from being used; advice is about one that can be read.
+
+    `examples_count` are those of its author that come out.
+    """
 
     problems: tuple[PlanProblem, ...]
+    examples_count: int
     advice: tuple[tuple[Advice, AdviceText, int | None], ...]
 
     @property
@@ -82,10 +87,15 @@ def _checked(
     file: Path, deals_file: Path | None, people_file: Path | None, is_live: bool, key: str | None
 ) -> Checked:
     text = toml_text_of(file)
+    problems: tuple[PlanProblem, ...] = ()
     try:
         plan = parse_plan(text)
     except PlanFileError as error:
-        return Checked(error.problems, ())
+        return Checked(error.problems, 0, ())
+    try:
+        refuse_wrong_examples(text)
+    except PlanFileError as error:
+        problems = error.problems
     history = None
     if deals_file is not None:
         history = _history_of_file(plan, deals_file, people_file)
@@ -93,7 +103,8 @@ def _checked(
         history = _live_history(plan, key)
     lines = lines_of(text)
     return Checked(
-        (),
+        problems,
+        len(plan.examples) - len(problems),
         tuple(
             (advice, advice_in_words(advice, plan, history), _line_of(advice.path, lines))
             for advice in advise(plan, history)
@@ -149,13 +160,15 @@ def _live_history(plan: Plan, plan_key: str | None) -> History | None:
 
 
 def _print(file: Path, checked: Checked) -> None:
-    if checked.problems:
-        raise BadInput(problems_in(file, checked.problems))
     for advice, text, line in checked.advice:
         place = f"line {line}, {text.where}" if line else text.where
         click.echo(f"{advice.severity:<7} {place}: {text.what}")
         click.echo(f"        {text.why} {text.source}")
         click.echo(f"        {text.fix}")
+    if checked.examples_count:
+        click.echo(f"Examples that come out: {checked.examples_count}.")
+    if checked.problems:
+        raise BadInput(problems_in(file, checked.problems))
     if checked.is_blocked:
         click.echo(f"\n{file} cannot be used yet.")
         return
@@ -168,6 +181,7 @@ def _print(file: Path, checked: Checked) -> None:
 def _as_json(checked: Checked) -> dict[str, Any]:
     return {
         "blocked": checked.is_blocked,
+        "examples_count": checked.examples_count,
         "problems": [
             {"line": problem.line, "key": problem.key, "what": problem.what, "fix": problem.fix}
             for problem in checked.problems

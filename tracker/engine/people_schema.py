@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tracker.engine.plan_schema import (
+from tracker.engine.plan_schema import DRAW_TABLE
+from tracker.engine.schema_values import (
     AMOUNT,
     AMOUNT_ABOVE_ZERO,
     COMPONENT_KEY,
     DAY,
-    DRAW_TABLE,
     FACTOR,
     QUOTAS,
     WORD,

@@ -13,6 +13,7 @@ from typing import Any
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import MONTHS_IN, PeriodKind
 from tracker.engine.plan_draw import EXAMPLE_DRAW, read_draw
+from tracker.engine.plan_examples import read_examples
 from tracker.engine.plan_lines import lines_of
 from tracker.engine.plan_over_time import OVER_TIME_KEYS, with_time
 from tracker.engine.plan_reader import BareFloat, PlanProblem, Report, TableReader, shown
@@ -51,6 +52,7 @@ PLAN_KEYS = (
     "draw",
     "base_salary",
     "components",
+    "examples",
 )
 COMPONENT_KEYS = (
     "key",
@@ -162,16 +164,18 @@ def _read_plan(table: TableReader) -> Plan | None:
         what = f"pay per {settlement} is longer than the {window} the tiers are climbed in."
         table.problem("settlement", what, f'Write settlement = "{window}", or a longer window.')
     draw = table.table("draw", EXAMPLE_DRAW)
+    components = _read_components(table, currency)
     return Plan(
         name=table.word("name", '"AE SMB 2026"'),
         currency=currency,
         window=window,
         settlement=settlement,
-        components=_read_components(table, currency),
+        components=components,
         on_change=table.choice("on_change", OnChange, OnChange.CONTINUE),
         year_starts_in_month=table.whole_number("year_starts_in_month", 1, 12, 1),
         draw=read_draw(draw, MINOR_DIGITS[currency]) if draw else None,
         base_salary_minor=_positive_money(table, "base_salary", MINOR_DIGITS[currency]),
+        examples=read_examples(table, components, MINOR_DIGITS[currency]),
     )
 
 

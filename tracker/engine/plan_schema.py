@@ -5,16 +5,13 @@ what follows from two places of a file together (bounds in order, holes, printed
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import PeriodKind
-from tracker.engine.plan_over_time import MONTHS_MAX, TAKES_ALL, TAKES_BY_MONTHS
-from tracker.engine.plan_reader import NAME_LENGTH_MAX
+from tracker.engine.plan_over_time import TAKES_ALL, TAKES_BY_MONTHS
 from tracker.engine.plan_tiers import BoundOwner
 from tracker.engine.plans import (
-    COUNT_MEASURES,
     MONEY_MEASURES,
     Axis,
     Churn,
@@ -26,97 +23,52 @@ from tracker.engine.plans import (
     Stacking,
     WeightPolicy,
 )
+from tracker.engine.schema_values import (
+    AMOUNT,
+    AMOUNT_ABOVE_ZERO,
+    BOUND,
+    COMPONENT_KEY,
+    COUNTS,
+    DAY,
+    FACTOR,
+    FLAG,
+    MEASURES,
+    MONTHS,
+    PART,
+    PERCENTAGE,
+    SHARE_ABOVE_ZERO,
+    SIGNED_AMOUNT,
+    WHERE,
+    WORD,
+    WORDS,
+    Key,
+    Schema,
+    Table,
+    document,
+    list_of,
+    one_of,
+    table_named,
+)
 from tracker.engine.teams import Sharing, Whose
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-Schema = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of a table: what it means, what it may hold, and whether the table is nothing without it."""
-
-    meaning: str
-    holds: Schema
-    is_needed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The keys of one kind of table, and what must be true of several of them together."""
-
-    keys: Mapping[str, Key]
-    rules: Schema = field(default_factory=dict)
-
-
-# --- what a key may hold ---------------------------------------------------------------------------------------------
-
-_ABOVE_ZERO = "(?=[^%]*[1-9])"
-_AMOUNT = r"[0-9]{1,14}(\.[0-9]{1,2})?"
-_NUMBER = r"[0-9]{1,12}(\.[0-9]{1,12})?"
-
-WORD: Schema = {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH_MAX, "pattern": r"\S"}
-WORDS: Schema = {"anyOf": [WORD, {"type": "array", "items": WORD, "minItems": 1}]}
-WHERE: Schema = {"type": "object", "additionalProperties": WORDS}
-FLAG: Schema = {"type": "boolean"}
-DAY: Schema = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
-COMPONENT_KEY: Schema = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,59}$"}
-PERCENTAGE: Schema = {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*%\s*$"}
-SHARE_ABOVE_ZERO: Schema = {"type": "string", "pattern": rf"^\s*{_ABOVE_ZERO}{_NUMBER}\s*%\s*$"}
-AMOUNT: Schema = {"type": ["string", "integer"], "minimum": 0, "pattern": rf"^\s*{_AMOUNT}\s*$"}
-AMOUNT_ABOVE_ZERO: Schema = {
-    "type": ["string", "integer"],
-    "minimum": 1,
-    "pattern": rf"^\s*{_ABOVE_ZERO}{_AMOUNT}\s*$",
-}
-FACTOR: Schema = {
-    "type": ["string", "integer"],
-    "minimum": 1,
-    "pattern": rf"^\s*{_ABOVE_ZERO}{_NUMBER}\s*%?\s*$",
-}
-PART: Schema = {
-    "type": "string",
-    "pattern": rf"^\s*{_ABOVE_ZERO}(100(\.0{{1,12}})?|[0-9]{{1,2}}(\.[0-9]{{1,12}})?)\s*%\s*$",
-}
-MONTHS: Schema = {"type": "integer", "minimum": 1, "maximum": MONTHS_MAX}
-BOUND: Schema = {"anyOf": [AMOUNT_ABOVE_ZERO, SHARE_ABOVE_ZERO]}
-QUOTAS: Schema = {
-    "type": "object",
-    "propertyNames": {"pattern": r"^[0-9]{4}(-(0[1-9]|1[0-2]|Q[1-4]))?$"},
-    "additionalProperties": AMOUNT,
-}
-MEASURES = sorted(MONEY_MEASURES | COUNT_MEASURES)
-COUNTS = sorted(COUNT_MEASURES)
-
-
-def _one_of(words: Any) -> Schema:
-    return {"enum": [str(word) for word in words]}
-
-
-def table_named(name: str) -> Schema:
-    return {"$ref": f"#/$defs/{name}"}
-
-
-def list_of(name: str) -> Schema:
-    return {"type": "array", "items": table_named(name), "minItems": 1}
-
 
 # --- the tables ------------------------------------------------------------------------------------------------------
 
 _PLAN = Table(
     {
         "name": Key("What people call the plan.", WORD, True),
-        "currency": Key("What the plan pays in.", _one_of(sorted(MINOR_DIGITS)), True),
-        "window": Key("What the tiers are climbed in.", _one_of(PeriodKind), True),
-        "settlement": Key("How often people are paid.", _one_of(PeriodKind)),
-        "on_change": Key("What a new version does inside a window.", _one_of(OnChange)),
+        "currency": Key("What the plan pays in.", one_of(sorted(MINOR_DIGITS)), True),
+        "window": Key("What the tiers are climbed in.", one_of(PeriodKind), True),
+        "settlement": Key("How often people are paid.", one_of(PeriodKind)),
+        "on_change": Key("What a new version does inside a window.", one_of(OnChange)),
         "year_starts_in_month": Key(
             "The first month of the fiscal year.", {"type": "integer", "minimum": 1, "maximum": 12}
         ),
         "draw": Key("The least that each settlement period pays.", table_named("draw")),
         "base_salary": Key("Paid each year beside the plan; only shown.", AMOUNT_ABOVE_ZERO),
         "components": Key("What the plan pays for.", list_of("component"), True),
+        "examples": Key(
+            "What its author says it earns.", {"type": "array", "items": table_named("example")}
+        ),
     }
 )
 
@@ -151,12 +103,12 @@ _COMPONENT = Table(
     {
         "key": Key("Its name for machines.", COMPONENT_KEY, True),
         "name": Key("Its name for people.", WORD),
-        "measure": Key("What climbs the tiers.", _one_of(MEASURES), True),
-        "pays_on": Key("What the rates are paid on, if not what climbs.", _one_of(MEASURES)),
+        "measure": Key("What climbs the tiers.", one_of(MEASURES), True),
+        "pays_on": Key("What the rates are paid on, if not what climbs.", one_of(MEASURES)),
         "where": Key("Which deals count: words for each property.", WHERE),
         "requires": Key("Evidence without which a deal is held.", WORDS),
-        "tiers_on": Key("What the bounds are written in.", _one_of(Axis)),
-        "mode": Key("Each rate on its own part, or the reached one on all.", _one_of(Mode)),
+        "tiers_on": Key("What the bounds are written in.", one_of(Axis)),
+        "mode": Key("Each rate on its own part, or the reached one on all.", one_of(Mode)),
         "tiers": Key("The ladder, from low to high.", list_of("tier")),
         "curve": Key(
             "A payout curve instead of tiers.",
@@ -167,9 +119,9 @@ _COMPONENT = Table(
             "Deals that are worth more, or less.",
             {"type": "array", "items": table_named("multiplier")},
         ),
-        "stacking": Key("How several multipliers on one deal combine.", _one_of(Stacking)),
+        "stacking": Key("How several multipliers on one deal combine.", one_of(Stacking)),
         "multiplier_limit": Key("The most they make together.", FACTOR),
-        "weights": Key("Where multipliers act in the tiers.", _one_of(WeightPolicy)),
+        "weights": Key("Where multipliers act in the tiers.", one_of(WeightPolicy)),
         "deal_cap": Key("What one deal may count.", AMOUNT_ABOVE_ZERO),
         "cap_at": Key("Attainment above it pays nothing more.", BOUND),
         "cap_payout": Key("The most a window pays.", AMOUNT_ABOVE_ZERO),
@@ -179,11 +131,11 @@ _COMPONENT = Table(
         ),
         "from": Key("The first day of a campaign.", DAY),
         "until": Key("Its last day.", DAY),
-        "overlays": Key("What shares beside the split do.", _one_of(Overlays)),
+        "overlays": Key("What shares beside the split do.", one_of(Overlays)),
         "clawback": Key("What a customer who leaves takes back.", table_named("clawback")),
-        "churn": Key("Whether a customer who leaves counts off again.", _one_of(Churn)),
-        "of": Key("Own deals, or those of a team.", _one_of(Whose)),
-        "shared": Key("How members are paid by what a team earns.", _one_of(Sharing)),
+        "churn": Key("Whether a customer who leaves counts off again.", one_of(Churn)),
+        "of": Key("Own deals, or those of a team.", one_of(Whose)),
+        "shared": Key("How members are paid by what a team earns.", one_of(Sharing)),
     },
     {
         "oneOf": [{"required": ["tiers"]}, {"required": ["curve"]}],
@@ -237,7 +189,7 @@ _TIER = Table(
         "multiple": Key("Percent of the target incentive per percent of quota.", FACTOR),
         "per_unit": Key("Money for each unit or deal.", AMOUNT),
         "bonus": Key("An amount, once, when the tier is reached.", AMOUNT),
-        "bound": Key("Which tier exactly `up_to` belongs to.", _one_of(BoundOwner)),
+        "bound": Key("Which tier exactly `up_to` belongs to.", one_of(BoundOwner)),
         "printed_multiple": Key("What people were told the rate is of the one before.", FACTOR),
     },
     {
@@ -278,7 +230,7 @@ _CLAWBACK = Table(
                 ]
             },
         ),
-        "reprices": Key("The whole window, or the deal alone.", _one_of(Reprices)),
+        "reprices": Key("The whole window, or the deal alone.", one_of(Reprices)),
     },
     {
         "if": {"not": {"properties": {"takes": {"type": "array"}}, "required": ["takes"]}},
@@ -296,7 +248,7 @@ _CLAWBACK_STEP = Table(
 DRAW_TABLE = Table(
     {
         "amount": Key("The least that a period pays; 0 is none.", AMOUNT, True),
-        "kind": Key("Owed back, or a guaranteed minimum.", _one_of(DrawKind)),
+        "kind": Key("Owed back, or a guaranteed minimum.", one_of(DrawKind)),
         "from": Key("The first day.", DAY),
         "until": Key("The last day.", DAY),
         "recovery_limit": Key("The most that one period gives back.", AMOUNT),
@@ -317,6 +269,38 @@ DRAW_TABLE = Table(
     },
 )
 
+_EXAMPLE = Table(
+    {
+        "name": Key("What people call it.", WORD),
+        "component": Key("Of which component it is.", COMPONENT_KEY),
+        "quota": Key("The quota it is for.", AMOUNT_ABOVE_ZERO),
+        "sold": Key("So much of what the component measures.", SIGNED_AMOUNT),
+        "deal": Key("What the deals of `sold` are like.", table_named("sale")),
+        "deals": Key("Or each deal.", list_of("sale")),
+        "earned": Key("What that earns.", SIGNED_AMOUNT, True),
+    },
+    {
+        "oneOf": [{"required": ["sold"]}, {"required": ["deals"]}],
+        "dependentRequired": {"deal": ["sold"]},
+    },
+)
+
+_SALE = Table(
+    {
+        "amount": Key("The deal's amount.", SIGNED_AMOUNT),
+        **{
+            name: Key("As in a file of deals.", SIGNED_AMOUNT)
+            for name in (*sorted(MONEY_MEASURES - {"revenue"}), "units")
+        },
+        "effective_on": Key("The day it counts from.", DAY),
+        "ended_on": Key("The day its customer left.", DAY),
+        "role": Key("The seller's.", WORD),
+        "share": Key("The seller's part of it.", PERCENTAGE),
+        "evidence": Key("What is known of it; without this key all of it.", WORDS),
+    },
+    others=WORD,
+)
+
 PLAN_TABLES: Mapping[str, Table] = {
     "plan": _PLAN,
     "component": _COMPONENT,
@@ -326,27 +310,11 @@ PLAN_TABLES: Mapping[str, Table] = {
     "clawback": _CLAWBACK,
     "clawback_step": _CLAWBACK_STEP,
     "draw": DRAW_TABLE,
+    "example": _EXAMPLE,
+    "sale": _SALE,
 }
 
 
 def plan_schema() -> dict[str, Any]:
     """The schema of a plan file."""
     return document("A plan: PLAN.toml", "plan", PLAN_TABLES)
-
-
-def document(title: str, root: str, tables: Mapping[str, Table]) -> dict[str, Any]:
-    """The schema of a file whose outermost table is `root`."""
-    definitions = {name: _object(table) for name, table in tables.items() if name != root}
-    return {"$schema": DIALECT, "title": title, **_object(tables[root]), "$defs": definitions}
-
-
-def _object(table: Table) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {
-            name: {"description": key.meaning, **key.holds} for name, key in table.keys.items()
-        },
-        "required": [name for name, key in table.keys.items() if key.is_needed],
-        "additionalProperties": False,
-        **table.rules,
-    }

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
+from tracker.engine.example_sales import Example
 from tracker.engine.periods import Period, PeriodKind, period_containing
 from tracker.engine.teams import Membership, Sharing, Teams, Whose
 
@@ -243,6 +244,7 @@ class Plan:
     """One agreement, as a plan file says it. `year_starts_in_month` names the fiscal year's first month.
 
     `base_salary_minor` is paid by payroll each year beside the plan; it is shown, and never part of what is earned.
+    `examples` are what the author says it earns: a plan that does not earn them cannot be activated.
     """
 
     name: str
@@ -254,6 +256,7 @@ class Plan:
     year_starts_in_month: int = 1
     draw: Draw | None = None
     base_salary_minor: int | None = None
+    examples: tuple[Example, ...] = ()
 
     def component(self, key: str) -> Component | None:
         return next((component for component in self.components if component.key == key), None)
