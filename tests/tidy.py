@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "flow": {"engine", "store"} | SMALL,
     "flow_disputes": {"engine", "store", "flow"} | SMALL,
     "flow_drafts": {"engine", "store", "flow"} | SMALL,
+    "flow_payroll": {"engine", "store", "flow"} | SMALL,
     "access": {"engine", "store"} | SMALL,
     "ingest": {"engine", "flow", "store", "access"} | SMALL,
     # of live, pages know only the words they are asked in; live calls them through its registry
@@ -33,6 +34,7 @@ MAY_IMPORT = {
             "flow",
             "flow_disputes",
             "flow_drafts",
+            "flow_payroll",
             "store",
             "access",
             "ingest",
@@ -46,11 +48,10 @@ MAY_IMPORT = {
     "trials": {"engine", "store"} | SMALL,
     # of pages, commands know only what puts things into the reader's words
     "commands": {
-        *("engine", "flow", "store", "ingest", "verify", "passwords", "launcher", "trials"),
+        *("engine", "flow", "flow_drafts", "flow_payroll", "store", "ingest", "verify"),
+        *("passwords", "launcher", "trials"),
         *WORDS_OF_PAGES,
         *SMALL,
-        *("engine", "flow", "flow_drafts", "store", "ingest", "verify", "passwords", "launcher"),
-        *("trials", *SMALL),
     },
     "simulating": {"engine", "store", "flow_drafts", "trials"} | SMALL,
     "clock": set[str](),

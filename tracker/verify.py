@@ -11,15 +11,15 @@ from typing import NamedTuple, TypeVar
 from tracker import clock
 from tracker.engine.credits import credits_of
 from tracker.engine.deals import Deal, DealEvent
-from tracker.engine.replay import replay
 from tracker.engine.totals import NOTHING, CellKey, Sums, TotalKey, cell_changes, day_changes
+from tracker.from_facts import earned_from, newest_deals
 from tracker.store import credits, deals, ledger, people, plans, totals, trail
 from tracker.store.database import Database
 from tracker.store.deal_snapshot import deal_to_json
-from tracker.store.deals import Rank, rank_of
 from tracker.store.trail import TrailHead
 from tracker.store.types import Connection
 from tracker.store.verifications import StoredVerification, record_verification
+from tracker.verify_statements import statement_problems
 
 Key = TypeVar("Key", bound=Hashable)
 Figure = TypeVar("Figure", int, Sums)
@@ -74,28 +74,13 @@ def verify(database: Database, trail_head: TrailHead | None = None) -> Verificat
     return verification
 
 
-def newest_deals(events: Iterable[DealEvent]) -> dict[str, Deal]:
-    """The deal that each key stands for after all these events, whatever their order."""
-    newest: dict[str, tuple[Rank, Deal]] = {}
-    for event in events:
-        standing = newest.get(event.deal.key)
-        if standing is None or rank_of(event) > standing[0]:
-            newest[event.deal.key] = rank_of(event), event.deal
-    return {key: deal for key, (_, deal) in newest.items()}
-
-
 def _differences(
     connection: Connection, events: list[DealEvent], newest: Mapping[str, Deal]
 ) -> Iterator[Difference]:
     book = plans.load_plan_book(connection)
     given = [credit for deal in newest.values() for credit in credits_of(deal, book)]
     names = {payee.id: payee.reference for payee in people.payees(connection)}
-    earned = replay(
-        events,
-        plans.parsed_versions(connection),
-        plans.assignments(connection),
-        plans.all_quotas(connection),
-    )
+    earned = earned_from(events, connection)
     yield from _compared("earning", earned, totals.all_earnings(connection), 0, names)
     yield from _compared("ledger", earned, ledger.figure_sums(connection), 0, names)
     cells, days = cell_changes([], given), day_changes([], given)
@@ -104,6 +89,8 @@ def _differences(
     yield from _set_differences("credit", given, credits.all_credits(connection))
     kept = (stored.deal for stored in deals.all_deals(connection))
     yield from _set_differences("deal", map(deal_to_json, newest.values()), map(deal_to_json, kept))
+    for problem in statement_problems(connection, names):
+        yield Difference("statement", *astuple(problem))
 
 
 def _trail_differences(connection: Connection, head: TrailHead | None) -> Iterator[Difference]:

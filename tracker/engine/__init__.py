@@ -26,5 +26,6 @@ Read in this order:
     prospects   open deals as they would count if won, how likely that is, and what speaks against it
     projection  where a window ends: secured, exposed, backed, hope (ways: outcomes, ways_climbed, supposed)
     posting     which payroll month pays a difference, and what it is called there
+    payroll     a payroll month from the facts: everybody's statement (statement: what it holds, and its text)
     replay      the same figures from scratch, sharing nothing with the above but the plan (replay_...)
 """

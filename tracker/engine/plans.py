@@ -313,12 +313,36 @@ class PlanBook:
         for assignment in assignments:
             self._assignments.setdefault(assignment.payee_id, []).append(assignment)
 
+    @property
+    def versions(self) -> Iterable[PlanVersion]:
+        """Every version of every plan."""
+        return self._by_id.values()
+
     def version(self, version_id: int) -> PlanVersion:
         return self._by_id[version_id]
 
     def year_starts_in_month(self, plan_key: str) -> int:
         """The first month of a plan's fiscal year: the same in all its versions."""
         return self._versions[plan_key][0].plan.year_starts_in_month
+
+    def currency_of(self, plan_key: str) -> str:
+        """What a plan pays in: the same in all its versions."""
+        return self._versions[plan_key][0].plan.currency
+
+    def versions_in(self, payee_id: int, days: Period) -> list[PlanVersion]:
+        """Of each plan a payee is on for any of these days the version of the last such day, by plan key."""
+        last_days = (
+            (assignment, min(days.ends_on, assignment.ends_on or days.ends_on))
+            for assignment in self._assignments.get(payee_id, ())
+            if assignment.starts_on <= days.ends_on
+        )
+        found = (
+            self._in_effect(assignment, last_day)
+            for assignment, last_day in last_days
+            if last_day >= days.starts_on
+        )
+        in_effect = [version for version in found if version is not None]
+        return sorted(in_effect, key=lambda version: version.plan_key)
 
     def versions_for(self, payee_id: int, day: date) -> list[PlanVersion]:
         """The version of each of a payee's plans that is in effect on a day, in order of plan key."""

@@ -32,7 +32,7 @@ def settle(periods: Sequence[tuple[Period, int]], draw: Draw | None) -> list[Set
     settled: list[Settled] = []
     debt_minor = 0
     for period, earned_minor in periods:
-        settled.append(_settle_one(period, earned_minor, debt_minor, draw))
+        settled.append(settle_one(period, earned_minor, debt_minor, draw))
         debt_minor = settled[-1].debt_minor
     return settled
 
@@ -43,7 +43,8 @@ def is_drawn_in(period: Period, draw: Draw) -> bool:
     return begins and (draw.ends_on is None or draw.ends_on >= period.starts_on)
 
 
-def _settle_one(period: Period, earned_minor: int, debt_minor: int, draw: Draw | None) -> Settled:
+def settle_one(period: Period, earned_minor: int, debt_minor: int, draw: Draw | None) -> Settled:
+    """What one period pays under a draw, after what was owed before it."""
     draw_minor = draw.amount_minor if draw and is_drawn_in(period, draw) else 0
     recovered_minor = _recovered_minor(max(0, earned_minor - draw_minor), debt_minor, draw)
     paid_minor = max(draw_minor, earned_minor - recovered_minor)

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, func, insert, select
 
 from tracker.engine.credits import split_component_key
 from tracker.engine.plans import PlanBook
-from tracker.engine.posting import Loss, PostingKind, month_paying, posting_of
+from tracker.engine.posting import Loss, PostingKind, month_after, month_paying, posting_of
 from tracker.engine.totals import TotalKey
 from tracker.store import payroll, tables
+from tracker.store.adjustments import Proposal
 from tracker.store.statements import Values
 
 _ledger = tables.ledger_entry.c
@@ -110,6 +111,37 @@ def _entry(
         "posting_month": posting.month,
         "corrects_id": corrects_id,
     }
+
+
+def post_manual(
+    connection: Connection, adjustment_id: int, proposal: Proposal, at: datetime
+) -> None:
+    """Add the entry of an approved adjustment: in its month, or in the first open one."""
+    month, through = proposal.month, payroll.closed_through(connection)
+    is_late = month <= through
+    row = {
+        "payee_id": proposal.payee_id,
+        "component_key": "",
+        "window_key": "",
+        "period_key": month,
+        "amount_minor": proposal.amount_minor,
+        "currency": proposal.currency,
+        "kind": PostingKind.MANUAL.value,
+        "cause": "manual",
+        "cause_id": adjustment_id,
+        "recorded_at": at,
+        "posting_month": month_after(through) if is_late else month,
+        "corrects_id": payroll.statement_id(
+            connection, proposal.payee_id, month, proposal.currency
+        ),
+    }
+    connection.execute(insert(tables.ledger_entry), [row])
+
+
+def last_id(connection: Connection, month: str) -> int:
+    """The last entry posted to a month; 0 without any."""
+    newest = select(func.max(_ledger.id)).where(_ledger.posting_month == month)
+    return connection.scalar(newest) or 0
 
 
 def entries_of(

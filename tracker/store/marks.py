@@ -18,6 +18,7 @@ FACTS = (
     tables.assignment,
     tables.quota,
     tables.ledger_entry,
+    tables.month_act,
 )
 """Every table of facts that pay is made of. A new one belongs here, and its reader asks `known`."""
 

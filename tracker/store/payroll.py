@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select
 
 from tracker.engine.posting import month_after
 from tracker.store import tables
-from tracker.store.marks import Marks, marks_from_json, marks_to_json
+from tracker.store.marks import Marks, known, marks_from_json, marks_to_json
 from tracker.store.statements import Values, inserted_id
 
 _act, _statement = tables.month_act.c, tables.statement.c
@@ -71,7 +71,8 @@ def add_act(
 
 def acts(connection: Connection, month: str | None = None) -> list[MonthAct]:
     """Everything done with all months, or with one, in order."""
-    query = select(tables.month_act).order_by(_act.id)
+    was_known = known(connection, tables.month_act)
+    query = select(tables.month_act).where(was_known).order_by(_act.id)
     if month is not None:
         query = query.where(_act.month_key == month)
     return [

@@ -1,6 +1,6 @@
 """Every table, in reading order. Facts are added, never edited; projections can be rebuilt from the facts.
 
-Those of signing in, of disputes and of plan drafts stand in modules of their own, and are named here with the others.
+Those of signing in, disputes, plan drafts and paying stand in modules of their own, and are named here with the others.
 """
 
 from sqlalchemy import (
@@ -24,6 +24,11 @@ from tracker.store.tables_drafts import plan_draft as plan_draft
 from tracker.store.tables_drafts import plan_draft_step as plan_draft_step
 from tracker.store.tables_drafts import plan_draft_text as plan_draft_text
 from tracker.store.tables_drafts import plan_pilot as plan_pilot
+from tracker.store.tables_payroll import manual_adjustment as manual_adjustment
+from tracker.store.tables_payroll import manual_decision as manual_decision
+from tracker.store.tables_payroll import month_act as month_act
+from tracker.store.tables_payroll import statement as statement
+from tracker.store.tables_payroll import trail_entry as trail_entry
 from tracker.store.tables_signing_in import api_key as api_key
 from tracker.store.tables_signing_in import login_attempt as login_attempt
 from tracker.store.tables_signing_in import one_time_link as one_time_link
@@ -270,54 +275,6 @@ ledger_entry = Table(
     Index(None, "payee_id", "posting_month"),
     Index(None, "payee_id", "component_key", "window_key", "period_key"),
     Index(None, "payee_id", "recorded_at"),
-)
-
-# --- what is paid -------------------------------------------------------------------------------
-
-month_act = Table(
-    "month_act",  # facts: what was done with a payroll month; the last act says how it stands
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("month_key", String(7), nullable=False),
-    Column("act", String(10), nullable=False),  # requested | declined | closed | reopened
-    Column("marks", Text, nullable=False),  # JSON: the highest id of every table of facts
-    Column("reason", Text, nullable=False),
-    Column("recorded_at", UtcDateTime, nullable=False),
-    Column("recorded_by", String(330), nullable=False),
-)
-
-statement = Table(
-    "statement",  # facts: what a close froze for one payee; a later close of the month adds another version
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("month_act_id", ForeignKey("month_act.id"), nullable=False),
-    Column("month_key", String(7), nullable=False),
-    Column("payee_id", ForeignKey("payee.id"), nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("total_minor", BigInteger, nullable=False),  # what is paid
-    Column("debt_minor", BigInteger, nullable=False),  # what is owed after it
-    Column("lines", Text, nullable=False),  # canonical JSON, see engine/statement.py
-    Column("lines_hash", String(64), nullable=False),  # sha256 of it
-    UniqueConstraint("payee_id", "month_key", "currency", "version"),
-    Index(None, "month_act_id"),
-)
-
-# --- who did it ---------------------------------------------------------------------------------
-
-trail_entry = Table(
-    "trail_entry",  # facts: every act that changes pay, each with the hash of the one before it
-    metadata,
-    Column(
-        "id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
-    ),  # 1, 2, 3 ... without a gap
-    Column("at", UtcDateTime, nullable=False),
-    Column("actor", String(330), nullable=False),  # an e-mail address, or command:<system user>
-    Column("act", String(60), nullable=False),
-    Column("subject", Text, nullable=False),  # canonical JSON
-    Column("reason", Text, nullable=False),
-    Column("previous_hash", String(64), nullable=False),
-    Column("hash", String(64), nullable=False),
 )
 
 # --- who must hear ------------------------------------------------------------------------------
