@@ -18,6 +18,7 @@ from tracker.pages import (
     i18n,
     manager,
     my_earnings,
+    quarantine,
     screens,
     sign_in,
     team_board,
@@ -28,7 +29,18 @@ from tracker.store.database import Database, create_database
 
 ROOT = Path(__file__).parent.parent
 
-ANSWERING = (my_earnings, team_board, manager, sign_in, you, screens, company, health, api)
+ANSWERING = (
+    my_earnings,
+    team_board,
+    manager,
+    sign_in,
+    you,
+    screens,
+    company,
+    quarantine,
+    health,
+    api,
+)
 """Everything that answers over HTTP; each module holds one `blueprint`."""
 
 BODY_BYTES_MAX = 64 * 1024

@@ -21,6 +21,10 @@ COMMANDS = {
         "tracker.ingest.import_command:import_command",
         "Bring in people, quotas or deals from a CSV file.",
     ),
+    "quarantine": (
+        "tracker.ingest.quarantine_command:quarantine_command",
+        "Show, replay or discard events that could not be used.",
+    ),
     "calc": (
         "tracker.commands.calc:calc",
         "Pay a file of deals under a plan file, without a database.",

@@ -1,6 +1,6 @@
 """POST /api/v1/deal-events: deals come in, and are answered for one by one, after they are committed.
 
-    200  each event of the request has its outcome; of a batch, at least one could be used
+    200  each event of the request has its outcome, and is kept: recorded, or set aside (quarantined) with its problems
     400  not JSON          401  no key that works     403  a key without the scope
     409  a single event whose id was used before, with another content
     413  too large         415  not JSON or NDJSON    422  nothing in it could be used
@@ -26,11 +26,12 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 @blueprint.post("/deal-events")
 def deal_events() -> Response:
     """Record one deal event, an array of them, or one per line."""
-    if not access.may_ingest(principal_of_request(request)):
+    principal = principal_of_request(request)
+    if not access.may_ingest(principal):
         raise NotAllowed("This key may not send deals. Use one with the scope “ingest”.")
     submission = read_submission(request)
     today = clock.today(parts().settings.company_zone)
-    outcomes = take_in(parts().database, submission.entries, clock.now(), today)
+    outcomes = take_in(parts().database, submission.entries, principal.name, clock.now(), today)
     return _answer(outcomes, submission.is_batch)
 
 

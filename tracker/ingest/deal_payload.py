@@ -73,9 +73,7 @@ class Reader:
         return event
 
     def _event(self, fields: Fields) -> DealEvent | None:
-        source = _source(fields)
-        event_id = fields.text("event_id", required=True)
-        deal_id = fields.text("deal_id", required=True, length_max=DEAL_ID_LENGTH_MAX)
+        source, event_id, deal_id = _identity(fields)
         version = fields.version("version")
         first = datetime(FIRST_DAY.year, 1, 1, tzinfo=UTC)
         occurred_at = fields.moment("occurred_at", first, self.now + CLOCK_SKEW_MAX)
@@ -153,6 +151,23 @@ class Reader:
                 "Use the e-mail address or the reference the rep was added with, or add the rep first.",
             )
         return payee_id or UNKNOWN_PAYEE_ID
+
+
+def identity_of(record: JsonValue) -> tuple[str, str, str] | None:
+    """Source, event id and deal id of a record whatever else is wrong with it; None when it does not name them."""
+    if not isinstance(record, dict):
+        return None
+    problems: list[Problem] = []
+    identity = _identity(Fields(record, "", problems))
+    return None if problems else identity
+
+
+def _identity(fields: Fields) -> tuple[str, str, str]:
+    return (
+        _source(fields),
+        fields.text("event_id", required=True),
+        fields.text("deal_id", required=True, length_max=DEAL_ID_LENGTH_MAX),
+    )
 
 
 def _source(fields: Fields) -> str:

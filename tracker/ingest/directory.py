@@ -1,6 +1,6 @@
 """Whom a name or an e-mail address in a deal means."""
 
-from tracker.store import people
+from tracker.store import people, quarantine
 from tracker.store.types import Connection
 
 
@@ -12,7 +12,10 @@ class Directory:
         self._payee_ids: dict[str, int | None] = {}
 
     def payee_id_of(self, reference: str) -> int | None:
-        """The active payee with this reference, or whose person has this e-mail address; case does not matter."""
+        """The active payee with this reference, whose person has this e-mail address, or for whom the name was claimed.
+
+        Case does not matter.
+        """
         folded = people.fold(reference)
         if folded not in self._payee_ids:
             self._payee_ids[folded] = self._looked_up(folded)
@@ -24,4 +27,7 @@ class Directory:
             person = people.person_by_email(self._connection, folded)
             if person is not None and person.payee_id is not None:
                 payee = people.payee(self._connection, person.payee_id)
+        if payee is None:
+            claimed = quarantine.claimed_by(self._connection, folded)
+            payee = people.payee(self._connection, claimed) if claimed is not None else None
         return payee.id if payee is not None and payee.is_active else None

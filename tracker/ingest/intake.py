@@ -1,7 +1,7 @@
 """Records -> recorded events, with one outcome for each record, in the order they were sent."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -9,17 +9,20 @@ from typing import Literal
 from tracker import flow
 from tracker.engine.deals import DealEvent
 from tracker.errors import BadInput, Problem
-from tracker.ingest.deal_payload import Reader
+from tracker.ingest.deal_payload import PayeeIdOf, Reader
 from tracker.ingest.directory import Directory
+from tracker.ingest.setting_aside import supersede, to_set_aside
 from tracker.ingest.strict_json import JsonValue
 from tracker.ingest.submission import Entry
 from tracker.ingest.values import shown
+from tracker.store import quarantine
 from tracker.store.database import Database
+from tracker.store.quarantine import Arrived
 
 CHUNK_EVENTS = 500
 """How many events share a transaction: enough to be fast, few enough for others to get their turn."""
 
-Kind = Literal["recorded", "duplicate", "stale", "refused"]
+Kind = Literal["recorded", "duplicate", "stale", "quarantined", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +35,31 @@ class EventOutcome:
     is_conflict: bool = False
 
 
-Judged = DealEvent | EventOutcome
+@dataclass(frozen=True, slots=True)
+class ToSetAside:
+    """A record that names its event and its deal, and cannot be used as it is."""
+
+    event: Arrived
+
+    @property
+    def outcome(self) -> EventOutcome:
+        return EventOutcome(self.event.source_event_id, "quarantined", self.event.problems)
+
+
+Judged = DealEvent | ToSetAside | EventOutcome
 
 
 def take_in(
-    database: Database, entries: Sequence[Entry], now: datetime, today: date
+    database: Database, entries: Sequence[Entry], sender: str, now: datetime, today: date
 ) -> list[EventOutcome]:
-    """Record what can be used and commit it; what cannot is refused with all its problems. Raises Unavailable."""
+    """Record what can be used, set aside what may be used later, and commit both. Raises Unavailable.
+
+    Refused, with all its problems, is only what does not say which event it is, or says it with another content.
+    """
     outcomes: list[EventOutcome] = []
     for start in range(0, len(entries), CHUNK_EVENTS):
         judged = _judge(database, entries[start : start + CHUNK_EVENTS], now, today)
+        _set_aside(database, judged, sender, now)
         outcomes += _record(database, judged, now)
         time.sleep(0)  # a long batch lets the other requests of this process have their turn
     return outcomes
@@ -51,16 +69,20 @@ def _judge(
     database: Database, entries: Sequence[Entry], now: datetime, today: date
 ) -> list[Judged]:
     with database.read() as connection:
-        reader = Reader(Directory(connection).payee_id_of, now, today)
-        return [_judge_one(reader, entry) for entry in entries]
+        payee_id_of = Directory(connection).payee_id_of
+        reader = Reader(payee_id_of, now, today)
+        return [_judge_one(reader, payee_id_of, entry) for entry in entries]
 
 
-def _judge_one(reader: Reader, entry: Entry) -> Judged:
+def _judge_one(reader: Reader, payee_id_of: PayeeIdOf, entry: Entry) -> Judged:
     if entry.problems:
         return EventOutcome(None, "refused", entry.problems)
     try:
         return reader.event(entry.record)
     except BadInput as refusal:
+        kept = to_set_aside(entry.record, refusal.problems, payee_id_of)
+        if kept is not None:
+            return ToSetAside(kept)
         return EventOutcome(_event_id_of(entry.record), "refused", tuple(refusal.problems))
 
 
@@ -70,12 +92,26 @@ def _event_id_of(record: JsonValue) -> str | None:
     return shown(event_id) if isinstance(event_id, str) else None
 
 
+def _set_aside(database: Database, judged: Sequence[Judged], sender: str, at: datetime) -> None:
+    events = [one.event for one in judged if isinstance(one, ToSetAside)]
+    if events:
+        with database.write() as connection:
+            quarantine.set_aside(connection, sender, events, at)
+
+
 def _record(
     database: Database, judged: Sequence[Judged], recorded_at: datetime
 ) -> list[EventOutcome]:
     events = [one for one in judged if isinstance(one, DealEvent)]
     recorded = iter(flow.record_deal_events(database, events, recorded_at) if events else [])
-    return [_outcome(next(recorded)) if isinstance(one, DealEvent) else one for one in judged]
+    supersede(database, events, recorded_at)
+    return [_outcome_of(one, recorded) for one in judged]
+
+
+def _outcome_of(judged: Judged, recorded: Iterator[flow.Outcome]) -> EventOutcome:
+    if isinstance(judged, DealEvent):
+        return _outcome(next(recorded))
+    return judged.outcome if isinstance(judged, ToSetAside) else judged
 
 
 def _outcome(outcome: flow.Outcome) -> EventOutcome:

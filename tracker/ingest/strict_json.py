@@ -63,6 +63,15 @@ def parse_strict(body: bytes) -> JsonValue:
     return value
 
 
+def written(value: JsonValue) -> str:
+    """The JSON text of a value, its numbers as they came."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{written(name)}: {written(inner)}' for name, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(written, value))}]"
+    return value.text if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
+
+
 def _refuse(what: str, fix: str) -> NoReturn:
     raise NotJson([Problem("body", what, fix)])
 

@@ -28,9 +28,19 @@ from tracker.pages.standings import PayeeStanding, payee_standing, team_standing
 from tracker.pages.team_goal import TeamGoal, lead_standings, team_goal, team_window
 from tracker.pages.why_deal import why_deal
 from tracker.pages.why_sheets import why_earned
-from tracker.store import deals, outbox, people, plans, standing_reads, team_reads, verifications
+from tracker.store import (
+    deals,
+    outbox,
+    people,
+    plans,
+    quarantine,
+    standing_reads,
+    team_reads,
+    verifications,
+)
 from tracker.store.deals import StoredDeal
 from tracker.store.people import Payee, Team
+from tracker.store.quarantine import Unclaimed
 from tracker.store.types import Connection
 from tracker.store.verifications import StoredVerification
 
@@ -71,6 +81,7 @@ class Desk:
     pipeline: Pipeline
     rows: tuple[RepRow, ...]
     shows_pay: bool
+    unclaimed: tuple[Unclaimed, ...]
     check: StoredVerification | None
     sequence: int
 
@@ -113,6 +124,7 @@ def load_desk(connection: Connection, team_id: int, now: datetime) -> Desk:
         pipeline=_pipeline(connection, team_id, members, calendar, now, currency),
         rows=tuple(sorted(rows, key=lambda row: (-(row.ratio or 0), row.name))),
         shows_pay=reader.managers_see_pay,
+        unclaimed=tuple(quarantine.unclaimed(connection)),
         check=verifications.latest_verification(connection),
         sequence=sequence,
     )

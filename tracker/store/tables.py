@@ -1,6 +1,7 @@
 """Every table, in reading order. Facts are added, never edited; projections can be rebuilt from the facts.
 
 Those of signing in, disputes, plan drafts and paying stand in modules of their own, and are named here with the others.
+Those of single features, such as signing in and disputes, stand in modules of their own, and are named here, too.
 """
 
 from sqlalchemy import (
@@ -29,6 +30,9 @@ from tracker.store.tables_payroll import manual_decision as manual_decision
 from tracker.store.tables_payroll import month_act as month_act
 from tracker.store.tables_payroll import statement as statement
 from tracker.store.tables_payroll import trail_entry as trail_entry
+from tracker.store.tables_quarantine import payee_alias as payee_alias
+from tracker.store.tables_quarantine import set_aside as set_aside
+from tracker.store.tables_quarantine import set_aside_end as set_aside_end
 from tracker.store.tables_signing_in import api_key as api_key
 from tracker.store.tables_signing_in import login_attempt as login_attempt
 from tracker.store.tables_signing_in import one_time_link as one_time_link

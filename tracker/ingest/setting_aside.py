@@ -1,0 +1,114 @@
+"""An event that is authentic but cannot be used: kept whole, and played again once the reason is put right."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tracker import flow
+from tracker.engine.deals import DealEvent, DealStatus
+from tracker.engine.money import MINOR_DIGITS
+from tracker.errors import BadInput, Problem
+from tracker.ingest.deal_payload import PayeeIdOf, Reader, identity_of
+from tracker.ingest.directory import Directory
+from tracker.ingest.fields import Fields
+from tracker.ingest.strict_json import JsonValue, parse_strict, written
+from tracker.store import quarantine
+from tracker.store.database import Database
+from tracker.store.quarantine import Arrived, SetAside
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of an entry: recorded, duplicate, stale, ended before, or waiting for the reasons given."""
+
+    entry_id: int
+    kind: str
+    problems: tuple[Problem, ...] = ()
+
+
+def to_set_aside(
+    record: JsonValue, problems: Sequence[Problem], payee_id_of: PayeeIdOf
+) -> Arrived | None:
+    """A record that can be kept for later; None when it does not even say which event of which deal it is."""
+    identity = identity_of(record)
+    if identity is None or not isinstance(record, dict):
+        return None
+    source, event_id, deal_id = identity
+    deal = Fields(record, "", []).record("deal")
+    name, currency, amount_minor = "", "", None
+    unclaimed: tuple[str, ...] = ()
+    if deal is not None:
+        name, currency = deal.text("name"), deal.text("currency")
+        unclaimed = tuple(_unclaimed(deal, payee_id_of))
+        if currency in MINOR_DIGITS and deal.text("status") == DealStatus.WON:
+            amount_minor = deal.amount_minor("amount", MINOR_DIGITS[currency])
+    return Arrived(
+        source=source,
+        source_event_id=event_id,
+        deal_key=f"{source}:{deal_id}",
+        deal_name=name,
+        unclaimed=unclaimed,
+        amount_minor=amount_minor,
+        currency=currency if currency in MINOR_DIGITS else None,
+        problems=tuple(problems),
+        body=written(record),
+    )
+
+
+def _unclaimed(deal: Fields, payee_id_of: PayeeIdOf) -> Iterable[str]:
+    for credit in deal.records("credits", count_max=50):
+        reference = credit.text("rep")
+        if reference and payee_id_of(reference) is None:
+            yield reference
+
+
+def supersede(database: Database, events: Collection[DealEvent], at: datetime) -> None:
+    """End what waited under the ids of events that have come in after all, put right by their sender."""
+    names = {(event.source, event.event_id) for event in events}
+    if not names:
+        return
+    with database.read() as connection:
+        waiting = quarantine.waiting_ids_of_events(connection, names)
+    if waiting:
+        with database.write() as connection:
+            quarantine.end(connection, waiting, "superseded", "the sender", "", at)
+
+
+def replay(
+    database: Database, entries: Sequence[SetAside], by: str, now: datetime, today: date
+) -> list[Replayed]:
+    """Judge entries again as things are now, and record those that can be used. Once, however often it is asked for."""
+    played = []
+    for entry in entries:
+        with database.read() as connection:
+            reader = Reader(Directory(connection).payee_id_of, now, today)
+            judged = _judged(reader, entry)
+        played.append(_play(database, entry, judged, by, now))
+    return played
+
+
+def _judged(reader: Reader, entry: SetAside) -> DealEvent | tuple[Problem, ...]:
+    try:
+        return reader.event(parse_strict(entry.event.body.encode()))
+    except BadInput as refusal:
+        return tuple(refusal.problems)
+
+
+def _play(
+    database: Database,
+    entry: SetAside,
+    judged: DealEvent | tuple[Problem, ...],
+    by: str,
+    now: datetime,
+) -> Replayed:
+    if entry.end:
+        return Replayed(entry.id, "ended")
+    if not isinstance(judged, DealEvent):
+        return Replayed(entry.id, "waiting", judged)
+    (outcome,) = flow.record_deal_events(database, [judged], now)
+    if outcome.kind == "refused":
+        return Replayed(entry.id, "waiting", (Problem("event", outcome.problem),))
+    # A stop right here is harmless: played again, the event is a duplicate, and the entry comes to its end.
+    with database.write() as connection:
+        quarantine.end(connection, [entry.id], "replayed", by, "", now)
+    return Replayed(entry.id, outcome.kind)

@@ -1,0 +1,235 @@
+"""What was authentic but could not be used: set aside with everything needed to use it later, and what became of it."""
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, select
+
+from tracker.errors import Problem, Unavailable
+from tracker.store import tables
+from tracker.store.people import fold
+from tracker.store.statements import in_chunks, insert_or_ignore
+
+WAITING_MAX = 100_000
+"""More than this is a source gone mad; it is told to come back later instead of filling the disk."""
+
+_aside, _end = tables.set_aside.c, tables.set_aside_end.c
+_LINE_BREAK = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An event to set aside. `unclaimed` are references of reps nobody knows; the amount is that of a won deal."""
+
+    source: str
+    source_event_id: str
+    deal_key: str
+    deal_name: str
+    unclaimed: tuple[str, ...]
+    amount_minor: int | None
+    currency: str | None
+    problems: tuple[Problem, ...]
+    body: str
+
+    @property
+    def body_hash(self) -> str:
+        return hashlib.sha256(self.body.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One entry as it is kept; `end` is "" while it waits, else replayed, superseded or discarded."""
+
+    id: int
+    sender: str
+    event: Arrived
+    received_at: datetime
+    end: str = ""
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """Deals of one currency that wait because nobody owns them."""
+
+    currency: str
+    deals_count: int
+    amount_minor: int
+
+
+def set_aside(
+    connection: Connection, sender: str, events: Sequence[Arrived], at: datetime
+) -> list[int]:
+    """Keep events that cannot be used yet; the entries' ids, the same for a retry.
+
+    Raises Unavailable when too many wait.
+    """
+    if waiting_count(connection) + len(events) > WAITING_MAX:
+        raise Unavailable(
+            f"More than {WAITING_MAX:,} events wait to be put right. Clear the quarantine, then send again."
+        )
+    rows = [_columns(sender, event, at) for event in events]
+    insert_or_ignore(connection, tables.set_aside, rows)
+    return [_id_of(connection, event) for event in events]
+
+
+def _columns(sender: str, event: Arrived, at: datetime) -> dict[str, Any]:
+    return {
+        "sender": sender,
+        "source": event.source,
+        "source_event_id": event.source_event_id,
+        "deal_key": event.deal_key,
+        "deal_name": event.deal_name,
+        "unclaimed": _LINE_BREAK.join(event.unclaimed),
+        "amount_minor": event.amount_minor,
+        "currency": event.currency,
+        "problems": json.dumps([[p.where, p.what, p.fix] for p in event.problems]),
+        "body": event.body,
+        "body_hash": event.body_hash,
+        "received_at": at,
+    }
+
+
+def _id_of(connection: Connection, event: Arrived) -> int:
+    found = connection.scalar(
+        select(_aside.id).where(
+            _aside.source == event.source,
+            _aside.source_event_id == event.source_event_id,
+            _aside.body_hash == event.body_hash,
+        )
+    )
+    assert isinstance(found, int)
+    return found
+
+
+def end(
+    connection: Connection,
+    entry_ids: Collection[int],
+    kind: str,
+    by: str,
+    reason: str,
+    at: datetime,
+) -> None:
+    """Say what became of entries; one that has ended already keeps its end."""
+    rows = [
+        {
+            "set_aside_id": entry_id,
+            "kind": kind,
+            "recorded_at": at,
+            "recorded_by": by,
+            "reason": reason,
+        }
+        for entry_id in sorted(entry_ids)
+    ]
+    insert_or_ignore(connection, tables.set_aside_end, rows)
+
+
+def waiting_ids_of_events(
+    connection: Connection, names: Collection[tuple[str, str]]
+) -> dict[int, tuple[str, str]]:
+    """The waiting entries of these events, each named by its source and its id there."""
+    found: dict[int, tuple[str, str]] = {}
+    for chunk in in_chunks(sorted({event_id for _, event_id in names})):
+        query = _waiting(_aside.id, _aside.source, _aside.source_event_id)
+        for row in connection.execute(query.where(_aside.source_event_id.in_(chunk))):
+            if (row[1], row[2]) in names:
+                found[row[0]] = (row[1], row[2])
+    return found
+
+
+def entry(connection: Connection, entry_id: int) -> SetAside | None:
+    row = connection.execute(_entries().where(_aside.id == entry_id)).one_or_none()
+    return None if row is None else _from_row(row)
+
+
+def waiting(connection: Connection, limit: int | None = None) -> list[SetAside]:
+    """What waits, the oldest first."""
+    query = _entries().where(_end.kind.is_(None)).order_by(_aside.id).limit(limit)
+    return [_from_row(row) for row in connection.execute(query)]
+
+
+def ended(connection: Connection, limit: int) -> list[SetAside]:
+    """What has come to an end, the latest first."""
+    query = _entries().where(_end.kind.is_not(None)).order_by(_end.recorded_at.desc()).limit(limit)
+    return [_from_row(row) for row in connection.execute(query)]
+
+
+def waiting_count(connection: Connection) -> int:
+    """How many wait."""
+    return connection.scalar(_waiting(func.count())) or 0
+
+
+def unclaimed(connection: Connection) -> list[Unclaimed]:
+    """Money nobody gets: the won deals that wait for an owner, by currency."""
+    query = _waiting(
+        _aside.currency,
+        func.count(_aside.deal_key.distinct()),
+        func.sum(_aside.amount_minor),
+    ).where(_aside.unclaimed != "", _aside.amount_minor.is_not(None))
+    rows = connection.execute(query.group_by(_aside.currency).order_by(_aside.currency))
+    return [Unclaimed(currency, count, int(amount)) for currency, count, amount in rows]
+
+
+def _waiting(*columns: Any) -> Select[Any]:
+    joined = tables.set_aside.outerjoin(tables.set_aside_end)
+    return select(*columns).select_from(joined).where(_end.kind.is_(None))
+
+
+def _entries() -> Select[Any]:
+    joined = tables.set_aside.outerjoin(tables.set_aside_end)
+    return select(
+        tables.set_aside,
+        _end.kind,
+        _end.recorded_at.label("ended_at"),
+        _end.recorded_by.label("ended_by"),
+        _end.reason,
+    ).select_from(joined)
+
+
+def _from_row(row: Row[Any]) -> SetAside:
+    event = Arrived(
+        row.source,
+        row.source_event_id,
+        row.deal_key,
+        row.deal_name,
+        tuple(row.unclaimed.split(_LINE_BREAK)) if row.unclaimed else (),
+        row.amount_minor,
+        row.currency,
+        tuple(Problem(*parts) for parts in json.loads(row.problems)),
+        row.body,
+    )
+    return SetAside(
+        row.id,
+        row.sender,
+        event,
+        row.received_at,
+        row.kind or "",
+        row.ended_at,
+        row.ended_by or "",
+        row.reason or "",
+    )
+
+
+# --- other names of payees
+
+
+def claim(connection: Connection, reference: str, payee_id: int, by: str, at: datetime) -> None:
+    """From now on this name, whatever its case, means that payee."""
+    connection.execute(
+        insert(tables.payee_alias).values(
+            reference=fold(reference), payee_id=payee_id, recorded_at=at, recorded_by=by
+        )
+    )
+
+
+def claimed_by(connection: Connection, reference: str) -> int | None:
+    """The payee another name was claimed for."""
+    alias = tables.payee_alias.c
+    query = select(alias.payee_id).where(alias.reference == fold(reference))
+    return connection.scalar(query.order_by(alias.id.desc()).limit(1))
