@@ -35,6 +35,7 @@ MAY_IMPORT = {
             "flow_disputes",
             "flow_drafts",
             "flow_payroll",
+            "payroll_export",
             "store",
             "access",
             "ingest",
@@ -49,10 +50,11 @@ MAY_IMPORT = {
     # of pages, commands know only what puts things into the reader's words
     "commands": {
         *("engine", "flow", "flow_drafts", "flow_payroll", "store", "ingest", "verify"),
-        *("passwords", "launcher", "trials"),
+        *("passwords", "launcher", "trials", "payroll_export"),
         *WORDS_OF_PAGES,
         *SMALL,
     },
+    "payroll_export": {"engine", "store"} | SMALL,
     "simulating": {"engine", "store", "flow_drafts", "trials"} | SMALL,
     "clock": set[str](),
     "errors": set[str](),

@@ -31,6 +31,11 @@ COMMANDS = {
     ),
     "plan": ("tracker.commands.plan:plan", "Check, show or activate a plan file."),
     "verify": ("tracker.commands.verify:verify", "Recompute everything from scratch and compare."),
+    "close": ("tracker.commands.close:close", "Review, close, reopen and export payroll months."),
+    "adjust": (
+        "tracker.commands.adjust:adjust",
+        "Adjust pay by hand: one proposes, another decides.",
+    ),
     "trail": ("tracker.commands.trail:trail", "Show or export the trail of acts that change pay."),
     "doctor": (
         "tracker.commands.doctor:doctor",

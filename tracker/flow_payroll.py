@@ -30,6 +30,14 @@ class Overtaken(Conflict):
 # --- months
 
 
+def require_month(month: str) -> None:
+    """Refuse a text that names no month. Raises BadInput."""
+    try:
+        month_named(month)
+    except ValueError:
+        raise BadInput([Problem("month", f"{month!r} is no month.", "Write 2026-11.")]) from None
+
+
 def request_close(database: Database, month: str, by: str, today: date, at: datetime) -> None:
     """Ask for a month to be closed. The first may be any; after it only the next. Raises Conflict."""
     with database.write() as connection:
@@ -131,7 +139,7 @@ def _rows(
 
 
 def _require_next(connection: Connection, month: str, today: date) -> None:
-    _require_month(month)
+    require_month(month)
     if today <= month_named(month).ends_on:
         raise Conflict(f"{month} is not over yet. Close it when it is.")
     through = payroll.closed_through(connection)
@@ -139,13 +147,6 @@ def _require_next(connection: Connection, month: str, today: date) -> None:
         raise Conflict(
             f"Months are closed in order: {through} is closed, so the next is {month_after(through)}."
         )
-
-
-def _require_month(month: str) -> None:
-    try:
-        month_named(month)
-    except ValueError:
-        raise BadInput([Problem("month", f"{month!r} is no month.", "Write 2026-11.")]) from None
 
 
 def _require_request(connection: Connection, month: str) -> MonthAct:
@@ -177,7 +178,7 @@ def propose_adjustment(database: Database, proposal: Proposal, by: str, at: date
     """Propose to pay, or take, an amount without a deal behind it; its number. Raises BadInput or NotFound."""
     with database.write() as connection:
         plans.hold_plans_alone(connection)
-        _require_month(proposal.month)
+        require_month(proposal.month)
         _require_reason(proposal.reason)
         if not proposal.amount_minor:
             raise BadInput([Problem("amount", "it is zero.", "Say how much to pay, or take.")])
