@@ -116,7 +116,9 @@
 
   const onFragment = async (message) => {
     if (!isMine(message.room) || message.sequence <= sequence) return;
-    if (message.previous_sequence === sequence && !isFetching) await show(message.html, message.sequence);
+    // A page whose view is its own, not the room's, only hears from a message that something is new.
+    const isOfThisView = !("liveOwnView" in body.dataset);
+    if (isOfThisView && message.previous_sequence === sequence && !isFetching) await show(message.html, message.sequence);
     else await refetch();
   };
 

@@ -18,7 +18,8 @@
   };
 
   const refresh = async () => {
-    if (!sheet.open || !shown || !window.htmx) return;
+    // What somebody is writing is left alone.
+    if (!sheet.open || !shown || !window.htmx || body.querySelector("[data-being-written]")) return;
     const address = shown;
     const answer = await fetch(address, {
       credentials: "same-origin", cache: "no-store", headers: { "HX-Request": "true" },

@@ -15,11 +15,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.builders import a_deal, an_event
-from tracker import access, flow, passwords
+from tracker import access, clock, flow, passwords
 from tracker.app import create_app
 from tracker.config import load_settings
 from tracker.engine.deals import CreditShare, DealStatus
-from tracker.store import keys, links, people, screens, sessions
+from tracker.store import disputes, keys, links, people, screens, sessions
 from tracker.store.database import Database, upgrade
 from tracker.store.plans import QuotaChange
 
@@ -88,6 +88,7 @@ class Cast:
     payee_ids: dict[str, int] = field(default_factory=dict)
     team_ids: dict[str, int] = field(default_factory=dict)
     screen_ids: dict[str, int] = field(default_factory=dict)
+    dispute_ids: dict[str, int] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
 
     def client_of(self, who: str, **headers: str) -> FlaskClient:
@@ -137,6 +138,7 @@ def _prepared() -> Path:
     upgrade(database)
     _hire(database)
     _sell(database)
+    _doubt(folder, database)
     database.dispose()
     return folder
 
@@ -195,12 +197,26 @@ def _sell(database: Database) -> None:
     assert {outcome.kind for outcome in outcomes} == {"recorded"}
 
 
+def _doubt(folder: Path, database: Database) -> None:
+    """Anna and Olaf each doubt a deal of theirs, as the phone would send it."""
+    cast = Cast(create_app(_settings(folder), database), database)
+    cast.app.config["WTF_CSRF_ENABLED"] = False
+    with database.read() as connection:
+        _look_up(cast, connection)
+    for who in ("anna", "olaf"):
+        form = {"about": "deal", "key": f"crm:{who}", "words": f"Doubt of {who}", "line": ""}
+        with clock.stopped_at(NOW):
+            assert cast.client_of(who).post("/me/disputes", data=form).status_code == 303
+
+
 def _look_up(cast: Cast, connection) -> None:
     for who in NAMES:
         person = people.person_by_email(connection, f"{who}@firma.dk")
         cast.person_ids[who] = person.id
         if person.payee_id is not None:
             cast.payee_ids[who] = person.payee_id
+            for dispute in disputes.disputes_of_payee(connection, person.payee_id):
+                cast.dispute_ids[who] = dispute.id
     cast.team_ids.update({team.name: team.id for team in people.teams(connection)})
 
 

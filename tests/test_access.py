@@ -65,6 +65,57 @@ GET  /me/deals/crm:bo                                in     404  404   404   404
 GET  /me/deals/crm:olaf                              in     404  404   404   404  in   in     in
 GET  /me/deals/999                                   in     404  404   404   404  in   in     in
 
+GET  /me/disputes                                    in     ok   404   404   404  in   in     in
+GET  /me/disputes/fragment                           in     ok   404   404   404  in   in     in
+GET  /me/disputes/new?about=missing                  in     ok   404   404   404  in   in     in
+GET  /me/disputes/new?about=deal&key=crm:anna        in     ok   404   404   404  in   in     in
+GET  /me/disputes/new?about=deal&key=crm:bo          in     404  404   404   404  in   in     in
+GET  /me/disputes/new?about=figure&key=cast/sales    in     ok   404   404   404  in   in     in
+GET  /me/disputes/{dispute of anna}                  in     ok   404   404   404  in   in     in
+GET  /me/disputes/{dispute of olaf}                  in     404  404   404   404  in   in     in
+GET  /me/disputes/999                                in     404  404   404   404  in   in     in
+GET  /me/disputes/{dispute of anna}/fragment         in     ok   404   404   404  in   in     in
+GET  /me/disputes/{dispute of olaf}/fragment         in     404  404   404   404  in   in     in
+GET  /me/disputes/999/fragment                       in     404  404   404   404  in   in     in
+POST /me/disputes?about=deal&key=crm:anna            in     to   404   404   404  in   in     in
+POST /me/disputes?about=deal&key=crm:bo              in     404  404   404   404  in   in     in
+POST /me/disputes/{dispute of anna}/reply            in     to   404   404   404  in   in     in
+POST /me/disputes/{dispute of olaf}/reply            in     404  404   404   404  in   in     in
+POST /me/disputes/999/reply                          in     404  404   404   404  in   in     in
+POST /me/disputes/{dispute of anna}/withdraw         in     to   404   404   404  in   in     in
+POST /me/disputes/{dispute of olaf}/withdraw         in     404  404   404   404  in   in     in
+POST /me/disputes/999/withdraw                       in     404  404   404   404  in   in     in
+
+GET  /disputes                                       in     403  ok    ok    ok   in   in     in
+GET  /disputes/fragment                              in     403  ok    ok    ok   in   in     in
+GET  /disputes/waiting                               in     403  ok    ok    ok   in   in     in
+GET  /disputes/{dispute of anna}                     in     403  ok    404   ok   in   in     in
+GET  /disputes/{dispute of olaf}                     in     403  404   ok    ok   in   in     in
+GET  /disputes/999                                   in     403  404   404   404  in   in     in
+GET  /disputes/{dispute of anna}/fragment            in     403  ok    404   ok   in   in     in
+GET  /disputes/{dispute of olaf}/fragment            in     403  404   ok    ok   in   in     in
+GET  /disputes/999/fragment                          in     403  404   404   404  in   in     in
+GET  /disputes/{dispute of anna}/correct             in     403  ok    404   ok   in   in     in
+GET  /disputes/{dispute of anna}/correct?deal=crm:bo in     403  ok    404   ok   in   in     in
+GET  /disputes/{dispute of anna}/correct?deal=crm:olaf in   403  ok    404   ok   in   in     in
+GET  /disputes/{dispute of olaf}/correct             in     403  404   ok    ok   in   in     in
+GET  /disputes/999/correct                           in     403  404   404   404  in   in     in
+GET  /disputes/{dispute of anna}/add                 in     403  ok    404   ok   in   in     in
+GET  /disputes/{dispute of olaf}/add                 in     403  404   ok    ok   in   in     in
+GET  /disputes/999/add                               in     403  404   404   404  in   in     in
+POST /disputes/{dispute of anna}/answer              in     403  to    404   to   in   in     in
+POST /disputes/{dispute of olaf}/answer              in     403  404   to    to   in   in     in
+POST /disputes/999/answer                            in     403  404   404   404  in   in     in
+POST /disputes/{dispute of anna}/decline             in     403  to    404   to   in   in     in
+POST /disputes/{dispute of olaf}/decline             in     403  404   to    to   in   in     in
+POST /disputes/999/decline                           in     403  404   404   404  in   in     in
+POST /disputes/{dispute of anna}/correct             in     403  400   404   400  in   in     in
+POST /disputes/{dispute of olaf}/correct             in     403  404   400   400  in   in     in
+POST /disputes/999/correct                           in     403  404   404   404  in   in     in
+POST /disputes/{dispute of anna}/add                 in     403  400   404   400  in   in     in
+POST /disputes/{dispute of olaf}/add                 in     403  404   400   400  in   in     in
+POST /disputes/999/add                               in     403  404   404   404  in   in     in
+
 GET  /you                                            in     ok   ok    ok    ok   in   in     in
 POST /you/choices                                    in     to   to    to    to   in   in     in
 POST /you/password                                   in     400  400   400   400  in   in     in
@@ -121,7 +172,7 @@ GET  /api/v1/earnings                                401    401  401   401   401
 """
 
 CLOSED = ("default-src", "object-src", "base-uri", "frame-ancestors")
-FORM = {"name": "Kitchen", "theme": "dark", "code": "AAAAAA"}
+FORM = {"name": "Kitchen", "theme": "dark", "code": "AAAAAA", "words": "Words."}
 OUTCOMES = {"in": "/sign-in", "pair": "/screen/pairing"}
 
 
@@ -142,6 +193,7 @@ class Line:
             **cast.team_ids,
             **cast.payee_ids,
             **{f"screen of {team}": screen_id for team, screen_id in cast.screen_ids.items()},
+            **{f"dispute of {who}": number for who, number in cast.dispute_ids.items()},
             "link": cast.secrets["link"],
             "screen link": cast.secrets["screen of South"],
         }
@@ -232,6 +284,8 @@ def test_a_missing_thing_and_anothers_thing_cannot_be_told_apart(cast: Cast) -> 
         ("/me/deals/crm:bo", "/me/deals/999"),
         ("/team/{South}", "/team/999"),
         ("/team/{North}/reps/{olaf}", "/team/{North}/reps/999"),
+        ("/me/disputes/{dispute of olaf}", "/me/disputes/999"),
+        ("/disputes/{dispute of olaf}", "/disputes/999"),
     ]
     for others, missing in pairs:
         for who in ("anna", "mette"):

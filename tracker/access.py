@@ -4,6 +4,8 @@
 |-----------------------------|----------|------------|--------------------|-------|-----------|------------|----------|
 | pay, rates, quota           | yes      | no         | if the company says| yes   | no        | no         | pay      |
 | deals with their amounts    | yes      | no         | yes                | yes   | no        | no         | yes      |
+| raise a dispute             | yes      | no         | no                 | no    | no        | no         | no       |
+| read and settle a dispute   | read     | no         | yes                | yes   | no        | no         | no       |
 | a team's page               | no       | no         | yes                | yes   | no        | no         | no       |
 | a team's pay in all         | no       | no         | the same, from four| yes   | no        | no         | no       |
 | a team's wall               | no       | no         | no                 | no    | own team  | no         | no       |
@@ -77,6 +79,23 @@ def may_see_pay(principal: Principal, payee: Earner) -> bool:
 def may_see_deals(principal: Principal, payee: Earner) -> bool:
     """The deals of a payee with their amounts."""
     return may_see_pay(principal, payee) or _manages(principal, payee.team_id)
+
+
+def may_dispute(principal: Principal, payee: Earner) -> bool:
+    """Raise and follow disputes about a payee's pay as the rep."""
+    return _is_own(principal, payee)
+
+
+def may_decide_dispute(principal: Principal, payee: Earner) -> bool:
+    """Read, answer, correct and decline a payee's disputes. Nobody decides about their own pay."""
+    if _is_own(principal, payee):
+        return False
+    return principal.role == "admin" or _manages(principal, payee.team_id)
+
+
+def may_decide_disputes(principal: Principal) -> bool:
+    """Open the page of disputes at all; which of them, `may_decide_dispute` says."""
+    return principal.role in ("manager", "admin")
 
 
 def may_see_team(principal: Principal, team_id: int) -> bool:

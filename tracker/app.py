@@ -12,11 +12,14 @@ from tracker.ingest import api
 from tracker.pages import (
     company,
     context,
+    corrections,
+    disputes,
     errors,
     formatting,
     health,
     i18n,
     manager,
+    my_disputes,
     my_earnings,
     quarantine,
     screens,
@@ -31,6 +34,9 @@ ROOT = Path(__file__).parent.parent
 
 ANSWERING = (
     my_earnings,
+    my_disputes,
+    disputes,
+    corrections,
     team_board,
     manager,
     sign_in,
@@ -60,6 +66,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     i18n.install(app.jinja_env)
     formatting.install(app.jinja_env, settings.company_zone)
     app.context_processor(context.shared_values)
+    app.context_processor(lambda: {"open_disputes_count": disputes.open_disputes_count})
     for module in ANSWERING:
         app.register_blueprint(module.blueprint)
     csrf.exempt(api.blueprint)  # a key in a header is nothing a browser sends by itself

@@ -67,6 +67,23 @@ def follow_to_deal_of_rep(page: Page) -> None:
     follow(".why-row a")(page)
 
 
+def open_form_in_sheet(page: Page) -> None:
+    open_sheet(".row")(page)
+    page.locator("#sheet .why-doubt a").click()
+    expect(page.locator("#sheet textarea")).to_be_visible()
+
+
+def follow_to_correction(page: Page) -> None:
+    follow(".disputes a")(page)
+    follow(".dispute-acts a >> nth=0")(page)
+    page.locator(".correction summary, .deals .row").first.click()
+
+
+def follow_to_addition(page: Page) -> None:
+    follow(".disputes a")(page)
+    follow(".dispute-acts a >> nth=1")(page)
+
+
 def win_on_the_wall(page: Page) -> None:
     page.evaluate(
         """words => document.dispatchEvent(new CustomEvent("live:celebration", { detail: words }))""",
@@ -97,6 +114,10 @@ VISITS = (
     Visit("the deals", "rep", "/me/deals"),
     Visit("why an open deal pays nothing", "rep", "/me/deals?status=open", open_sheet(".row")),
     Visit("why earned, as a page", "rep", "/me/why"),
+    Visit("a rep's disputes", "rep", "/me/disputes"),
+    Visit("one of them", "rep", "/me/disputes", follow(".disputes a")),
+    Visit("a dispute to be raised", "rep", "/me", open_form_in_sheet, "#sheet"),
+    Visit("a missing deal to be named", "rep", "/me/disputes/new?about=missing"),
     Visit("a rep's own settings", "rep", "/you"),
     Visit("a page that is not there", "rep", "/team/1"),
     Visit("the manager's page", "manager", "/team"),
@@ -104,6 +125,10 @@ VISITS = (
     Visit("a rep's deal in the sheet", "manager", "/team", open_deal_in_sheet, "#sheet"),
     Visit("a rep, as a page", "manager", "/team", follow("#reps tbody a")),
     Visit("a rep's deal, as a page", "manager", "/team", follow_to_deal_of_rep),
+    Visit("the disputes", "manager", "/disputes"),
+    Visit("a dispute to decide", "manager", "/disputes", follow(".disputes a")),
+    Visit("a deal to correct", "manager", "/disputes", follow_to_correction),
+    Visit("a deal to add", "manager", "/disputes", follow_to_addition),
     Visit("the screens", "manager", "/screens"),
     Visit("the screens after a wrong code", "manager", "/screens", fail_to_pair),
     Visit("a manager's own settings", "manager", "/you"),

@@ -16,6 +16,7 @@ from tracker.demo.company import (
     email_of,
     plan_text,
 )
+from tracker.demo.disputes import add_disputes
 from tracker.demo.history import HISTORY_DAYS, history
 from tracker.engine.periods import period_containing
 from tracker.engine.plan_file import parse_plan
@@ -79,6 +80,7 @@ def load_company(database: Database, calendar: CompanyCalendar) -> Iterator[tupl
     started_on = today - timedelta(days=HISTORY_DAYS)
     _add_plans(database, started_on, today, calendar.start_of(started_on))
     yield from _add_history(database, today)
+    add_disputes(database, now)
     with database.write() as connection:
         people.put_setting(connection, DAY_SETTING, today.isoformat())
 

@@ -10,12 +10,13 @@ from tracker.engine.periods import Period
 from tracker.engine.standing import Standing
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.deal_rows import DealRow, deal_rows
+from tracker.pages.dispute_view import latest_words
 from tracker.pages.formatting import money, pay_rate, sentence
 from tracker.pages.i18n import gettext as _
 from tracker.pages.staircase import Staircase, staircase
 from tracker.pages.standing_words import distance, way_there
 from tracker.pages.standings import PayeeStanding, payee_standing
-from tracker.store import deals
+from tracker.store import deals, disputes
 from tracker.store.database import Connection
 
 STAIRCASE_WIDTH, STAIRCASE_HEIGHT = 320, 150
@@ -49,6 +50,7 @@ class MyEarnings:
     reached_announcement: str
     deals: tuple[DealRow, ...]
     deals_count: int
+    disputes: str  # how the latest ones stand; "" when there is nothing to say
     now: datetime
     today: date
     sequence: int
@@ -63,11 +65,17 @@ def my_earnings(
     latest = deals.deals_of_payee(connection, payee_id, won, limit=LATEST_DEALS_COUNT)
     rows = deal_rows(connection, payee_id, latest)
     deals_count = deals.count_deals_of_payee(connection, payee_id, won)
-    return view_of(standing, rows, deals_count, now, calendar.day_of(now))
+    said = latest_words(disputes.disputes_of_payee(connection, payee_id), now)
+    return view_of(standing, rows, deals_count, said, now, calendar.day_of(now))
 
 
 def view_of(
-    standing: PayeeStanding, rows: Sequence[DealRow], deals_count: int, now: datetime, today: date
+    standing: PayeeStanding,
+    rows: Sequence[DealRow],
+    deals_count: int,
+    said: str,
+    now: datetime,
+    today: date,
 ) -> MyEarnings:
     lead = standing.lead
     currency = standing.currency
@@ -95,6 +103,7 @@ def view_of(
         reached_announcement=_reached(lead),
         deals=tuple(rows),
         deals_count=deals_count,
+        disputes=said,
         now=now,
         today=today,
         sequence=standing.sequence,

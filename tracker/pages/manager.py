@@ -30,6 +30,7 @@ from tracker.pages.why_deal import why_deal
 from tracker.pages.why_sheets import why_earned
 from tracker.store import (
     deals,
+    disputes,
     outbox,
     people,
     plans,
@@ -83,6 +84,7 @@ class Desk:
     shows_pay: bool
     unclaimed: tuple[Unclaimed, ...]
     check: StoredVerification | None
+    dispute_acts_count: int
     sequence: int
 
 
@@ -126,6 +128,7 @@ def load_desk(connection: Connection, team_id: int, now: datetime) -> Desk:
         shows_pay=reader.managers_see_pay,
         unclaimed=tuple(quarantine.unclaimed(connection)),
         check=verifications.latest_verification(connection),
+        dispute_acts_count=disputes.count_acts(connection, team_id),
         sequence=sequence,
     )
 

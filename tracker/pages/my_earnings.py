@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, request, url_for
 
 from tracker import access, clock
 from tracker.engine.deals import DealStatus
@@ -12,6 +12,7 @@ from tracker.live.renderers import Rendered
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
 from tracker.pages.deal_rows import DealRow, deal_rows
+from tracker.pages.doubts import DEAL, FIGURE
 from tracker.pages.earnings_view import MyEarnings, my_earnings
 from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import speaking
@@ -80,7 +81,8 @@ def why(component_key: str) -> str:
         standing = _standing(connection, payee)
         if component_key or not standing.standings:
             _component(standing, component_key)
-        return _sheet(why_earned(connection, standing, component_key))
+        doubt = url_for("my_disputes.new", about=FIGURE, key=component_key)
+        return _sheet(why_earned(connection, standing, component_key), doubt=doubt)
 
 
 @blueprint.get("/me/next/<path:component_key>")
@@ -112,7 +114,8 @@ def deal(deal_key: str) -> str:
         stored = deal_store.stored_deal(connection, deal_key)
         if stored is None or payee.id not in deal_store.payee_ids_of(stored.deal):
             context.not_found()
-        return _sheet(why_deal(connection, payee, stored), back="/me/deals")
+        doubt = url_for("my_disputes.new", about=DEAL, key=deal_key)
+        return _sheet(why_deal(connection, payee, stored), back="/me/deals", doubt=doubt)
 
 
 # --- behind them --------------------------------------------------------------------------------------------------
@@ -146,11 +149,11 @@ def _component(standing: PayeeStanding, component_key: str) -> Standing:
     return found
 
 
-def _sheet(sheet: Sheet, back: str = "/me") -> str:
-    """A why: the part alone for htmx, which shows it in the sheet, or a whole page."""
+def _sheet(sheet: Sheet, back: str = "/me", doubt: str = "") -> str:
+    """A why: the part alone for htmx, which shows it in the sheet, or a whole page; `doubt` is where to dispute it."""
     if context.is_htmx():
-        return context.render("my_earnings/_why.html", sheet=sheet)
-    return context.render("my_earnings/why_page.html", sheet=sheet, back=back)
+        return context.render("my_earnings/_why.html", sheet=sheet, doubt=doubt)
+    return context.render("my_earnings/why_page.html", sheet=sheet, back=back, doubt=doubt)
 
 
 def _page_number() -> int:

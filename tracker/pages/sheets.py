@@ -1,6 +1,8 @@
 """What a why is made of: a title, the figure it explains, the lines that make it, and a few plain sentences."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,20 @@ class Sheet:
     remark: str
     sections: tuple[Section, ...]
     notes: tuple[str, ...] = ()
+
+
+def sheet_to_json(sheet: Sheet) -> str:
+    """A why as it was shown, to be kept."""
+    return json.dumps(asdict(sheet), ensure_ascii=False, separators=(",", ":"))
+
+
+def sheet_from_json(text: str) -> Sheet:
+    """The why that `sheet_to_json` wrote."""
+    kept = json.loads(text)
+    sections = tuple(_section(one) for one in kept.pop("sections"))
+    return Sheet(**{**kept, "sections": sections, "notes": tuple(kept["notes"])})
+
+
+def _section(kept: dict[str, Any]) -> Section:
+    rows = tuple(Row(**row) for row in kept["rows"])
+    return Section(kept["heading"], rows, Row(**kept["total"]) if kept["total"] else None)

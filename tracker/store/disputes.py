@@ -145,6 +145,17 @@ def count_open(connection: Connection, team_ids: Collection[int], with_teamless:
     return connection.scalar(query) or 0
 
 
+def count_acts(connection: Connection, team_id: int) -> int:
+    """How many acts there are on the disputes of a team: another number than before means that something was said."""
+    query = (
+        select(func.count())
+        .select_from(dispute_entry)
+        .join(dispute, dispute.c.id == dispute_entry.c.dispute_id)
+        .where(dispute.c.payee_id.in_(_members([team_id], False)))
+    )
+    return connection.scalar(query) or 0
+
+
 def _members(team_ids: Collection[int], with_teamless: bool) -> Any:
     in_teams: ColumnElement[bool] = payee.c.team_id.in_(sorted(team_ids))
     if with_teamless:

@@ -20,6 +20,15 @@ GROUP_MARKS = ("", ".", ",", "'", " ")
 
 _DATE_PART = re.compile("|".join(DATE_PARTS))
 _SPACES = "[ \u00a0\u202f]"
+_CURRENCY = re.compile(
+    r"^(?:kr\.?|dkk|sek|nok|isk|eur|usd|gbp|chf|pln|jpy|€|\$|£)\s*"
+    r"|\s*(?:kr\.?|dkk|sek|nok|isk|eur|usd|gbp|chf|pln|jpy|€|\$|£|:-|,-)$",
+    re.IGNORECASE,
+)
+_TYPED = re.compile(
+    r"(?P<whole>\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)(?:(?P<mark>[.,])(?P<decimals>\d{1,2}))?",
+    re.ASCII,
+)
 
 
 class FormatError(ValueError):
@@ -72,6 +81,28 @@ class NumberFormat:
         whole = rf"{grouped}|\d+" if self.group_mark else r"\d+"
         decimals = rf"(?:{re.escape(self.decimal_mark)}(?P<decimals>\d{{1,9}}))?"
         return re.compile(rf"(?P<whole>-?(?:{whole})){decimals}", re.ASCII)
+
+
+def plain_number(text: str) -> str:
+    """A number as a European or English person types it, as digits with a point. Raises FormatError.
+
+    What stands behind the last mark decides: one or two digits are decimals, three are a group. So 1.234 is one
+    thousand and more, whoever writes it. A currency may stand around it; brackets or a minus behind mean below zero.
+
+    >>> plain_number("1.234,50 kr."), plain_number("1,234.5"), plain_number("(1 234)")
+    ('1234.50', '1234.5', '-1234')
+    """
+    bare = _CURRENCY.sub("", text.replace("\N{MINUS SIGN}", "-").strip())
+    is_below_zero = bare.startswith("-") or bare.endswith("-") or bare[:1] + bare[-1:] == "()"
+    digits = bare.strip("-()+ \u00a0\u202f")
+    match = _TYPED.fullmatch(digits)
+    marks = re.sub(r"\d", "", match["whole"]) if match else ""
+    decimal_mark = match["mark"] if match else None
+    if match is None or len(set(marks)) > 1 or (decimal_mark and decimal_mark in marks):
+        raise FormatError(f"“{text[:40]}” is not a number such as 1.234,50")
+    whole = re.sub(r"\D", "", match["whole"])
+    decimals = f".{match['decimals']}" if match["decimals"] else ""
+    return f"{'-' if is_below_zero else ''}{whole}{decimals}"
 
 
 def date_format(text: str) -> DateFormat:
