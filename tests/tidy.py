@@ -21,12 +21,14 @@ WORDS_OF_PAGES = {"pages.formatting", "pages.i18n", "pages.plan_advice", "pages.
 MAY_IMPORT = {
     "engine": set[str](),
     "store": {"engine"} | SMALL,
-    "flow": {"engine", "store"} | SMALL,
+    "flow": {"engine", "store", "flow_figures"} | SMALL,
+    "flow_figures": {"engine", "store"} | SMALL,
+    "flow_teams": {"engine", "store", "flow"} | SMALL,
     "flow_disputes": {"engine", "store", "flow"} | SMALL,
     "flow_drafts": {"engine", "store", "flow"} | SMALL,
     "flow_payroll": {"engine", "store", "flow"} | SMALL,
     "access": {"engine", "store"} | SMALL,
-    "ingest": {"engine", "flow", "store", "access"} | SMALL,
+    "ingest": {"engine", "flow", "flow_teams", "store", "access"} | SMALL,
     # of live, pages know only the words they are asked in; live calls them through its registry
     "pages": {
         *(
@@ -49,8 +51,8 @@ MAY_IMPORT = {
     "trials": {"engine", "store"} | SMALL,
     # of pages, commands know only what puts things into the reader's words
     "commands": {
-        *("engine", "flow", "flow_drafts", "flow_payroll", "store", "ingest", "verify"),
-        *("passwords", "launcher", "trials", "payroll_export"),
+        *("engine", "flow", "flow_drafts", "flow_payroll", "flow_teams", "store", "ingest"),
+        *("verify", "passwords", "launcher", "trials", "payroll_export"),
         *WORDS_OF_PAGES,
         *SMALL,
     },

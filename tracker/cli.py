@@ -48,6 +48,10 @@ COMMANDS = {
     "restore": ("tracker.commands.backup:restore", "Fill an empty database from a backup."),
     "key": ("tracker.commands.people:key", "Make, list or revoke API keys."),
     "user": ("tracker.commands.people:user", "Add people who sign in, or help them back in."),
+    "team": (
+        "tracker.commands.team:team",
+        "Say who belongs to a team and who leads it, from which day on.",
+    ),
     "bench": (
         "tracker.bench.command:bench",
         "Measure the engine, the push and the page weight on this machine.",

@@ -6,7 +6,8 @@ kind in key order, so no two writers can wait for each other:
     plans     shared by deals, alone for a change of plans, assignments or quotas
     events    the rows themselves; a retry waits for the first try
     deals     the newest snapshot of each
-    windows   one row per payee, component and window, before any of its sums is read
+    windows   one row per payee, component and window, before any of its sums is read; after those of the deals
+              themselves, those of the members who have a part in a team's
     outbox    held to the commit, so that sequences commit in order
 """
 
@@ -22,8 +23,9 @@ from tracker.engine.money import AMOUNT_MINOR_MAX
 from tracker.engine.plan_trial import refuse_wrong_examples
 from tracker.engine.plans import PlanBook
 from tracker.engine.posting import Loss
-from tracker.engine.totals import TotalKey, earned_by_period
+from tracker.engine.totals import TotalKey
 from tracker.errors import NotFound
+from tracker.flow_figures import figures_of
 from tracker.store import credits, deals, outbox, people, plans, totals, trail
 from tracker.store.database import Database
 from tracker.store.deals import Arrival, DealChange, Rank
@@ -86,7 +88,7 @@ def change_quotas(
     """Set quotas, and re-evaluate the totals they touch without reading a deal. Those that changed anything."""
     with database.write() as connection:
         plans.hold_plans_alone(connection)
-        _require_payees(connection, {change.payee_id for change in changes})
+        require_payees(connection, {change.payee_id for change in changes})
         in_force = plans.quotas_of(connection, {change.payee_id for change in changes})
         newest = {change[:3]: change for change in changes}
         new = [change for key, change in newest.items() if in_force.get(key) != change.amount_minor]
@@ -98,8 +100,8 @@ def change_quotas(
             if (fact_id := plans.quota_for(fact_ids, *_names(key))) is not None
         }
         book = plans.load_plan_book(connection, payee_ids)
-        _post(connection, touched, book, Cause("quota", touched), at)
-        _tell(connection, [], payee_ids, at)
+        concerned = post(connection, touched, book, Cause("quota", touched), at)
+        tell(connection, [], payee_ids | concerned, at)
         return new
 
 
@@ -135,7 +137,7 @@ def activate_within(
     }
     trail.append(connection, "activate plan version", by, at, subject)
     on_plan = plans.payees_on(connection, plan_key)
-    _rebuild(connection, on_plan, effective_from, "plan", version_id, at)
+    rebuild(connection, on_plan, effective_from, "plan", version_id, at)
     return version_id
 
 
@@ -151,7 +153,7 @@ def assign_plan(
     """Put a payee on a plan from a day on, or move the last day; whether that changed anything. Raises Conflict."""
     with database.write() as connection:
         plans.hold_plans_alone(connection)
-        _require_payees(connection, {payee_id})
+        require_payees(connection, {payee_id})
         fact_id = plans.assign(connection, payee_id, plan_key, starts_on, ends_on, by, at)
         if fact_id is None:
             return False
@@ -163,7 +165,7 @@ def assign_plan(
             "ends_on": ends_on and str(ends_on),
         }
         trail.append(connection, "assign plan", by, at, subject)
-        _rebuild(connection, {payee_id}, starts_on, "assignment", fact_id, at)
+        rebuild(connection, {payee_id}, starts_on, "assignment", fact_id, at)
         return True
 
 
@@ -180,8 +182,8 @@ def _follow_deals(connection: Connection, changes: Sequence[DealChange], at: dat
     event_ids = {change.key: change.event_id for change in changes}
     alone = {key: event_ids[min(keys)] for key, keys in moved.items() if len(keys) == 1}
     losses = {key: loss for key, keys in moved.items() if (loss := _loss(keys, changes))}
-    _post(connection, moved, book, Cause("deal", alone, losses), at)
-    _tell(connection, changes, payee_ids, at)
+    concerned = post(connection, moved, book, Cause("deal", alone, losses), at)
+    tell(connection, changes, payee_ids | concerned, at)
 
 
 def _loss(deal_keys: set[str], changes: Sequence[DealChange]) -> Loss | None:
@@ -211,7 +213,7 @@ def _replace_credits(
     return deal_keys
 
 
-def _rebuild(
+def rebuild(
     connection: Connection,
     payee_ids: set[int],
     first_day: date,
@@ -219,16 +221,17 @@ def _rebuild(
     fact_id: int | None,
     at: datetime,
 ) -> None:
-    """Give these payees' deals from a day on the credits of the plans as they are now."""
+    """Give the deals from a day on that count for these payees the credits of the plans as they are now."""
     touched: set[TotalKey] = set()
     book = plans.load_plan_book(connection)
-    for keys in in_chunks(deals.deal_keys_of_payees(connection, payee_ids, first_day)):
+    sellers = payee_ids | book.teams.sellers_for(payee_ids)
+    for keys in in_chunks(deals.deal_keys_of_payees(connection, sellers, first_day)):
         newest = [kept.deal for kept in deals.deals(connection, keys)]
         stored = credits.credits_of_deals(connection, keys)
         touched |= _replace_credits(connection, stored, newest, book, at).keys()
     fact_ids = {} if fact_id is None else dict.fromkeys(touched, fact_id)
-    _post(connection, touched, book, Cause(cause, fact_ids), at)
-    _tell(connection, [], payee_ids | {key.payee_id for key in touched}, at)
+    concerned = post(connection, touched, book, Cause(cause, fact_ids), at)
+    tell(connection, [], payee_ids | concerned, at)
 
 
 def _set_quota(connection: Connection, change: QuotaChange, by: str, at: datetime) -> int:
@@ -237,7 +240,7 @@ def _set_quota(connection: Connection, change: QuotaChange, by: str, at: datetim
     return fact_id
 
 
-def _require_payees(connection: Connection, payee_ids: set[int]) -> None:
+def require_payees(connection: Connection, payee_ids: set[int]) -> None:
     missing = payee_ids - people.team_ids_of(connection, payee_ids).keys()
     if missing:
         named = ", ".join(map(str, sorted(missing)))
@@ -247,25 +250,19 @@ def _require_payees(connection: Connection, payee_ids: set[int]) -> None:
 # --- what both ends share
 
 
-def _post(
+def post(
     connection: Connection, keys: Iterable[TotalKey], book: PlanBook, cause: Cause, at: datetime
-) -> None:
-    """Evaluate these totals and post the differences of their rounded figures."""
-    found = totals.window_totals(connection, set(keys), book)
-    quotas = plans.quotas_of(connection, {total.key.payee_id for total in found})
-    figures = {
-        total.key: earned_by_period(total, book, plans.quota_for(quotas, *_names(total.key)))
-        for total in found
-    }
-    currencies = {
-        total.key: book.version(version_id).plan.currency
-        for total in found
-        for _, version_id in total.cells
-    }
-    totals.post_earned(connection, figures, currencies, book, cause, at)
+) -> set[int]:
+    """Evaluate these totals and post the differences of their rounded figures; the payees who see one of them."""
+    keys = set(keys)
+    figures = figures_of(connection, keys, book, at)
+    moved = figures.caused(cause)
+    totals.post_earned(connection, figures.earned, figures.currencies, book, moved, at)
+    payee_ids = {key.payee_id for key in keys}
+    return payee_ids | {member for team in payee_ids for member in book.teams.ever_in(team)}
 
 
-def _tell(
+def tell(
     connection: Connection, changes: Sequence[DealChange], payee_ids: set[int], at: datetime
 ) -> None:
     """Write down who must hear: everyone of each deal that changed, and everyone whose figures may have."""

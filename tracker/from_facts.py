@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tracker.engine.deals import Deal, DealEvent
 from tracker.engine.replay import Earned, replay
-from tracker.store import plans
+from tracker.store import memberships, plans
 from tracker.store.deals import Rank, rank_of
 from tracker.store.types import Connection
 
@@ -26,4 +26,5 @@ def earned_from(events: Iterable[DealEvent], connection: Connection) -> Earned:
         plans.parsed_versions(connection),
         plans.assignments(connection),
         plans.all_quotas(connection),
+        memberships=memberships.all_memberships(connection),
     )

@@ -360,7 +360,8 @@ def _beginnings(draw: st.DrawFn, windows: Mapping[str, Kept]) -> list[Step]:
     steps: list[Step] = [draw(_versions("ae", windows["ae"], [SINCE]))]
     later = draw(st.sampled_from([(), DAYS[3:4], DAYS[4:5], DAYS[5:6], DAYS[3:6:2]]))
     steps += [draw(_versions("ae", windows["ae"], [day])) for day in later]
-    steps += [PayeeAssigned(payee_id, "ae", SINCE, None) for payee_id in (*PAYEES, TEAM)]
+    on_plan = PAYEES if windows["ae"][2] == "own" else (*PAYEES, TEAM)
+    steps += [PayeeAssigned(payee_id, "ae", SINCE, None) for payee_id in on_plan]
     steps += [Membership(TEAM, payee_id, SINCE) for payee_id in PAYEES[:2]]
     steps += draw(st.lists(memberships_changed, max_size=2))
     if draw(st.booleans()):

@@ -12,6 +12,7 @@ from sqlalchemy import delete
 
 from tests.engine.histories import (
     PAYEES,
+    TEAM,
     History,
     PayeeAssigned,
     QuotaSet,
@@ -19,11 +20,12 @@ from tests.engine.histories import (
     VersionActivated,
     histories,
 )
-from tracker import flow
+from tracker import flow, flow_teams
 from tracker.engine.deals import DealEvent
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, PlanVersion
 from tracker.engine.replay import Earned, replay
+from tracker.engine.teams import Membership
 from tracker.store import ledger, people, tables, totals
 from tracker.store.database import Database
 from tracker.store.plans import QuotaChange
@@ -53,6 +55,7 @@ class Recorder:
         self.versions: list[PlanVersion] = []
         self.assignments: dict[tuple[int, str], Assignment] = {}
         self.quotas: dict[tuple[int, str, str], int] = {}
+        self.memberships: list[Membership] = []
         with database.write() as connection:
             for table in reversed(tables.metadata.sorted_tables):
                 if table not in (tables.team, tables.payee):
@@ -63,6 +66,9 @@ class Recorder:
         match step:
             case DealEvent():
                 self.take_events([step])
+            case Membership():
+                self.memberships.append(step)
+                flow_teams.change_memberships(self.database, [step], "test", self.now)
             case QuotaSet(payee_id, component_key, window_key, amount_minor):
                 change = QuotaChange(payee_id, component_key, window_key, amount_minor)
                 self.quotas[change[:3]] = amount_minor
@@ -90,7 +96,15 @@ class Recorder:
 
     def replayed(self) -> Earned:
         assignments = self.assignments.values()
-        return without_zeros(replay(self.events.values(), self.versions, assignments, self.quotas))
+        return without_zeros(
+            replay(
+                self.events.values(),
+                self.versions,
+                assignments,
+                self.quotas,
+                memberships=self.memberships,
+            )
+        )
 
     def kept(self) -> Earned:
         """What the database says, once the figures and the sums of the ledger say the same."""
@@ -109,7 +123,8 @@ def reps(database: Database) -> Database:
     """A database with the payees of the histories."""
     with database.write() as connection:
         ids = [people.add_payee(connection, f"rep{n}@firma.dk", f"Rep {n}", None) for n in PAYEES]
-    assert tuple(ids) == PAYEES
+        ids += [people.add_payee(connection, "team:north", "North", None, kind="team")]
+    assert tuple(ids) == (*PAYEES, TEAM)
     return database
 
 

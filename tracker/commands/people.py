@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import click
 
-from tracker import clock, passwords
-from tracker.config import Settings, load_settings
+from tracker import clock, flow_teams, passwords
+from tracker.config import Settings, command_author, load_settings
 from tracker.errors import BadInput, Conflict, NotFound, Problem
 from tracker.store import accounts, keys, links, people
 from tracker.store.database import opened_database
@@ -39,6 +39,8 @@ def add_user(name: str, email: str, role: str, team_names: tuple[str, ...]) -> N
         person_id = people.add_person(connection, name, email, role, clock.now(), payee_id)
         for team_id in team_ids if role == "manager" else ():
             people.set_manager(connection, team_id, person_id)
+        today = clock.today(settings.company_zone)
+        flow_teams.follow_seats(connection, today, command_author(), clock.now())
         _print_link(settings, connection, person_id, name)
 
 

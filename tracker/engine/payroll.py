@@ -34,7 +34,10 @@ class KnownFacts:
 
 
 def statements_of_month(month: str, known: KnownFacts) -> list[Statement]:
-    """The statement of everyone who earned, owes or draws something in a month, by payee and currency."""
+    """The statement of everyone who earned, owes or draws something in a month, by payee and currency.
+
+    What stands under a team is reported; its members are paid.
+    """
     drawing = {
         (payee_id, drawn.currency)
         for payee_id in known.payee_ids
@@ -47,6 +50,7 @@ def statements_of_month(month: str, known: KnownFacts) -> list[Statement]:
     return [
         _statement(whose, month, known, totals.get(whose[0], ()))
         for whose in sorted(drawing | owing | known.posted.keys())
+        if not known.book.teams.is_team(whose[0])
     ]
 
 

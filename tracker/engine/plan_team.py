@@ -1,6 +1,7 @@
 """Whose deals a component of a plan file counts, and how the members of a team share what it pays."""
 
 from tracker.engine.plan_reader import TableReader
+from tracker.engine.plans import Plan
 from tracker.engine.teams import Sharing, Whose
 
 
@@ -13,3 +14,22 @@ def read_sharing(table: TableReader) -> Sharing | None:
         what = "only what a team sells can be shared by its members."
         table.problem("shared", what, 'Add of = "team", or remove shared.')
     return sharing
+
+
+def counts_teams(plan: Plan) -> bool:
+    """Whether any component of a plan counts what teams sell."""
+    return any(component.of is Whose.TEAM for component in plan.components)
+
+
+def clash_of(earlier: Plan, later: Plan) -> str:
+    """The key of a component that two versions of a plan cannot both have; "" when there is none.
+
+    A member's part of a team's figure and a figure of the member's own would stand under one name.
+    """
+    for component in later.components:
+        before = earlier.component(component.key)
+        if before is None:
+            continue
+        if before.of is not component.of or (before.shared is None) != (component.shared is None):
+            return component.key
+    return ""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from tracker.engine.example_sales import Example
-from tracker.engine.periods import Period, PeriodKind, period_containing
+from tracker.engine.periods import Period, PeriodKind, period_containing, period_named
 from tracker.engine.teams import Membership, Sharing, Teams, Whose
 
 WEIGHT_SCALE = 10_000
@@ -361,6 +361,17 @@ class PlanBook:
         if component.of is not whose:
             return False
         return component.shared is None or self.teams.is_team(payee_id)
+
+    def window_of(self, component_key: str, window_key: str) -> Period:
+        """The window that a component's total is named after."""
+        plan_key = component_key.rpartition("/")[0]
+        return period_named(window_key, self.year_starts_in_month(plan_key))
+
+    def is_shared(self, component_key: str) -> bool:
+        """Whether a component, by its name outside its plan file, pays the members of teams."""
+        plan_key, _, own_key = component_key.rpartition("/")
+        components = (of.plan.component(own_key) for of in self._versions.get(plan_key, ()))
+        return any(found is not None and found.shared is not None for found in components)
 
     def versions_of_window(self, payee_id: int, day: date) -> list[PlanVersion]:
         """Those in effect on a day, and of each plan left earlier in its running window the last one."""

@@ -4,7 +4,7 @@ A team is a payee like any other. Who belongs to it are dated facts: each speaks
 speaks of a day counts on that day. So nothing is ever edited: leaving is a fact with the weight zero.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -98,6 +98,15 @@ class Teams:
         """Every team a payee ever belonged to."""
         return sorted(self._teams_of.get(payee_id, ()))
 
+    def sellers_for(self, payee_ids: Collection[int]) -> set[int]:
+        """Everyone whose deals may give credit to one of these: to their teams, or to who leads those."""
+        teams = {
+            team
+            for (role, team), people in self._people_of.items()
+            if team in payee_ids or (role is TeamRole.LEADER and not people.isdisjoint(payee_ids))
+        }
+        return {seller for team in teams for seller in self.ever_in(team)}
+
     def beside(self, payee_id: int, day: date) -> Sequence[int]:
         """Who may get credit beside a payee for a deal of a day: the payee's teams and their leaders, each once."""
         found = self._beside.get((payee_id, day))
@@ -115,6 +124,15 @@ class Teams:
         }
         return (*teams, *sorted(leaders))
 
+    def days_of_change(
+        self, team: int, payee_id: int, role: TeamRole = TeamRole.MEMBER
+    ) -> set[date]:
+        """Every day on which the weight of a payee in a team may be another than on the day before."""
+        facts = self._facts.get((role, team, payee_id), ())
+        ends = {fact.ends_on for fact in facts if fact.ends_on is not None}
+        starts = {fact.starts_on for fact in facts}
+        return starts | {ends_on + ONE_DAY for ends_on in ends if ends_on < date.max}
+
     def weighted_days(self, team: int, window: Period) -> dict[int, Fraction]:
         """Each member of a team in a window, by id: the weight times the days it was held, never zero."""
         days = {payee_id: self._days_of(team, payee_id, window) for payee_id in self.ever_in(team)}
@@ -123,11 +141,7 @@ class Teams:
     def _days_of(self, team: int, payee_id: int, window: Period) -> Fraction:
         """From one change to the next the weight is the same."""
         after_window = window.ends_on + ONE_DAY
-        changes = {window.starts_on, after_window}
-        for fact in self._facts[TeamRole.MEMBER, team, payee_id]:
-            changes.add(fact.starts_on)
-            if fact.ends_on is not None and fact.ends_on < date.max:
-                changes.add(fact.ends_on + ONE_DAY)
+        changes = {window.starts_on, after_window, *self.days_of_change(team, payee_id)}
         days = sorted(day for day in changes if window.starts_on <= day <= after_window)
         return sum(
             (

@@ -5,10 +5,14 @@ from tracker.store.types import Connection
 
 
 class Directory:
-    """Looks payees up and remembers them, for as long as one read of the database lasts."""
+    """Looks payees up and remembers them, for as long as one read of the database lasts.
 
-    def __init__(self, connection: Connection) -> None:
+    Teams are known only where asked for: they have quotas, but win no deals themselves.
+    """
+
+    def __init__(self, connection: Connection, with_teams: bool = False) -> None:
         self._connection = connection
+        self._kinds = {"rep", "team"} if with_teams else {"rep"}
         self._payee_ids: dict[str, int | None] = {}
 
     def payee_id_of(self, reference: str) -> int | None:
@@ -30,4 +34,6 @@ class Directory:
         if payee is None:
             claimed = quarantine.claimed_by(self._connection, folded)
             payee = people.payee(self._connection, claimed) if claimed is not None else None
-        return payee.id if payee is not None and payee.is_active else None
+        if payee is None or not payee.is_active or payee.kind not in self._kinds:
+            return None
+        return payee.id

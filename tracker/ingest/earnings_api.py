@@ -23,7 +23,7 @@ class _Figure:
 def earnings_of_today(connection: Connection, today: date) -> dict[str, Any]:
     """Amounts are whole minor units; counts (of deals or units) are hundredths."""
     book = plans.load_plan_book(connection)
-    payees = [payee for payee in people.payees(connection) if payee.is_active]
+    payees = [one for one in people.payees(connection) if one.is_active and one.kind == "rep"]
     figures = {payee.id: _figures(payee.id, book, today) for payee in payees}
     keys = {figure.key for of_payee in figures.values() for figure in of_payee}
     attained = _attained_minor(connection, keys, book)

@@ -82,12 +82,12 @@ def _text_of(path: Path) -> str:
 
 
 def _target(mapping: FileMapping, database: Database, settings: Settings) -> Target[Any]:
-    now = clock.now()
+    now, today = clock.now(), clock.today(settings.company_zone)
     if mapping.kind is PEOPLE:
-        return PeopleTarget(database, now)
+        return PeopleTarget(database, now, today)
     if mapping.kind is QUOTAS:
         return QuotasTarget(database, now)
-    return DealsTarget(database, now, clock.today(settings.company_zone), mapping.source)
+    return DealsTarget(database, now, today, mapping.source)
 
 
 def _checked(job: Import[Any]) -> Report:

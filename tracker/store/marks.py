@@ -17,6 +17,7 @@ FACTS = (
     tables.plan_version,
     tables.assignment,
     tables.quota,
+    tables.membership,
     tables.ledger_entry,
     tables.month_act,
 )

@@ -105,8 +105,9 @@ def payees(connection: Connection) -> list[Payee]:
 
 
 def payees_of_team(connection: Connection, team_id: int) -> list[Payee]:
-    """The active payees of a team, by name."""
-    return _payees(connection, tables.payee.c.team_id == team_id, tables.payee.c.is_active)
+    """The active reps of a team, by name; the team itself is a payee, too, but not one of them."""
+    payee = tables.payee.c
+    return _payees(connection, payee.team_id == team_id, payee.kind == "rep", payee.is_active)
 
 
 def team_ids_of(connection: Connection, payee_ids: Collection[int]) -> dict[int, int | None]:

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from sqlalchemy import Connection, insert, select, text
 
 from tracker.engine.plan_file import parse_plan
+from tracker.engine.plan_team import clash_of, counts_teams
 from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
+from tracker.engine.teams import Membership
 from tracker.errors import Conflict
-from tracker.store import tables
+from tracker.store import memberships, tables
 from tracker.store.marks import known
 from tracker.store.statements import inserted_id, within_64_bits
 
@@ -93,6 +95,11 @@ def _refuse_clash(earlier: StoredPlanVersion, effective_from: date, plan: Plan) 
             f"version in month {plan.year_starts_in_month}, so two windows would share one name. Give "
             "the plan with the other year a key of its own."
         )
+    if component_key := clash_of(earlier_plan, plan):
+        raise Conflict(
+            f"Component {component_key!r} of plan {key} counts other deals, or is shared otherwise, in the "
+            f"version from {earlier.effective_from}, and one figure cannot hold both. Give it a key of its own."
+        )
 
 
 def plan_versions(connection: Connection, plan_key: str | None = None) -> list[StoredPlanVersion]:
@@ -115,6 +122,11 @@ def parsed_versions(connection: Connection) -> list[PlanVersion]:
     ]
 
 
+def are_teams_paid(connection: Connection) -> bool:
+    """Whether any plan counts what teams sell."""
+    return any(counts_teams(version.plan) for version in parsed_versions(connection))
+
+
 def newest_plan(connection: Connection, plan_key: str) -> Plan | None:
     """What the newest version of a plan says; None when there is none."""
     versions = plan_versions(connection, plan_key)
@@ -122,8 +134,20 @@ def newest_plan(connection: Connection, plan_key: str) -> Plan | None:
 
 
 def load_plan_book(connection: Connection, payee_ids: Collection[int] | None = None) -> PlanBook:
-    """Every plan version, and the assignments of these payees (None: of all)."""
-    return PlanBook(parsed_versions(connection), assignments(connection, payee_ids))
+    """Every plan version, and the assignments of these payees (None: of all).
+
+    With them come those who may get credit for these payees' deals: their teams, and who leads those.
+    """
+    versions = parsed_versions(connection)
+    facts: list[Membership] = []
+    if any(counts_teams(version.plan) for version in versions):
+        if payee_ids is None:
+            facts = memberships.all_memberships(connection)
+        else:
+            facts = memberships.memberships_near(connection, payee_ids)
+            beside = {one for fact in facts for one in (fact.team_payee_id, fact.payee_id)}
+            payee_ids = {*payee_ids, *beside}
+    return PlanBook(versions, assignments(connection, payee_ids), memberships=facts)
 
 
 # --- assignments
@@ -165,6 +189,10 @@ def why_not(connection: Connection, new: Assignment) -> str:
     """
     if new.ends_on is not None and new.ends_on < new.starts_on:
         return f"The plan would end on {new.ends_on}, before it starts on {new.starts_on}."
+    if memberships.is_team(connection, new.payee_id) and not _counts_teams(
+        connection, new.plan_key
+    ):
+        return f'Nothing in plan {new.plan_key!r} counts what a team sells. Write of = "team" in a component.'
     for other in assignments(connection, [new.payee_id]):
         if _is_same_stretch(other, new) or not _overlap(other, new):
             continue
@@ -202,6 +230,12 @@ def payees_on(connection: Connection, plan_key: str) -> set[int]:
 
 def _is_same_stretch(one: Assignment, other: Assignment) -> bool:
     return (one.plan_key, one.starts_on) == (other.plan_key, other.starts_on)
+
+
+def _counts_teams(connection: Connection, plan_key: str) -> bool:
+    """Whether any version of a plan counts what teams sell; true while it has none."""
+    versions = plan_versions(connection, plan_key)
+    return not versions or any(counts_teams(_parsed(one.source_toml)) for one in versions)
 
 
 def _currencies(connection: Connection, plan_key: str) -> set[str]:

@@ -58,7 +58,7 @@ def apply_credits(
     by_cell = cell_changes(retracted, asserted)
     by_day = day_changes(retracted, asserted)
     touched = {total_of(credit) for credit in (*retracted, *asserted) if credit.is_counted}
-    _lock_windows(connection, touched, at)
+    lock_windows(connection, touched, at)
     _add(
         connection,
         tables.running_total,
@@ -76,7 +76,8 @@ def apply_credits(
     return touched
 
 
-def _lock_windows(connection: Connection, keys: Collection[TotalKey], at: datetime) -> None:
+def lock_windows(connection: Connection, keys: Collection[TotalKey], at: datetime) -> None:
+    """Keep these windows from every other writer until the transaction ends."""
     rows = [_key_columns(key) | {"changed_at": at} for key in sorted(keys)]
     insert_or_replace(connection, tables.running_window, rows)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tracker import flow
+from tracker import flow, flow_teams
 from tracker.engine.plans import Assignment
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import FIRST_DAY, REFERENCE_LENGTH_MAX
@@ -120,10 +120,15 @@ def put_people(
     first_days: Mapping[str, date],
     by: str,
     at: datetime,
+    today: date,
 ) -> int:
-    """Add or correct these reps and all that goes with them; how many rows changed anything."""
+    """Add or correct these reps and all that goes with them; how many rows changed anything.
+
+    Whoever sits in another team than before belongs to it from today on.
+    """
     with database.write() as connection:
         changed = {row.reference: _put_person(connection, row, at) for row in rows}
+        flow_teams.follow_seats(connection, today, by, at)
         payee_ids = {row.reference: _payee_id(connection, row.reference) for row in rows}
         own = plans.assignments(connection, set(payee_ids.values()))
     for row in rows:

@@ -25,6 +25,7 @@ UNCHANGED = "unchanged"
 class PeopleTarget:
     database: Database
     now: datetime
+    today: date
 
     def checking(self, connection: Connection) -> CheckRow[PersonRow]:
         first_days = people_rows.first_days_of_plans(connection)
@@ -37,7 +38,7 @@ class PeopleTarget:
         with self.database.read() as connection:
             first_days = people_rows.first_days_of_plans(connection)
         changed_count = people_rows.put_people(
-            self.database, items, first_days, command_author(), self.now
+            self.database, items, first_days, command_author(), self.now, self.today
         )
         return Counter({"added or changed": changed_count, UNCHANGED: len(items) - changed_count})
 
@@ -49,7 +50,7 @@ class QuotasTarget:
 
     def checking(self, connection: Connection) -> CheckRow[QuotaChange]:
         terms = quota_rows.quota_terms(connection)
-        payee_id_of = Directory(connection).payee_id_of
+        payee_id_of = Directory(connection, with_teams=True).payee_id_of
         return lambda values: quota_rows.quota_row(values, payee_id_of, terms)
 
     def name_of(self, item: QuotaChange) -> str:
