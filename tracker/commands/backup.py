@@ -6,7 +6,7 @@ import click
 
 from tracker import clock
 from tracker.commands.files import EXISTING_FILE
-from tracker.commands.plan_words import amount_text
+from tracker.commands.plain_figures import amount_text
 from tracker.config import load_settings
 from tracker.engine.money import minor_digits
 from tracker.store.backup import Backup, restore_backup, write_backup

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from tracker.commands.plan_words import amount_text, percent_text
+from tracker.commands.plain_figures import amount_text, percent_text
 from tracker.engine.credits import split_component_key
 from tracker.engine.deals import Deal
 from tracker.engine.explain import LineKind, TierLine, explain_deals, explain_no_pay

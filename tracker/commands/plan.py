@@ -9,13 +9,12 @@ from tracker import clock, flow
 from tracker.commands.files import EXISTING_FILE, Day, problems_in, toml_text_of
 from tracker.commands.plan_check import check
 from tracker.commands.plan_schema import schema
-from tracker.commands.plan_words import plan_in_words
+from tracker.commands.plan_show import show
 from tracker.commands.simulate import simulate_plan
 from tracker.config import command_author, load_settings
-from tracker.engine.plan_file import PlanFileError, parse_plan
+from tracker.engine.plan_file import PlanFileError
 from tracker.engine.plan_trial import refuse_wrong_examples
-from tracker.engine.plans import Plan
-from tracker.errors import BadInput, NotFound, Problem
+from tracker.errors import BadInput, Problem
 from tracker.flow_drafts import PLAN_KEY
 from tracker.store import people, plans
 from tracker.store.database import Database, opened_database
@@ -32,25 +31,8 @@ plan.add_command(simulate_plan)
 
 
 plan.add_command(check)
+plan.add_command(show)
 plan.add_command(schema)
-
-
-@plan.command()
-@click.argument("file_or_key")
-def show(file_or_key: str) -> None:
-    """Say in words what a plan file, or every version of an activated plan, means."""
-    file = Path(file_or_key)
-    if file.is_file():
-        click.echo(plan_in_words(_plan_of(toml_text_of(file), file)))
-        return
-    with opened_database(load_settings()) as database, database.read() as connection:
-        versions = plans.plan_versions(connection, file_or_key)
-    if not versions:
-        raise NotFound(f"There is neither a file nor an activated plan called {file_or_key!r}.")
-    for version in versions:
-        recorded = f"{version.recorded_at:%Y-%m-%d %H:%M} UTC by {version.recorded_by}"
-        click.echo(f"From {version.effective_from} (recorded {recorded}):\n")
-        click.echo(plan_in_words(parse_plan(version.source_toml)) + "\n")
 
 
 @plan.command()
@@ -115,13 +97,6 @@ def _payee_ids(database: Database, key: str, references: tuple[str, ...]) -> lis
     if problems:
         raise BadInput(problems)
     return [payee.id for payee in payees if payee is not None]
-
-
-def _plan_of(text: str, file: Path) -> Plan:
-    try:
-        return parse_plan(text)
-    except PlanFileError as error:
-        raise BadInput(problems_in(file, error.problems)) from None
 
 
 def _refuse_unready(text: str, file: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tracker.commands.plan_words import amount_text
+from tracker.commands.plain_figures import amount_text
 from tracker.engine.break_even import LEVEL_ONE, BreakEven
 from tracker.engine.distributions import quantiles
 from tracker.engine.money import minor_digits

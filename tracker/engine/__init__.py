@@ -13,6 +13,7 @@ Read in this order:
     plan_file   the same as a TOML file, every problem named at once (plan_schema, people_schema: as JSON Schema)
     teams       who belongs to a team and who leads it, and how members share a figure
     plan_trial  a plan tried on made-up sales; its author's own examples must come out
+    plan_outline what a plan says, topic by topic (plan_worked: with examples worked out)
     plan_advice what experience says about a plan (plan_history: how far people would have climbed on it)
     rates       a tier table compiled to bands; one evaluation function
     credits     deal -> credits, one payee and component each (linear, per deal)

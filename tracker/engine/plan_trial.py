@@ -14,9 +14,10 @@ from tracker.engine.plan_file import PlanFileError, parse_plan
 from tracker.engine.plan_lines import lines_of
 from tracker.engine.plan_reader import Report
 from tracker.engine.plans import COUNT_MEASURES, Assignment, Component, Plan, PlanBook, PlanVersion
+from tracker.engine.teams import Membership, Whose
 
-PAYEE_ID, COLLEAGUE_ID = 1, 2
-"""Who sells in a trial, and who has the rest of a deal that is shared."""
+PAYEE_ID, COLLEAGUE_ID, TEAM_ID = 1, 2, 3
+"""Who sells in a trial, who has the rest of a deal that is shared, and the team the seller belongs to."""
 
 PLAN_KEY = "plan"
 TRIAL_YEAR = 2026
@@ -48,10 +49,18 @@ def trial(
     return [
         of
         for payee in payroll.payees
-        if payee.payee_id == PAYEE_ID
         for of in payee.components
-        if component_key in ("", split_component_key(of.key.component_key)[1])
+        if payee.payee_id == _whom_it_pays(plan, of) and component_key in ("", _own_key(of))
     ]
+
+
+def _own_key(of: ComponentPay) -> str:
+    return split_component_key(of.key.component_key)[1]
+
+
+def _whom_it_pays(plan: Plan, of: ComponentPay) -> int:
+    component = plan.component(_own_key(of))
+    return TEAM_ID if component and component.of is Whose.TEAM else PAYEE_ID
 
 
 def sales_of(component: Component, sold_minor: int, like: Sale | None = None) -> list[Sale]:
@@ -168,17 +177,20 @@ def _first_day(plan: Plan, component: Component | None) -> date:
 def _terms(plan: Plan, deals: Sequence[Deal], quota_minor: int | None) -> Terms:
     plain = replace(plan, draw=None)
     version = PlanVersion(1, PLAN_KEY, date.min, plain)
-    quotas = (
-        {}
-        if quota_minor is None
-        else {
-            (PAYEE_ID, f"{PLAN_KEY}/{component.key}", ""): quota_minor
+    quotas = {}
+    if quota_minor is not None:
+        quotas = {
+            (payee_id, f"{PLAN_KEY}/{component.key}", ""): quota_minor
+            for payee_id in (PAYEE_ID, TEAM_ID)
             for component in plan.components
         }
-    )
     return Terms(
         plan=plain,
-        book=PlanBook([version], [Assignment(PAYEE_ID, PLAN_KEY, date.min)]),
+        book=PlanBook(
+            [version],
+            [Assignment(payee_id, PLAN_KEY, date.min) for payee_id in (PAYEE_ID, TEAM_ID)],
+            memberships=[Membership(TEAM_ID, PAYEE_ID, date.min)],
+        ),
         last_day=max((deal.effective_on for deal in deals), default=date.min),
         quotas=quotas,
     )

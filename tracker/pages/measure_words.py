@@ -16,3 +16,8 @@ def measure_name(measure: str) -> str:
         "units": _("number of units"),
     }
     return names[measure]
+
+
+def short_measure_name(measure: str) -> str:
+    """The same in a narrow place: "margin", "ARR"."""
+    return measure.upper() if measure in ("arr", "acv", "mrr", "tcv") else measure_name(measure)
