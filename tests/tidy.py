@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "flow_figures": {"engine", "store"} | SMALL,
     "flow_teams": {"engine", "store", "flow"} | SMALL,
     "flow_disputes": {"engine", "store", "flow"} | SMALL,
+    "flow_calendar": {"engine", "store", "flow"} | SMALL,
     "flow_drafts": {"engine", "store", "flow"} | SMALL,
     "flow_payroll": {"engine", "store", "flow"} | SMALL,
     "access": {"engine", "store"} | SMALL,

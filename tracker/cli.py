@@ -30,6 +30,10 @@ COMMANDS = {
         "Pay a file of deals under a plan file, without a database.",
     ),
     "plan": ("tracker.commands.plan:plan", "Check, show or activate a plan file."),
+    "calendar": (
+        "tracker.commands.calendar:calendar",
+        "Let the instalments of residuals fall due; a running tracker does it itself.",
+    ),
     "verify": ("tracker.commands.verify:verify", "Recompute everything from scratch and compare."),
     "close": ("tracker.commands.close:close", "Review, close, reopen and export payroll months."),
     "adjust": (

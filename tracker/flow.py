@@ -221,11 +221,28 @@ def rebuild(
     fact_id: int | None,
     at: datetime,
 ) -> None:
-    """Give the deals from a day on that count for these payees the credits of the plans as they are now."""
-    touched: set[TotalKey] = set()
+    """Give the deals that count for these payees from a day on, or still come in instalments, their credits anew."""
     book = plans.load_plan_book(connection)
     sellers = payee_ids | book.teams.sellers_for(payee_ids)
-    for keys in in_chunks(deals.deal_keys_of_payees(connection, sellers, first_day)):
+    keys = {
+        *deals.deal_keys_of_payees(connection, sellers, first_day),
+        *credits.deal_keys_under(connection, book.residual_keys, payee_ids),
+    }
+    rebuild_deals(connection, sorted(keys), book, payee_ids, cause, fact_id, at)
+
+
+def rebuild_deals(
+    connection: Connection,
+    deal_keys: Iterable[str],
+    book: PlanBook,
+    payee_ids: set[int],
+    cause: str,
+    fact_id: int | None,
+    at: datetime,
+) -> None:
+    """Give these deals the credits of the plans as they are now; these payees hear of it in any case."""
+    touched: set[TotalKey] = set()
+    for keys in in_chunks(deal_keys):
         newest = [kept.deal for kept in deals.deals(connection, keys)]
         stored = credits.credits_of_deals(connection, keys)
         touched |= _replace_credits(connection, stored, newest, book, at).keys()

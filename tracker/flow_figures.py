@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
+from tracker.engine.climbing import earned_by_period
 from tracker.engine.plans import PlanBook
 from tracker.engine.pools import Pool, figures_of_members, pool_of
-from tracker.engine.totals import TotalKey, earned_by_period
+from tracker.engine.totals import TotalKey
 from tracker.store import plans, totals
 from tracker.store.ledger import Cause
 from tracker.store.totals import PeriodFigures
@@ -75,7 +76,7 @@ def _evaluated(connection: Connection, keys: Iterable[TotalKey], book: PlanBook)
         earned = figures.earned[key] = earned_by_period(total, book, quota_minor)
         if (pool := pool_of(total, earned, book)) is not None:
             figures.pools.append(pool)
-        for _, version_id in total.cells:
+        for version_id in total.version_ids:
             figures.currencies[key] = book.version(version_id).plan.currency
     return figures
 

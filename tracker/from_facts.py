@@ -6,6 +6,7 @@ from tracker.engine.deals import Deal, DealEvent
 from tracker.engine.replay import Earned, replay
 from tracker.store import memberships, plans
 from tracker.store.deals import Rank, rank_of
+from tracker.store.horizon import horizon
 from tracker.store.types import Connection
 
 
@@ -27,4 +28,5 @@ def earned_from(events: Iterable[DealEvent], connection: Connection) -> Earned:
         plans.assignments(connection),
         plans.all_quotas(connection),
         memberships=memberships.all_memberships(connection),
+        until=horizon(connection),
     )

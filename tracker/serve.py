@@ -13,6 +13,7 @@ from flask import Flask
 from tracker import clock
 from tracker.app import create_app
 from tracker.config import Settings, load_settings
+from tracker.flow_calendar import roll_calendar
 from tracker.live.gateway import Gateway
 from tracker.self_check import check_for_ever
 from tracker.store import accounts, links
@@ -39,11 +40,12 @@ def settings_with(**overrides: object) -> Settings:
 
 
 def prepare(settings: Settings) -> None:
-    """Make the data folder and bring the tables up to date; nothing stays open, so the server may fork."""
+    """Make the data folder, bring the tables up to date and let fall due what does; nothing stays open."""
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     database = create_database(settings)
     try:
         upgrade(database)
+        roll_calendar(database, clock.today(settings.company_zone), clock.now())
     finally:
         database.dispose()
 

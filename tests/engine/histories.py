@@ -42,6 +42,8 @@ DAYS = tuple(
 LATER_DAYS = (date(2026, 11, 30), date(2027, 1, 31), date(2027, 2, 28))
 """On some of them a customer leaves right when a month or the window of a clawback is full."""
 
+HORIZONS = (date(2026, 11, 20), date(2026, 12, 31), date(2027, 2, 28), date(2029, 1, 15))
+
 
 @dataclass(frozen=True)
 class VersionActivated:
@@ -50,6 +52,13 @@ class VersionActivated:
     plan_key: str
     effective_from: date
     text: str
+
+
+@dataclass(frozen=True)
+class CalendarRolled:
+    """What deals give on later days is known until another day."""
+
+    until: date
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ class QuotaSet:
     amount_minor: int
 
 
-Step = DealEvent | VersionActivated | PayeeAssigned | QuotaSet | Membership
+Step = DealEvent | CalendarRolled | VersionActivated | PayeeAssigned | QuotaSet | Membership
 History = Sequence[Step]
 
 
@@ -135,6 +144,40 @@ def _rarely(value: Any, absent: Any = "") -> st.SearchStrategy[Any]:
 
 @st.composite
 def component_values(draw: st.DrawFn, key: str, whose: str) -> dict[str, object]:
+    """One component: a ladder, a table for each deal by itself, or a residual."""
+    values = draw(_ladders(key, whose))
+    kind = draw(st.sampled_from(["ladder"] * 4 + ["each", "residual"]))
+    if kind == "each" and values["tiers_on"] == "amount":
+        return values | draw(_one_by_one(values))
+    if kind == "residual" and values["measure"] not in COUNT_MEASURES:
+        return draw(_residuals(values))
+    return values
+
+
+@st.composite
+def _one_by_one(draw: st.DrawFn, values: Mapping[str, object]) -> dict[str, object]:
+    """What makes a ladder a table for each deal by itself, in ways that are clear."""
+    is_weighed = values["pays_on"] or "clawback" in values or values["multipliers"]
+    clear = {"judged": "each", "cap_at": "", "overlays": "", "churn": "gross"}
+    if is_weighed and values["weights"] != "on_credit":
+        return clear | {"mode": "whole"}
+    return clear | {"clawback": {}, "mode": draw(st.sampled_from(["marginal", "whole"]))}
+
+
+@st.composite
+def _residuals(draw: st.DrawFn, values: Mapping[str, object]) -> dict[str, object]:
+    means_nothing = {
+        *("pays_on", "weights", "overlays", "tiers_on", "cap_at", "target_incentive", "churn"),
+        *("clawback", "curve", "mode", "tiers"),
+    }
+    kept = {key: value for key, value in values.items() if key not in means_nothing}
+    years = draw(st.sampled_from([["10%"], ["10%", "5%"], ["33.33%", "0%", "7.5%"]]))
+    instalments = draw(st.sampled_from(["month", "month", "year"]))
+    return kept | {"years": years, "instalments": instalments}
+
+
+@st.composite
+def _ladders(draw: st.DrawFn, key: str, whose: str) -> dict[str, object]:
     measure = draw(st.sampled_from(["revenue"] * 4 + ["margin", "units", "deals"]))
     table = draw(st.sampled_from(["amount"] * 5 + ["quota", "multiple", "curve"]))
     by_attainment = table in ("multiple", "curve")
@@ -337,8 +380,10 @@ def histories(draw: st.DrawFn, step_count_max: int = 18) -> list[Step]:
     starts = {step.effective_from for step in steps if isinstance(step, VersionActivated)}
     told: list[DealEvent] = []
     for number in range(1, draw(st.integers(6, step_count_max)) + 1):
-        kind = draw(st.integers(-12, 4))
-        if kind == 4:
+        kind = draw(st.integers(-12, 5))
+        if kind == 5:
+            steps.append(CalendarRolled(draw(st.sampled_from(HORIZONS))))
+        elif kind == 4:
             steps.append(draw(memberships_changed))
         elif kind == 3:
             steps.append(draw(quotas_set()))

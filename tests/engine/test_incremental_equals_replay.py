@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.builders import a_deal, a_plan_text, an_event
 from tests.engine.histories import (
     SINCE,
+    CalendarRolled,
     History,
     PayeeAssigned,
     QuotaSet,
@@ -25,10 +26,11 @@ from tests.engine.histories import (
 from tests.scenarios.running import Earned, RunningTotals
 from tracker.engine.credits import Credit
 from tracker.engine.deals import DealEvent
-from tracker.engine.explain import explain_deals, explain_total, would_add
+from tracker.engine.explain import explain_deals, explain_total
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, PlanBook, PlanVersion
 from tracker.engine.replay import replay
+from tracker.engine.supposed import would_add
 from tracker.engine.teams import Membership
 from tracker.engine.totals import TotalKey
 
@@ -53,6 +55,7 @@ class Company:
         self.assignments: dict[tuple[int, str], Assignment] = {}
         self.quotas: dict[tuple[int, str, str], int] = {}
         self.memberships: list[Membership] = []
+        self.until: date | None = None
         self.totals = RunningTotals(PlanBook([], []), self.quotas)
 
     def take(self, step: Step) -> None:
@@ -70,6 +73,9 @@ class Company:
                 assignment = Assignment(step.payee_id, step.plan_key, step.starts_on, step.ends_on)
                 self.assignments[step.payee_id, step.plan_key] = assignment
                 self._rebuild()
+            case CalendarRolled():
+                self.until = max(step.until, self.until or step.until)
+                self._rebuild()
             case Membership():
                 self.memberships.append(step)
                 self._rebuild()
@@ -83,7 +89,10 @@ class Company:
 
     def _rebuild(self) -> None:
         self.totals.book = PlanBook(
-            self.versions, self.assignments.values(), memberships=self.memberships
+            self.versions,
+            self.assignments.values(),
+            memberships=self.memberships,
+            until=self.until,
         )
         for event in self.newest.values():
             self.totals.record(event.deal)
@@ -100,6 +109,7 @@ class Company:
                 assignments,
                 self.quotas,
                 memberships=self.memberships,
+                until=self.until,
             )
         )
 

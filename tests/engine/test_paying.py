@@ -1,5 +1,7 @@
 """A list of deals paid in one go: the same as from scratch, and every sum a sum of its parts."""
 
+from datetime import date
+
 import hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,7 +118,7 @@ def test_held_deals_say_what_they_would_add_also_where_nothing_counts_yet() -> N
         'name = "A"\ncurrency = "DKK"\nwindow = "quarter"\n[[components]]\nkey = "sales"\n'
         'measure = "revenue"\ntiers = [{ rate = "10%" }]\nrequires = ["icp"]'
     )
-    held = Deal("d", "A", DealStatus.WON, DAYS[4], "DKK", 5_000, SHARES[0])
+    held = Deal("d", "A", DealStatus.WON, date(2026, 11, 1), "DKK", 5_000, SHARES[0])
     (payee,) = pay([held], terms_of(plan, {})).payees
     (of,) = payee.components
     assert (of.attainment_minor, of.earned_minor, of.held_minor) == (0, 0, 500)

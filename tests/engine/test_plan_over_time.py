@@ -6,8 +6,9 @@ from fractions import Fraction
 import pytest
 
 from tests.builders import FLAT_RATE, a_plan, a_plan_text
+from tracker.engine.deal_terms import Churn, Clawback, ClawbackStep, Overlays, Reprices
 from tracker.engine.plan_file import PlanFileError, parse_plan
-from tracker.engine.plans import Churn, Clawback, ClawbackStep, Component, Overlays, Reprices
+from tracker.engine.plans import Component
 
 ALL, HALF = Fraction(1), Fraction(1, 2)
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from tests.builders import ANNA, BO, CARL, a_deal, a_plan
 from tests.engine.histories import TEAM, History, histories
 from tests.engine.test_incremental_equals_replay import Company
+from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import credits_of
 from tracker.engine.deals import CreditShare
 from tracker.engine.explain import ReasonKind, explain_no_pay
 from tracker.engine.periods import period_named
 from tracker.engine.plans import Assignment, PlanBook, PlanVersion
 from tracker.engine.teams import Membership, Sharing, TeamRole, Teams, parts_of
-from tracker.engine.totals import earned_by_period
 
 Q4 = period_named("2026-Q4")
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)

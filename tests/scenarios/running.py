@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tests.scenarios.reading import QuotaKey
+from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import Deal
 from tracker.engine.plans import PlanBook
@@ -18,7 +19,7 @@ from tracker.engine.totals import (
     WindowTotal,
     cell_changes,
     day_changes,
-    earned_by_period,
+    total_of_cells,
 )
 
 Earned = dict[tuple[int, str, str, str], int]
@@ -65,16 +66,13 @@ class RunningTotals:
         return sorted({cell.total for cell in self.cells})
 
     def total(self, key: TotalKey) -> WindowTotal:
-        cells = {
-            (cell.period_key, cell.plan_version_id): sums
-            for cell, sums in self.cells.items()
-            if cell.total == key
-        }
+        cells = {cell: sums for cell, sums in self.cells.items() if cell.total == key}
         days = [(day, sums) for (total, day), sums in sorted(self.days.items()) if total == key]
+        together = [credit for credit in self.credits(key) if not credit.tier]
         climb = Climb(
-            days, lambda day: [credit for credit in self.credits(key) if credit.effective_on == day]
+            days, lambda day: [credit for credit in together if credit.effective_on == day]
         )
-        return WindowTotal(key, cells, climb)
+        return total_of_cells(key, cells.items(), climb)
 
     def credits(self, key: TotalKey) -> list[Credit]:
         """The counted credits of a total, in order."""

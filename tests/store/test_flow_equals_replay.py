@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import hypothesis
 import pytest
@@ -13,6 +13,7 @@ from sqlalchemy import delete
 from tests.engine.histories import (
     PAYEES,
     TEAM,
+    CalendarRolled,
     History,
     PayeeAssigned,
     QuotaSet,
@@ -20,7 +21,7 @@ from tests.engine.histories import (
     VersionActivated,
     histories,
 )
-from tracker import flow, flow_teams
+from tracker import flow, flow_calendar, flow_teams
 from tracker.engine.deals import DealEvent
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, PlanVersion
@@ -56,6 +57,7 @@ class Recorder:
         self.assignments: dict[tuple[int, str], Assignment] = {}
         self.quotas: dict[tuple[int, str, str], int] = {}
         self.memberships: list[Membership] = []
+        self.until: date | None = None
         with database.write() as connection:
             for table in reversed(tables.metadata.sorted_tables):
                 if table not in (tables.team, tables.payee):
@@ -69,6 +71,9 @@ class Recorder:
             case Membership():
                 self.memberships.append(step)
                 flow_teams.change_memberships(self.database, [step], "test", self.now)
+            case CalendarRolled(until):
+                self.until = max(until, self.until or until)
+                flow_calendar.roll_until(self.database, until, self.now)
             case QuotaSet(payee_id, component_key, window_key, amount_minor):
                 change = QuotaChange(payee_id, component_key, window_key, amount_minor)
                 self.quotas[change[:3]] = amount_minor
@@ -103,6 +108,7 @@ class Recorder:
                 assignments,
                 self.quotas,
                 memberships=self.memberships,
+                until=self.until,
             )
         )
 

@@ -9,6 +9,7 @@ from random import Random
 from statistics import median
 from time import perf_counter
 
+from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.periods import PeriodKind
@@ -30,7 +31,6 @@ from tracker.engine.totals import (
     WindowTotal,
     cell_changes,
     day_changes,
-    earned_by_period,
 )
 
 FEW_DEALS, MANY_DEALS = 100, 100_000

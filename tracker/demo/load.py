@@ -21,6 +21,7 @@ from tracker.demo.history import HISTORY_DAYS, history
 from tracker.engine.periods import period_containing
 from tracker.engine.plan_file import parse_plan
 from tracker.errors import Conflict
+from tracker.flow_calendar import roll_calendar
 from tracker.ingest.deal_payload import Reader
 from tracker.ingest.directory import Directory
 from tracker.ingest.strict_json import parse_strict
@@ -81,6 +82,7 @@ def load_company(database: Database, calendar: CompanyCalendar) -> Iterator[tupl
     _add_plans(database, started_on, today, calendar.start_of(started_on))
     yield from _add_history(database, today)
     add_disputes(database, now)
+    roll_calendar(database, today, now)
     with database.write() as connection:
         people.put_setting(connection, DAY_SETTING, today.isoformat())
 

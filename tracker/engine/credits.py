@@ -4,21 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from itertools import count
 from math import prod
 
+from tracker.engine.deal_terms import Churn, Clawback, Instalments, Overlays, Reprices
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.money import round_to_minor_unit, share_out
-from tracker.engine.over_time import kept_of
+from tracker.engine.over_time import kept_of, months_later
 from tracker.engine.plans import (
     WEIGHT_SCALE,
-    Churn,
-    Clawback,
     Component,
     Multiplier,
-    Overlays,
     PlanBook,
     PlanVersion,
-    Reprices,
     Stacking,
     WeightPolicy,
 )
@@ -29,6 +27,8 @@ ONE_DEAL = 100
 """One deal as a measure, in hundredths."""
 
 CHURN_PART = 1
+BELOW_TIERS = -1
+INSTALMENTS_IN_YEAR = {Instalments.MONTH: 12, Instalments.YEAR: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ class Credit:
     `attainment_minor` climbs the table, `weight_scaled` (1/10,000 of a minor unit) is what the rate is paid on.
     Neither a rate nor a quota is in it, so a change of those reads no deal. A credit that waits for evidence is
     *held*: it says what is missing and counts nothing. `part` tells apart what one deal gives on different days: 0 is
-    the sale itself, CHURN_PART what counts off when its customer leaves.
+    the sale itself, CHURN_PART what counts off when its customer leaves, instalments are counted from 0. `tier` is 0
+    for a credit that climbs the table with the others; otherwise the number of the tier that pays it, BELOW_TIERS for
+    a deal of no size or less.
     """
 
     deal_key: str
@@ -54,6 +56,7 @@ class Credit:
     capped_off_minor: int
     missing_evidence: tuple[str, ...]
     part: int = 0
+    tier: int = 0
 
     @property
     def is_counted(self) -> bool:
@@ -90,6 +93,8 @@ def credits_of(deal: Deal | None, book: PlanBook) -> list[Credit]:
         if book.pays_for(payee_id, whose, component)
         if (credit := _credit(deal, line, share, payee_id, version, component)) is not None
     ]
+    if any(credit.tier for credit in sold):
+        sold = [part for credit in sold for part in _instalments(credit, deal, book)]
     if deal.ended_on is not None:
         sold += [churned for credit in sold for churned in _churned(credit, deal.ended_on, book)]
     return sold
@@ -189,6 +194,7 @@ def _credit(
         weight_scaled=weight_scaled,
         capped_off_minor=capped_off_minor,
         missing_evidence=_missing(component.requires, deal.evidence),
+        tier=0 if component.climbs else _tier_of(component, attainment_minor),
     )
 
 
@@ -201,8 +207,62 @@ def _kept(deal: Deal, clawback: Clawback, counted: int, paid_on: int) -> tuple[i
     return counted, paid_on
 
 
+def _tier_of(component: Component, attainment_minor: int) -> int:
+    """The tier that pays a credit by itself: that of its own size, or the first year of a residual."""
+    if component.years:
+        return 1
+    if attainment_minor <= 0:
+        return BELOW_TIERS
+    for number, tier in enumerate(component.tiers, start=1):
+        if tier.up_to is None or attainment_minor < tier.up_to:
+            return number
+        if attainment_minor == tier.up_to and tier.owns_bound:
+            return number
+    return len(component.tiers)
+
+
+def _instalments(first: Credit, deal: Deal, book: PlanBook) -> Iterator[Credit]:
+    """The credits of a residual, each on its due day, as long as the customer and the payee stay; others as they are.
+
+    The plan version of the sale governs all of them.
+    """
+    version, (plan_key, own_key) = (
+        book.version(first.plan_version_id),
+        split_component_key(first.component_key),
+    )
+    component = version.plan.component(own_key)
+    if component is None or not component.years:
+        yield first
+        return
+    in_year = INSTALMENTS_IN_YEAR[component.instalments]
+    attainments = share_out(first.attainment_minor, [Fraction(1, in_year)] * in_year)
+    factor = first.weight_scaled // first.attainment_minor if first.attainment_minor else 0
+    last_day = deal.effective_on if book.until is None else max(book.until, deal.effective_on)
+    last_day = last_day if deal.ended_on is None else min(last_day, deal.ended_on)
+    for part in count():
+        due_on = months_later(deal.effective_on, part * 12 // in_year)
+        if part and due_on > last_day:
+            return
+        if part and not book.is_on(first.payee_id, plan_key, due_on):
+            continue
+        attainment_minor = attainments[part % in_year]
+        yield replace(
+            first,
+            part=part,
+            tier=min(part // in_year + 1, len(component.years)),
+            window_key=version.plan.window_of(due_on).key,
+            period_key=version.plan.settlement_period_of(due_on).key,
+            effective_on=due_on,
+            attainment_minor=attainment_minor,
+            weight_scaled=attainment_minor * factor,
+            capped_off_minor=first.capped_off_minor if part == 0 else 0,
+        )
+
+
 def _churned(sold: Credit, ended_on: date, book: PlanBook) -> Iterator[Credit]:
-    """The same credit off again on the day the customer left, if the plan of that day nets churn."""
+    """The same credit off again on the day the customer left, if it climbed and the plan of that day nets churn."""
+    if sold.tier:
+        return
     plan_key, own_key = split_component_key(sold.component_key)
     for version in book.versions_for(sold.payee_id, ended_on):
         component = version.plan.component(own_key) if version.plan_key == plan_key else None

@@ -7,29 +7,38 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 
+from tracker.engine.alone import (
+    AloneCell,
+    alone_cells,
+    bands_alone,
+    bonuses_alone,
+    filled_alone,
+    value_alone,
+)
+from tracker.engine.climbing import (
+    Cell,
+    Prefix,
+    Stretch,
+    capped_payout,
+    step_gain,
+    stretches_of,
+)
 from tracker.engine.credits import Credit, component_key_of, matches, measure_of
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.plans import Component, Mode, PlanBook, PlanVersion, WeightPolicy
 from tracker.engine.rates import Band, RateTable
-from tracker.engine.supposed import supposing
 from tracker.engine.teams import Whose
 from tracker.engine.totals import (
     NOTHING,
-    Cell,
-    Prefix,
-    Stretch,
     Sums,
     TotalKey,
     WindowTotal,
-    capped_payout,
     cell_changes,
-    earned_by_period,
-    step_gain,
-    stretches_of,
     sums_of,
+    total_of_cells,
 )
 
 ZERO = Fraction(0)
@@ -37,6 +46,7 @@ ZERO = Fraction(0)
 
 class LineKind(StrEnum):
     TIER = "tier"
+    YEAR = "year"
     BONUS = "bonus"
     WEIGHTS = "weights"
     CAP = "cap"
@@ -48,7 +58,7 @@ class TierLine:
     """One line of a figure: so much of the measure (`basis_minor`), at this rate, is this amount.
 
     WEIGHTS is what an average multiplier adds, CAP what a limit takes away, SHARE a member's part (`rate`) of what a
-    team earned (`basis_minor`); none of them has a tier.
+    team earned (`basis_minor`); none of them has a tier. A YEAR is the tier of a residual.
     """
 
     kind: LineKind
@@ -95,7 +105,7 @@ class Reason:
 class _Climbed:
     """A part of the way up, of one deal or many: the cell it is in, the sums before it, and its exact gain."""
 
-    cell: Cell
+    cell: Cell | AloneCell
     before: Sums
     step: Sums
     gained: Fraction
@@ -123,7 +133,8 @@ def explain_deals(
     exact = ZERO
     earned_before = 0
     lines: list[DealLine] = []
-    for walked in _walk(credited, book, quota_minor):
+    counted = list(credited)
+    for walked in chain(_walk(counted, book, quota_minor), _walk_alone(counted, book)):
         exact += walked.gained
         earned = round_to_minor_unit(capped_payout(exact, walked.cell.component))
         added_minor, earned_before = earned - earned_before, earned
@@ -138,10 +149,12 @@ def explain_total(
     credited: Iterable[Credit], book: PlanBook, quota_minor: int | None
 ) -> list[TierLine]:
     """The tiers, bonuses and limits behind a window's figure; their amounts sum to it exactly."""
-    walked = _walk(credited, book, quota_minor)
+    counted = list(credited)
+    walked = _walk(counted, book, quota_minor)
     runs = groupby(walked, key=lambda step: (step.cell.version, step.cell.table))
     climbed = (list(run) for _, run in runs)
-    return _told((steps[-1].cell, _lines_of(steps)) for steps in climbed)
+    together = ((steps[-1].cell, _lines_of(steps)) for steps in climbed)
+    return _told(chain(together, _runs_alone(_total_of(counted), book)))
 
 
 def explain_sums(total: WindowTotal, book: PlanBook, quota_minor: int | None) -> list[TierLine]:
@@ -150,14 +163,15 @@ def explain_sums(total: WindowTotal, book: PlanBook, quota_minor: int | None) ->
     Of an ordered component this needs the climb, and no negative credit in it: the lines of a way up and down again
     are those of its deals.
     """
-    return _told(
+    together = (
         (cells[-1].cell, _lines_of(cells, stretch.prefix))
         for stretch in stretches_of(total, book, quota_minor)
         for cells in _climbed_at_once(stretch)
     )
+    return _told(chain(together, _runs_alone(total, book)))
 
 
-def _told(runs: Iterable[tuple[Cell, Iterable[_Line]]]) -> list[TierLine]:
+def _told(runs: Iterable[tuple[Cell | AloneCell, Iterable[_Line]]]) -> list[TierLine]:
     """The lines of each run along one table, rounded so that they telescope, and what a limit takes at the end."""
     exact = ZERO
     lines: list[TierLine] = []
@@ -171,15 +185,6 @@ def _told(runs: Iterable[tuple[Cell, Iterable[_Line]]]) -> list[TierLine]:
         taken = _Line(LineKind.CAP, None, ZERO, capped_payout(exact, component) - exact)
         lines.append(_rounded(taken, version, exact))
     return [line for line in lines if line.amount_minor or line.basis_minor]
-
-
-def would_add(
-    total: WindowTotal, held: Sequence[Credit], book: PlanBook, quota_minor: int | None
-) -> int:
-    """What held credits would add to their window if their evidence came now, in minor units."""
-    after = earned_by_period(supposing(total, held), book, quota_minor)
-    before = earned_by_period(total, book, quota_minor)
-    return sum(after.values()) - sum(before.values())
 
 
 def explain_no_pay(deal: Deal, payee_id: int, book: PlanBook) -> list[Reason]:
@@ -226,15 +231,10 @@ def _reason(
 
 def _walk(credited: Iterable[Credit], book: PlanBook, quota_minor: int | None) -> Iterator[_Walked]:
     """Every counted credit of one payee, component and window, in order, with what it gained."""
-    in_order = sorted((credit for credit in credited if credit.is_counted), key=lambda c: c.order)
-    if not in_order:
-        return
-    first = in_order[0]
-    key = TotalKey(first.payee_id, first.component_key, first.window_key)
-    changes = cell_changes([], in_order)
-    cells = {(cell.period_key, cell.plan_version_id): sums for cell, sums in changes.items()}
+    counted = [credit for credit in credited if credit.is_counted and not credit.tier]
+    in_order = sorted(counted, key=lambda credit: credit.order)
     remaining = iter(in_order)
-    for stretch in stretches_of(WindowTotal(key, cells), book, quota_minor):
+    for stretch in stretches_of(_total_of(in_order), book, quota_minor):
         before = NOTHING
         for cell in stretch.cells:
             for credit in islice(remaining, cell.sums.credit_count):
@@ -244,6 +244,48 @@ def _walk(credited: Iterable[Credit], book: PlanBook, quota_minor: int | None) -
                     gained = step_gain(cell.table, cell.component, before, step)
                 yield _Walked(cell, before, step, gained, credit)
                 before += step
+
+
+def _walk_alone(credited: Iterable[Credit], book: PlanBook) -> Iterator[_Walked]:
+    """The counted credits that do not climb together, in the order their cells are paid."""
+    of_cell: dict[tuple[str, int, int], list[Credit]] = {}
+    for credit in sorted(credited, key=lambda credit: credit.order):
+        if credit.is_counted and credit.tier:
+            place = credit.period_key, credit.plan_version_id, credit.tier
+            of_cell.setdefault(place, []).append(credit)
+    for cell in alone_cells(_total_of(chain(*of_cell.values())), book):
+        for credit in of_cell[cell.period_key, cell.version.version_id, cell.tier]:
+            step = sums_of(credit)
+            gained = value_alone(cell.table, cell.tier, step)
+            yield _Walked(cell, NOTHING, step, gained, credit)
+
+
+def _total_of(credited: Iterable[Credit]) -> WindowTotal:
+    """The sums of counted credits of one payee, component and window; of none, those of nobody."""
+    cells = cell_changes([], credited)
+    key = next((cell.total for cell in cells), TotalKey(0, "", ""))
+    return total_of_cells(key, cells.items())
+
+
+def _runs_alone(total: WindowTotal, book: PlanBook) -> Iterator[tuple[AloneCell, list[_Line]]]:
+    """The lines of what does not climb together, of each plan version; the one that pays the last cell last."""
+    by_version: dict[int, list[AloneCell]] = {}
+    for cell in alone_cells(total, book):
+        of_version = by_version.pop(cell.version.version_id, [])
+        by_version[cell.version.version_id] = [*of_version, cell]
+    for cells in by_version.values():
+        yield cells[-1], list(_lines_alone(cells))
+
+
+def _lines_alone(cells: Sequence[AloneCell]) -> Iterator[_Line]:
+    kind = LineKind.YEAR if cells[0].component.years else LineKind.TIER
+    filled = (part for cell in cells for part in filled_alone(cell.table, cell.tier, cell.sums))
+    yield from _tier_lines(filled, kind)
+    bonuses: dict[Band, Fraction] = {}
+    for cell in cells:
+        for band, bonus in bonuses_alone(cell.table, cell.tier, cell.sums):
+            bonuses[band] = bonuses.get(band, ZERO) + bonus
+    yield from (_Line(LineKind.BONUS, band, ZERO, bonus) for band, bonus in bonuses.items())
 
 
 def _climbed_at_once(stretch: Stretch) -> Iterator[list[_Climbed]]:
@@ -262,6 +304,8 @@ def _bands_of(walked: _Walked) -> list[Band]:
     table = walked.cell.table
     if table is None:
         return []
+    if isinstance(walked.cell, AloneCell):
+        return list(bands_alone(table, walked.cell.tier))
     end = walked.before.attainment_minor + walked.step.attainment_minor
     if table.mode is Mode.WHOLE:
         return [table.band_at(end)]
@@ -322,12 +366,14 @@ def _filled(
         yield band, part / attainment * weight if attainment else weight
 
 
-def _tier_lines(filled: Iterable[tuple[Band, Fraction]]) -> list[_Line]:
+def _tier_lines(
+    filled: Iterable[tuple[Band, Fraction]], kind: LineKind = LineKind.TIER
+) -> list[_Line]:
     basis: dict[Band, Fraction] = {}
     for band, part in filled:
         basis[band] = basis.get(band, ZERO) + part
     return [
-        _Line(LineKind.TIER, band, basis[band], band.rate * basis[band])
+        _Line(kind, band, basis[band], band.rate * basis[band])
         for band in sorted(basis, key=lambda band: (band.starts_at, band.number))
     ]
 

@@ -5,11 +5,11 @@ Most people know their agreement as "400,000 base, 700,000 on target". Payroll p
 
 from fractions import Fraction
 
+from tracker.engine.climbing import capped_payout
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.periods import Period
 from tracker.engine.plans import Component
 from tracker.engine.rates import compile_table
-from tracker.engine.totals import capped_payout
 
 MONTHS_A_YEAR = 12
 

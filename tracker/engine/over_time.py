@@ -8,8 +8,9 @@ from calendar import monthrange
 from datetime import date
 from fractions import Fraction
 
+from tracker.engine.deal_terms import Clawback
 from tracker.engine.deals import Deal
-from tracker.engine.plans import Clawback, Component
+from tracker.engine.plans import Component
 
 ONE = Fraction(1)
 

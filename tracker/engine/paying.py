@@ -5,21 +5,23 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import groupby
 
+from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import Credit, credits_of, split_component_key
 from tracker.engine.deals import Deal, DealStatus
-from tracker.engine.explain import LineKind, TierLine, explain_sums, explain_total, would_add
+from tracker.engine.explain import LineKind, TierLine, explain_sums, explain_total
 from tracker.engine.on_target import base_minor
 from tracker.engine.periods import Period, period_named
 from tracker.engine.plans import Draw, Plan, PlanBook
 from tracker.engine.pools import Pool, figures_of_members, line_of_member, pool_of
 from tracker.engine.settlement import Settled, settle
+from tracker.engine.supposed import would_add
 from tracker.engine.totals import (
+    CellKey,
     Climb,
     Sums,
     TotalKey,
-    WindowTotal,
-    earned_by_period,
     is_ordered,
+    total_of_cells,
 )
 
 
@@ -128,7 +130,7 @@ class _Tally:
     """The sums of one total while deals are added: count, negatives, attainment and weight of each cell."""
 
     is_ordered: bool
-    cells: dict[tuple[str, int], list[int]] = field(default_factory=dict)
+    cells: dict[tuple[str, int, int], list[int]] = field(default_factory=dict)
     credited: list[Credit] = field(default_factory=list)
     held: list[Credit] = field(default_factory=list)
 
@@ -155,7 +157,8 @@ def _tallied(
             if credit.missing_evidence:
                 tally.held.append(credit)
                 continue
-            sums = tally.cells.setdefault((credit.period_key, credit.plan_version_id), [0, 0, 0, 0])
+            cell = credit.period_key, credit.plan_version_id, credit.tier
+            sums = tally.cells.setdefault(cell, [0, 0, 0, 0])
             sums[0] += 1
             sums[1] += credit.attainment_minor < 0
             sums[2] += credit.attainment_minor
@@ -168,8 +171,12 @@ def _tallied(
 def _component_pay(key: TotalKey, tally: _Tally, terms: Terms) -> ComponentPay:
     book, quota_minor = terms.book, terms.quota_minor(key)
     credited = sorted(tally.credited, key=lambda credit: credit.order)
-    cells = {cell: Sums(*sums) for cell, sums in tally.cells.items()}
-    total = WindowTotal(key, cells, _climb(credited) if tally.is_ordered else None)
+    cells = [
+        (CellKey(key.payee_id, key.component_key, key.window_key, *cell), Sums(*sums))
+        for cell, sums in tally.cells.items()
+    ]
+    together = [credit for credit in credited if not credit.tier]
+    total = total_of_cells(key, cells, _climb(together) if tally.is_ordered else None)
     earned = earned_by_period(total, book, quota_minor)
     walks_back = tally.is_ordered and total.sums.negative_count
     lines = (

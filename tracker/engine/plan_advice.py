@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import combinations
 from math import prod
 
+from tracker.engine.deal_terms import Churn
 from tracker.engine.plan_findings import Advice, Figures, Place, Rule, Severity
 from tracker.engine.plan_history import History
 from tracker.engine.plan_ladder_advice import (
@@ -21,7 +22,7 @@ from tracker.engine.plan_ladder_advice import (
     step_count,
     step_raise,
 )
-from tracker.engine.plans import Churn, Component, Multiplier, Plan, Stacking
+from tracker.engine.plans import Component, Multiplier, Plan, Stacking
 
 VARIABLES_MOST = 3
 RECURRING_MEASURES = frozenset({"arr", "mrr", "acv", "tcv"})

@@ -287,7 +287,7 @@ def _read_multiplier(table: TableReader) -> Multiplier:
 def _check_fits_together(table: TableReader, component: Component) -> None:
     """Keys that need, or exclude, each other."""
     has_multiple = any(tier.multiple is not None for tier in component.tiers)
-    if not table.has("tiers") and not table.has("curve"):
+    if not any(map(table.has, ("tiers", "curve", "years"))):
         table.problem(
             "", "the component does not say what it pays.", 'Add tiers = [ { rate = "8%" } ].'
         )

@@ -3,25 +3,34 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from tracker.engine.plan_draw import read_days
-from tracker.engine.plan_reader import TableReader, shown
-from tracker.engine.plans import (
+from tracker.engine.deal_terms import (
     Churn,
     Clawback,
     ClawbackStep,
-    Component,
+    Instalments,
+    Judged,
     Overlays,
     Reprices,
-    WeightPolicy,
 )
+from tracker.engine.plan_draw import read_days
+from tracker.engine.plan_reader import TableReader, shown
+from tracker.engine.plans import COUNT_MEASURES, Axis, Component, Mode, Tier, WeightPolicy
 
-OVER_TIME_KEYS = ("from", "until", "overlays", "clawback", "churn")
+OVER_TIME_KEYS = (
+    *("from", "until", "overlays", "clawback", "churn"),
+    *("judged", "years", "instalments"),
+)
 CLAWBACK_KEYS = ("within_months", "takes", "reprices")
 CLAWBACK_STEP_KEYS = ("within_months", "takes")
 MONTHS_MAX = 120
 TAKES_ALL, TAKES_BY_MONTHS = "all", "by_months_remaining"
 EXAMPLE_CLAWBACK = '{ within_months = 12, takes = "all" }'
 EXAMPLE_STEP = '{ within_months = 3, takes = "100%" }'
+EXAMPLE_YEARS = '[ "10%", "5%", "2%" ]'
+NOTHING_FOR_RESIDUALS = (
+    *("pays_on", "tiers_on", "mode", "tiers", "curve", "target_incentive", "weights", "cap_at"),
+    *("quota", "overlays", "clawback", "churn", "judged"),
+)
 ONE = Fraction(1)
 
 
@@ -35,9 +44,66 @@ def with_time(table: TableReader, component: Component) -> Component:
         overlays=table.choice("overlays", Overlays, Overlays.COUNT),
         clawback=_read_clawback(table),
         churn=table.choice("churn", Churn, Churn.GROSS),
+        judged=table.choice("judged", Judged, Judged.ACCUMULATED),
+        years=_read_years(table),
+        instalments=table.choice("instalments", Instalments, Instalments.MONTH),
     )
+    if table.has("years"):
+        _check_residual(table, component)
+        return replace(component, tiers=_tiers_of(component.years), mode=Mode.WHOLE)
+    if table.has("instalments"):
+        what = "only a residual comes in instalments."
+        table.problem("instalments", what, f"Remove it, or write years = {EXAMPLE_YEARS}.")
     _check_fits_together(table, component)
+    if component.judged is Judged.EACH:
+        _check_one_by_one(table, component)
     return component
+
+
+def _read_years(table: TableReader) -> tuple[Fraction, ...]:
+    """The rate of each year of a residual."""
+    years = table.values.get("years", [])
+    if not isinstance(years, list) or ("years" in table.values and not years):
+        what = f"{shown(years)} does not say what each year pays."
+        table.problem("years", what, f"Write years = {EXAMPLE_YEARS}.")
+        return ()
+    one_by_one = (TableReader({"years": year}, table.path, table.report) for year in years)
+    return tuple(year.percentage("years", EXAMPLE_YEARS) or Fraction(0) for year in one_by_one)
+
+
+def _tiers_of(years: tuple[Fraction, ...]) -> tuple[Tier, ...]:
+    """A tier for each year, so that what a year pays is what a tier pays."""
+    return tuple(Tier(None, rate) for rate in years)
+
+
+def _check_residual(table: TableReader, component: Component) -> None:
+    for key in NOTHING_FOR_RESIDUALS:
+        if table.has(key):
+            what = "a residual pays each year of a deal at its own rate, and nothing climbs."
+            table.problem(key, what, f"Remove {key}, or years.")
+    if component.measure in COUNT_MEASURES:
+        what = f'"{component.measure}" is counted, so a percentage of it is no money.'
+        table.problem("measure", what, 'Write measure = "arr".')
+
+
+def _check_one_by_one(table: TableReader, component: Component) -> None:
+    """What has no clear meaning when a table is applied to every deal by itself."""
+    if component.tiers_on is Axis.QUOTA or component.curve:
+        what = "one deal by itself is no share of a quota."
+        table.problem("judged", what, 'Write the tiers on amounts, or judged = "accumulated".')
+    if component.cap_at is not None:
+        what = "deals judged one by one have no sum that could reach it."
+        table.problem("cap_at", what, "Write deal_cap for each deal, or cap_payout for the window.")
+    if component.churn is Churn.NET:
+        what = "deals judged one by one climb nothing that churn could lower."
+        table.problem("churn", what, "Write a clawback instead.")
+    if component.overlays is Overlays.PAY_ONLY:
+        what = "a share that counts nothing has no size to be judged by."
+        table.problem("overlays", what, 'Write overlays = "count".')
+    if component.has_weights and component.mode is Mode.MARGINAL and len(component.tiers) > 1:
+        what = "a deal that weighs more than it counts has no clear part in each tier."
+        fix = 'Write mode = "whole", or weights = "on_credit" for multipliers.'
+        table.problem("judged", what, fix)
 
 
 def _read_clawback(component: TableReader) -> Clawback | None:

@@ -7,6 +7,7 @@ what follows from two places of a file together (bounds in order, holes, printed
 from collections.abc import Mapping
 from typing import Any
 
+from tracker.engine.deal_terms import Churn, Overlays, Reprices
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import PeriodKind
 from tracker.engine.plan_over_time import TAKES_ALL, TAKES_BY_MONTHS
@@ -14,12 +15,9 @@ from tracker.engine.plan_tiers import BoundOwner
 from tracker.engine.plans import (
     MONEY_MEASURES,
     Axis,
-    Churn,
     DrawKind,
     Mode,
     OnChange,
-    Overlays,
-    Reprices,
     Stacking,
     WeightPolicy,
 )

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
+from tracker.engine.deal_terms import Churn, Clawback, Instalments, Judged, Overlays, Reprices
 from tracker.engine.example_sales import Example
 from tracker.engine.periods import Period, PeriodKind, period_containing, period_named
 from tracker.engine.teams import Membership, Sharing, Teams, Whose
@@ -68,30 +69,6 @@ class OnChange(StrEnum):
     RETRO = "retro"
 
 
-class Reprices(StrEnum):
-    """What a clawback touches. WINDOW: the deal counts less, and its window is rated again.
-
-    DEAL: the deal keeps its place on the ladder and is paid less, so that no other deal changes its tier.
-    """
-
-    WINDOW = "window"
-    DEAL = "deal"
-
-
-class Churn(StrEnum):
-    """What a customer who leaves does to the ladder. NET: the deal counts off again on the day. GROSS: nothing."""
-
-    GROSS = "gross"
-    NET = "net"
-
-
-class Overlays(StrEnum):
-    """What a share beside the split does. COUNT: it climbs the tiers and is paid. PAY_ONLY: it is paid alone."""
-
-    COUNT = "count"
-    PAY_ONLY = "pay_only"
-
-
 class DrawKind(StrEnum):
     """RECOVERABLE: an advance that later periods give back. NON_RECOVERABLE: a guaranteed minimum, no debt."""
 
@@ -131,30 +108,6 @@ class Multiplier:
 
 
 @dataclass(frozen=True, slots=True)
-class ClawbackStep:
-    """Of a customer who leaves before so many months are over, this part of the credit is taken back."""
-
-    within_months: int
-    takes: Fraction
-
-
-@dataclass(frozen=True, slots=True)
-class Clawback:
-    """What is taken back when a customer leaves early: by the first step in time, or by months not yet earned.
-
-    `steps` are in order of time; the last ends the window, and with `is_by_months` there is one only.
-    """
-
-    steps: tuple[ClawbackStep, ...]
-    is_by_months: bool = False
-    reprices: Reprices = Reprices.WINDOW
-
-    @property
-    def within_months(self) -> int:
-        return self.steps[-1].within_months
-
-
-@dataclass(frozen=True, slots=True)
 class Component:
     """One rule of a plan: which deals, what is summed, and the table the sum climbs.
 
@@ -165,6 +118,9 @@ class Component:
     `starts_on` to `ends_on` count, both days included (None: no end).
     `replaces_flat_rate` is what was paid before; it pays nothing, and the plan check compares with it. `of` says whose
     deals count, `shared` how the members of a team are paid by what the team earns.
+    With `years` a deal comes in `instalments` as
+    long as its customer stays, those of each year at that year's rate, the last one for all later years; the tiers are
+    then those years.
     """
 
     key: str
@@ -194,6 +150,14 @@ class Component:
     replaces_flat_rate: Fraction | None = None
     of: Whose = Whose.OWN
     shared: Sharing | None = None
+    judged: Judged = Judged.ACCUMULATED
+    years: tuple[Fraction, ...] = ()
+    instalments: Instalments = Instalments.MONTH
+
+    @property
+    def climbs(self) -> bool:
+        """Whether deals climb the table together; otherwise each is paid by a tier of its own."""
+        return self.judged is Judged.ACCUMULATED and not self.years
 
     @property
     def has_weights(self) -> bool:
@@ -216,7 +180,8 @@ class Component:
         )
         several_rates = several_rates or self.cap_at is not None
         in_order = self.weight_policy is not WeightPolicy.AVERAGE
-        return self.has_weights and in_order and self.mode is Mode.MARGINAL and several_rates
+        is_marginal = self.climbs and self.mode is Mode.MARGINAL
+        return self.has_weights and in_order and is_marginal and several_rates
 
     @property
     def needs_quota(self) -> bool:
@@ -291,7 +256,8 @@ class Assignment:
 class PlanBook:
     """All plan versions and assignments: answers which version pays whom on a day.
 
-    `memberships` say who belongs to the teams and who leads them, oldest first.
+    `memberships` say who belongs to the teams and who leads them, oldest first. What deals give on later days than
+    their own is known until the day `until` (None: none of it).
     """
 
     def __init__(
@@ -300,8 +266,10 @@ class PlanBook:
         assignments: Iterable[Assignment],
         *,
         memberships: Iterable[Membership] = (),
+        until: date | None = None,
     ) -> None:
         self.teams = Teams(memberships)
+        self.until = until
         self._versions: dict[str, list[PlanVersion]] = {}
         self._by_id: dict[int, PlanVersion] = {}
         self._assignments: dict[int, list[Assignment]] = {}
@@ -372,6 +340,25 @@ class PlanBook:
         plan_key, _, own_key = component_key.rpartition("/")
         components = (of.plan.component(own_key) for of in self._versions.get(plan_key, ()))
         return any(found is not None and found.shared is not None for found in components)
+
+    @property
+    def residual_keys(self) -> set[str]:
+        """The components, by plan and own key, that pay a deal over the years in some version."""
+        return {
+            f"{version.plan_key}/{component.key}"
+            for version in self._by_id.values()
+            for component in version.plan.components
+            if component.years
+        }
+
+    def is_on(self, payee_id: int, plan_key: str, day: date) -> bool:
+        """Whether a payee is on a plan on a day."""
+        return any(
+            assignment.plan_key == plan_key
+            and assignment.starts_on <= day
+            and (assignment.ends_on is None or day <= assignment.ends_on)
+            for assignment in self._assignments.get(payee_id, ())
+        )
 
     def versions_of_window(self, payee_id: int, day: date) -> list[PlanVersion]:
         """Those in effect on a day, and of each plan left earlier in its running window the last one."""

@@ -12,7 +12,7 @@ from tracker.engine.explain import LineKind, TierLine
 from tracker.engine.periods import Period, period_named
 from tracker.engine.plans import PlanBook, PlanVersion
 from tracker.engine.teams import Figures, Sharing, days_in, in_time, parts_of
-from tracker.engine.totals import NOTHING, TotalKey, WindowTotal
+from tracker.engine.totals import TotalKey, WindowTotal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,7 @@ class Pool:
 
 def version_that_shares(total: WindowTotal, book: PlanBook) -> PlanVersion | None:
     """The newest plan version with a deal in a window: how a window is shared is one rule for all of it."""
-    versions = [
-        book.version(version_id) for (_, version_id), sums in total.cells.items() if sums != NOTHING
-    ]
+    versions = map(book.version, total.version_ids)
     return max(versions, key=lambda found: (found.effective_from, found.version_id), default=None)
 
 

@@ -17,6 +17,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 
+from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import Credit, credits_of, split_component_key
 from tracker.engine.deals import Deal
 from tracker.engine.money import round_to_minor_unit
@@ -26,7 +27,7 @@ from tracker.engine.plans import Component, PlanBook
 from tracker.engine.prospects import Prospect
 from tracker.engine.rates import compile_table
 from tracker.engine.supposed import supposing
-from tracker.engine.totals import TotalKey, WindowTotal, earned_by_period
+from tracker.engine.totals import TotalKey, WindowTotal
 from tracker.engine.ways_climbed import Figure, Step, climbed_ways
 
 

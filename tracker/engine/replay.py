@@ -12,13 +12,18 @@ Where the definitions leave a choice, this is the meaning taken:
 - A retroactive version that has a deal is used for the earlier deals of the window too, so earlier periods change.
 - A cap on pay is the cap of the version that pays the period, held against the uncapped sum of the window so far.
 - Without any attainment no bonus is reached, and a curve that starts at zero pays nothing.
+- What is judged one by one, and residuals, are always paid by the version of their deal's day, after what climbs
+  together; the cap on pay is held against the sum of both.
 - A bonus above the cap on attainment is never reached. On a table paid at the average weight, bonuses are weighed too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
+from itertools import groupby
 
+from tracker.engine.deal_terms import Judged, Overlays, Reprices
 from tracker.engine.deals import Deal, DealEvent
 from tracker.engine.periods import period_named
 from tracker.engine.plans import (
@@ -27,9 +32,7 @@ from tracker.engine.plans import (
     Component,
     Mode,
     OnChange,
-    Overlays,
     PlanVersion,
-    Reprices,
     WeightPolicy,
 )
 from tracker.engine.replay_parts import Part, WindowKey, parts_of, rounded
@@ -51,8 +54,12 @@ def replay(
     quotas: Quotas,
     *,
     memberships: Iterable[Membership] = (),
+    until: date | None = None,
 ) -> Earned:
-    """What these events earn under these plans and quotas; a key without a counted deal is left out."""
+    """What these events earn under these plans and quotas; a key without a counted deal is left out.
+
+    Of what deals give on later days than their own, what comes until the day `until` is in it (None: nothing).
+    """
     facts = Facts(memberships)
     by_plan: dict[str, list[PlanVersion]] = {}
     for version in sorted(
@@ -64,7 +71,7 @@ def replay(
         by_payee.setdefault(assignment.payee_id, []).append(assignment)
     windows: dict[WindowKey, list[Part]] = {}
     for deal in _newest_deals(events):
-        for part in parts_of(deal, by_plan, by_payee, facts):
+        for part in parts_of(deal, by_plan, by_payee, facts, until):
             windows.setdefault(part.window_key, []).append(part)
     earned: Earned = {}
     for window_key, parts in windows.items():
@@ -127,7 +134,7 @@ def _sums_by_period(
 ) -> Iterable[tuple[str, Fraction]]:
     """The exact pay of the window so far, at each end of a period and of a version's time."""
     sum_minor = Fraction(0)
-    for climb in _climbs(parts):
+    for climb in _climbs([part for part in parts if _climbs_with_others(part.component)]):
         start = 0
         while start < len(climb):
             component, end = climb[start].component, _end_of_stretch(climb, start)
@@ -137,6 +144,36 @@ def _sums_by_period(
             paid_minor = sum_minor if cap_minor is None else min(sum_minor, Fraction(cap_minor))
             yield climb[start].period_key, paid_minor
             start = end
+    alone = [part for part in parts if not _climbs_with_others(part.component)]
+    for _, in_turn in groupby(sorted(alone, key=_turn), key=_turn):
+        paid_now = list(in_turn)
+        component = paid_now[0].component
+        sum_minor += sum((_pay_alone(part) for part in paid_now), Fraction(0))
+        cap_minor = component.cap_payout_minor
+        paid_minor = sum_minor if cap_minor is None else min(sum_minor, Fraction(cap_minor))
+        yield paid_now[0].period_key, paid_minor
+
+
+def _climbs_with_others(component: Component) -> bool:
+    return not component.years and component.judged is not Judged.EACH
+
+
+def _turn(part: Part) -> tuple[date, date, int]:
+    """When a part that is paid by itself is paid: by period, and in it by the version of its deal."""
+    period = part.version.plan.settlement_period_of(part.day)
+    return period.ends_on, part.version.effective_from, part.version.version_id
+
+
+def _pay_alone(part: Part) -> Fraction:
+    """The exact pay of a part that climbs with no other: by its year, or by its own size."""
+    component = part.component
+    if component.years:
+        return component.years[min(part.year, len(component.years)) - 1] * part.weight_minor
+    table, attainment = table_of(component, Fraction(0)), Fraction(part.attainment_minor)
+    if component.mode is Mode.WHOLE or attainment <= 0:
+        return table.pay_whole(attainment, part.weight_minor)
+    climbed = table.climbed(Fraction(0), attainment) * part.weight_minor / attainment
+    return climbed + table.bonuses(attainment)
 
 
 def _climbs(parts: Sequence[Part]) -> list[list[Part]]:

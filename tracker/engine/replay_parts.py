@@ -1,19 +1,17 @@
 """What each deal counts in the replay: towards the tiers and in the pay, on which day, for whom."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
+from tracker.engine.deal_terms import Churn, Instalments, Judged, Overlays, Reprices
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.plans import (
     Assignment,
-    Churn,
     Component,
     Multiplier,
-    Overlays,
     PlanVersion,
-    Reprices,
     Stacking,
     WeightPolicy,
 )
@@ -29,7 +27,7 @@ class Part:
     """What one deal counts for one payee on a day: towards the tiers, and in the pay.
 
     `component` is the one that pays it. `number` tells the parts of one deal apart: 0 is the sale, 1 what counts off
-    again when the customer leaves.
+    again when the customer leaves; of a residual it counts the instalments, which fall in a `year` of the deal.
     """
 
     deal: Deal
@@ -41,6 +39,7 @@ class Part:
     weight_minor: Fraction
     day: date
     number: int = 0
+    year: int = 1
 
     @property
     def period_key(self) -> str:
@@ -57,6 +56,7 @@ def parts_of(
     by_plan: Mapping[str, list[PlanVersion]],
     by_payee: Mapping[int, list[Assignment]],
     facts: Facts,
+    until: date | None,
 ) -> Iterable[Part]:
     """Every part of a deal that counts."""
     if deal.status is not DealStatus.WON:
@@ -67,10 +67,23 @@ def parts_of(
             for version in _versions_in_effect(deal.effective_on, by_plan, assignments):
                 for component in version.plan.components:
                     if facts.pays_for(payee_id, whose, component):
-                        sold = _sold(deal, line, payee_id, version, component)
-                        yield from sold
-                        for sale in sold:
-                            yield from _churn(sale, by_plan, assignments)
+                        for sale in _sold(deal, line, payee_id, version, component):
+                            yield from _over_time(sale, by_plan, assignments, until)
+
+
+def _over_time(
+    sale: Part,
+    by_plan: Mapping[str, list[PlanVersion]],
+    assignments: Sequence[Assignment],
+    until: date | None,
+) -> Iterable[Part]:
+    """The sale itself and what comes of it later."""
+    if sale.component.years:
+        yield from _instalments(sale, assignments, until)
+        return
+    yield sale
+    if sale.component.judged is Judged.ACCUMULATED:
+        yield from _churn(sale, by_plan, assignments)
 
 
 def _sold(
@@ -81,6 +94,49 @@ def _sold(
     if counts is None:
         return []
     return [Part(deal, line, payee_id, version, component, *counts, deal.effective_on)]
+
+
+def _instalments(
+    sale: Part, assignments: Sequence[Assignment], until: date | None
+) -> Iterable[Part]:
+    """The sale spread over the years of a residual, while the customer is there and the payee on the plan."""
+    start, left_on = sale.day, sale.deal.ended_on or date.max
+    in_year = 12 if sale.component.instalments is Instalments.MONTH else 1
+    whole, left_over = divmod(abs(sale.attainment_minor), in_year)
+    sign = -1 if sale.attainment_minor < 0 else 1
+    number, due_on = 0, start
+    while number == 0 or (due_on <= (until or start) and due_on <= left_on):
+        part_minor = sign * (whole + (1 if number % in_year < left_over else 0))
+        weight = Fraction(0)
+        if sale.attainment_minor:
+            weight = sale.weight_minor * part_minor / sale.attainment_minor
+        is_there = any(
+            of.plan_key == sale.version.plan_key
+            and of.starts_on <= due_on <= (of.ends_on or date.max)
+            for of in assignments
+        )
+        if number == 0 or is_there:
+            yield replace(
+                sale,
+                attainment_minor=part_minor,
+                weight_minor=weight,
+                day=due_on,
+                number=number,
+                year=number // in_year + 1,
+            )
+        number += 1
+        due_on = _months_on(start, number * 12 // in_year)
+
+
+def _months_on(start: date, months: int) -> date:
+    year, month = start.year + (start.month - 1 + months) // 12, (start.month - 1 + months) % 12 + 1
+    day = start.day
+    while day > 28:
+        try:
+            return date(year, month, day)
+        except ValueError:
+            day -= 1
+    return date(year, month, day)
 
 
 def _churn(

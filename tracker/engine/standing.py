@@ -10,6 +10,7 @@ from datetime import date
 from fractions import Fraction
 from math import ceil
 
+from tracker.engine.climbing import capped_payout, step_gain, stretches_of
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.periods import Period
 from tracker.engine.plans import (
@@ -22,14 +23,7 @@ from tracker.engine.plans import (
     WeightPolicy,
 )
 from tracker.engine.rates import Band, RateTable, compile_table
-from tracker.engine.totals import (
-    NOTHING,
-    Sums,
-    WindowTotal,
-    capped_payout,
-    step_gain,
-    stretches_of,
-)
+from tracker.engine.totals import NOTHING, Sums, WindowTotal
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +237,7 @@ def _position(
 
 def _is_before(total: WindowTotal, book: PlanBook, version: PlanVersion) -> bool:
     """Whether everything sold in the window was sold under earlier versions."""
-    sold_under = (book.version(version_id) for _, version_id in total.cells)
+    sold_under = (book.version(version_id) for version_id in total.version_ids)
     return all(earlier.effective_from < version.effective_from for earlier in sold_under)
 
 

@@ -1,10 +1,12 @@
 """A window's total as it would be with some credits more or fewer: what is held, hoped for, or could be taken back."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import Credit
+from tracker.engine.plans import PlanBook
 from tracker.engine.totals import (
     NOTHING,
     Climb,
@@ -20,13 +22,39 @@ def supposing(
 ) -> WindowTotal:
     """The total if these credits counted, whatever evidence they lack, and those had never been."""
     counted = [replace(credit, missing_evidence=()) for credit in come]
-    cells = dict(total.cells)
+    cells, alone = dict(total.cells), dict(total.alone)
     for cell, sums in cell_changes(gone, counted).items():
         key = cell.period_key, cell.plan_version_id
-        cells[key] = cells.get(key, NOTHING) + sums
+        if cell.tier:
+            alone[*key, cell.tier] = alone.get((*key, cell.tier), NOTHING) + sums
+        else:
+            cells[key] = cells.get(key, NOTHING) + sums
     # Where nothing counts yet there is no climb to continue: the credits that come are all of it.
     climb = total.climb if total.cells else Climb((), lambda _: ())
-    return replace(total, cells=cells, climb=climb and _climbed(climb, counted, gone))
+    climb = climb and _climbed(climb, counted, gone)
+    return replace(total, cells=cells, alone=alone, climb=climb)
+
+
+def would_add(
+    total: WindowTotal, held: Sequence[Credit], book: PlanBook, quota_minor: int | None
+) -> int:
+    """What held credits would add to their window if their evidence came now, in minor units."""
+    after = earned_by_period(supposing(total, held), book, quota_minor)
+    before = earned_by_period(total, book, quota_minor)
+    return sum(after.values()) - sum(before.values())
+
+
+def taken_back(
+    total: WindowTotal,
+    kept: Sequence[Credit],
+    whole: Sequence[Credit],
+    book: PlanBook,
+    quota_minor: int | None,
+) -> int:
+    """What a clawback takes from a window in minor units: what these credits would pay whole, less what they do."""
+    without = supposing(total, [credit for credit in whole if credit.is_counted], kept)
+    before = earned_by_period(without, book, quota_minor)
+    return sum(before.values()) - sum(earned_by_period(total, book, quota_minor).values())
 
 
 def _climbed(climb: Climb, come: Collection[Credit], gone: Collection[Credit]) -> Climb:

@@ -1,35 +1,16 @@
-"""From credits to running totals, and from totals to what is earned.
+"""From credits to running totals: linear, so an event changes a total by a difference, whatever the number of deals.
 
-Everything left of the sum is linear: an event changes a total by a difference, whatever the number of deals.
-Everything right of it is one look at a table per total. The one case in which the order of deals matters (a
-marginal table climbed by deals that weigh differently) looks the weight below each bound up in sums per day.
-
-What a window has earned is rounded once at the end of each settlement period; a period earns the difference to the
-rounded figure before it. Differences of rounded totals telescope, so nothing is ever lost to rounding.
+What a total earns is worked out from its sums alone, in `climbing`.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from itertools import accumulate, groupby
 from typing import TypeVar
 
 from tracker.engine.credits import Credit, split_component_key
-from tracker.engine.money import round_to_minor_unit
-from tracker.engine.plans import (
-    WEIGHT_SCALE,
-    Component,
-    Mode,
-    OnChange,
-    PlanBook,
-    PlanVersion,
-    WeightPolicy,
-)
-from tracker.engine.rates import Band, RateTable, compile_table
-
-ZERO = Fraction(0)
+from tracker.engine.plans import WEIGHT_SCALE, PlanBook
 
 Key = TypeVar("Key")
 
@@ -45,13 +26,15 @@ class TotalKey:
 
 @dataclass(frozen=True, slots=True, order=True)
 class CellKey:
-    """The part of a total that belongs to one settlement period and one plan version."""
+    """The part of a total that belongs to one settlement period and plan version, and to one tier where deals do not
+    climb together (0: they do)."""
 
     payee_id: int
     component_key: str
     window_key: str
     period_key: str
     plan_version_id: int
+    tier: int = 0
 
     @property
     def total(self) -> TotalKey:
@@ -100,9 +83,11 @@ def cell_changes(retracted: Iterable[Credit], asserted: Iterable[Credit]) -> dic
 def day_changes(
     retracted: Iterable[Credit], asserted: Iterable[Credit]
 ) -> dict[tuple[TotalKey, date], Sums]:
-    """The same by day."""
+    """The same by day, of the credits that climb together."""
     return _changes(
-        retracted, asserted, lambda credit: (_cell_key_of(credit).total, credit.effective_on)
+        (credit for credit in retracted if not credit.tier),
+        (credit for credit in asserted if not credit.tier),
+        lambda credit: (_cell_key_of(credit).total, credit.effective_on),
     )
 
 
@@ -113,6 +98,7 @@ def _cell_key_of(credit: Credit) -> CellKey:
         credit.window_key,
         credit.period_key,
         credit.plan_version_id,
+        credit.tier,
     )
 
 
@@ -139,30 +125,43 @@ class Climb:
 
 @dataclass(frozen=True, slots=True)
 class WindowTotal:
-    """One payee, component and window: its cells by (period key, plan version id), and the climb if order matters."""
+    """One payee, component and window: its cells by (period key, plan version id), and the climb if order matters.
+
+    `alone` are the sums of credits that do not climb together, by (period key, plan version id, tier).
+    """
 
     key: TotalKey
     cells: Mapping[tuple[str, int], Sums] = field(default_factory=dict)
     climb: Climb | None = None
+    alone: Mapping[tuple[str, int, int], Sums] = field(default_factory=dict)
 
     @property
     def attainment_minor(self) -> int:
-        return sum(sums.attainment_minor for sums in self.cells.values())
+        return self.sums.attainment_minor
 
     @property
     def sums(self) -> Sums:
-        return sum(self.cells.values(), NOTHING)
+        return sum(self.alone.values(), sum(self.cells.values(), NOTHING))
+
+    @property
+    def version_ids(self) -> set[int]:
+        """The plan versions its credits were given under."""
+        together = {key[1] for key, sums in self.cells.items() if sums != NOTHING}
+        return together | {key[1] for key, sums in self.alone.items() if sums != NOTHING}
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell ready to be paid: which version's component and table it climbs. No table: no quota, no pay."""
-
-    period_key: str
-    version: PlanVersion
-    component: Component
-    table: RateTable | None
-    sums: Sums
+def total_of_cells(
+    key: TotalKey, cells: Iterable[tuple[CellKey, Sums]], climb: Climb | None = None
+) -> WindowTotal:
+    """A total of these cells of it."""
+    together: dict[tuple[str, int], Sums] = {}
+    alone: dict[tuple[str, int, int], Sums] = {}
+    for cell, sums in cells:
+        if cell.tier:
+            alone[cell.period_key, cell.plan_version_id, cell.tier] = sums
+        else:
+            together[cell.period_key, cell.plan_version_id] = sums
+    return WindowTotal(key, together, climb, alone)
 
 
 def is_ordered(component_key: str, version_ids: Iterable[int], book: PlanBook) -> bool:
@@ -170,216 +169,3 @@ def is_ordered(component_key: str, version_ids: Iterable[int], book: PlanBook) -
     _, own_key = split_component_key(component_key)
     components = (book.version(version_id).plan.component(own_key) for version_id in version_ids)
     return any(component is not None and component.is_ordered for component in components)
-
-
-def earned_by_period(total: WindowTotal, book: PlanBook, quota_minor: int | None) -> dict[str, int]:
-    """What each settlement period of a window earned, in minor units."""
-    exact = ZERO
-    rounded_before = 0
-    earned: dict[str, int] = {}
-    for stretch in stretches_of(total, book, quota_minor):
-        base = exact
-        for cell, gained in stretch.gains():
-            exact = base + gained
-            rounded = round_to_minor_unit(capped_payout(exact, cell.component))
-            earned[cell.period_key] = earned.get(cell.period_key, 0) + rounded - rounded_before
-            rounded_before = rounded
-    return earned
-
-
-def capped_payout(exact: Fraction, component: Component) -> Fraction:
-    """An exact figure of a window, at most what the component may pay in it."""
-    if component.cap_payout_minor is None:
-        return exact
-    return min(exact, Fraction(component.cap_payout_minor))
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Cells that climb together from the foot of a table: all of a window, unless a plan version restarted it."""
-
-    cells: Sequence[Cell]
-    prefix: "Prefix | None"
-
-    def gains(self) -> Iterable[tuple[Cell, Fraction]]:
-        """Each cell with what the stretch has earned by its end, exact."""
-        earned = ZERO
-        before = NOTHING
-        for cell in self.cells:
-            after = before + cell.sums
-            if cell.table is not None:
-                earned += _gain(cell, before, after, self.prefix)
-            yield cell, earned
-            before = after
-
-    @property
-    def gained(self) -> Fraction:
-        """What the whole stretch earned, exact."""
-        gains = [gained for _, gained in self.gains()]
-        return gains[-1] if gains else ZERO
-
-
-def stretches_of(total: WindowTotal, book: PlanBook, quota_minor: int | None) -> list[Stretch]:
-    """The cells of a window in time, cut where a new plan version restarts and re-tabled where one is retroactive."""
-    _, own_key = split_component_key(total.key.component_key)
-    in_time = sorted(
-        (
-            (period_key, book.version(version_id), sums)
-            for (period_key, version_id), sums in total.cells.items()
-            if sums != NOTHING
-        ),
-        key=lambda cell: (cell[1].effective_from, cell[1].version_id, cell[0]),
-    )
-    stretches: list[list[Cell]] = []
-    starts: list[date] = []
-    for version, cells_of_version in groupby(in_time, key=lambda cell: cell[1]):
-        component = version.plan.component(own_key)
-        if component is None:
-            continue
-        table = compile_table(component, quota_minor)
-        cells = [
-            Cell(period, version, component, table, sums) for period, _, sums in cells_of_version
-        ]
-        on_change = version.plan.on_change
-        if not stretches or on_change is OnChange.RESTART:
-            starts.append(version.effective_from if stretches else date.min)
-            stretches.append(cells)
-        elif on_change is OnChange.RETRO:
-            earlier = [
-                replace(c, version=version, component=component, table=table)
-                for s in stretches
-                for c in s
-            ]
-            stretches, starts = [earlier + cells], [date.min]
-        else:
-            stretches[-1].extend(cells)
-    ends = [*starts[1:], date.max][
-        : len(starts)
-    ]  # a total that lost its last credit has no stretch
-    return [
-        Stretch(cells, _prefix_of(cells, total.climb, starts_on, ends_before))
-        for cells, starts_on, ends_before in zip(stretches, starts, ends, strict=True)
-    ]
-
-
-def _gain(cell: Cell, before: Sums, after: Sums, prefix: "Prefix | None") -> Fraction:
-    """What climbing from one point to the next adds, at this cell's table."""
-    table, component = cell.table, cell.component
-    assert table is not None
-    if component.is_ordered:
-        assert prefix is not None, "an ordered component needs its climb"
-        return prefix.gain(table, before, after)
-    return _order_free(table, component, after) - _order_free(table, component, before)
-
-
-def _order_free(table: RateTable, component: Component, sums: Sums) -> Fraction:
-    attainment = sums.attainment_minor
-    if not component.has_weights:
-        return table.value(attainment)
-    if table.mode is Mode.WHOLE:
-        return table.value(attainment, sums.weight)
-    if component.weight_policy is WeightPolicy.AVERAGE:
-        return table.value(attainment) * sums.weight / attainment if attainment else ZERO
-    return table.bands[0].rate * sums.weight + table.bonus_reached(attainment)
-
-
-def _prefix_of(
-    cells: Sequence[Cell], climb: Climb | None, starts_on: date, ends_before: date
-) -> "Prefix | None":
-    if climb is None:
-        return None
-    days = [(day, sums) for day, sums in climb.days if starts_on <= day < ends_before]
-    has_negative = any(cell.sums.negative_count for cell in cells)
-    return Prefix(days, climb.credits_on, has_negative)
-
-
-class Prefix:
-    """The deals of a stretch in order: how much weight lies below a given attainment.
-
-    With only positive deals one search by day, and one look at a single day's deals, answer for any bound. A
-    negative deal walks back down, so a stretch with one is walked deal by deal: slower, and just as exact.
-    """
-
-    def __init__(
-        self,
-        days: Sequence[tuple[date, Sums]],
-        credits_on: Callable[[date], Sequence[Credit]],
-        has_negative: bool,
-    ) -> None:
-        self._days = days
-        self._credits_on = credits_on
-        self._has_negative = has_negative
-        self._attainments = list(accumulate(sums.attainment_minor for _, sums in days))
-        self._weights = list(accumulate(sums.weight_scaled for _, sums in days))
-
-    def gain(self, table: RateTable, before: Sums, after: Sums) -> Fraction:
-        """What the deals between two points earn, each at the bands it filled; bonuses reached on the way included."""
-        bonuses = table.bonus_reached(after.attainment_minor) - table.bonus_reached(
-            before.attainment_minor
-        )
-        if self._has_negative:
-            return self._walked(table, before, after) + bonuses
-        filled = self.parts(table, before, after)
-        return sum((band.rate * part for band, part in filled), bonuses)
-
-    def parts(self, table: RateTable, before: Sums, after: Sums) -> Iterator[tuple[Band, Fraction]]:
-        """How much weight the deals between two points put into each band; only for positive deals."""
-        first, last = table.band_at(before.attainment_minor), table.band_at(after.attainment_minor)
-        below = before.weight
-        for band in table.bands[table.bands.index(first) : table.bands.index(last) + 1]:
-            is_last = band is last or band.up_to is None
-            up_to = (
-                after.weight if is_last else self.weight_below(band.up_to or ZERO, band.owns_bound)
-            )
-            yield band, up_to - below
-            below = up_to
-
-    def weight_below(self, attainment: Fraction, owns_bound: bool) -> Fraction:
-        """The weight of all deals up to an attainment; of the deal that straddles it, the part below."""
-        # Whole numbers all the way: a sum of whole attainments passes a bound where it passes its whole part.
-        whole = attainment.numerator // attainment.denominator
-        reaches = owns_bound or whole != attainment
-        index = (bisect_right if reaches else bisect_left)(self._attainments, whole)
-        reached = self._attainments[index - 1] if index else 0
-        weight_scaled = self._weights[index - 1] if index else 0
-        if index == len(self._days):
-            return Fraction(weight_scaled, WEIGHT_SCALE)
-        for credit in self._credits_on(self._days[index][0]):
-            end = reached + credit.attainment_minor
-            if end > whole or (end == whole and not reaches):
-                below = (attainment - reached) / credit.attainment_minor
-                return (weight_scaled + credit.weight_scaled * below) / WEIGHT_SCALE
-            reached, weight_scaled = end, weight_scaled + credit.weight_scaled
-        raise AssertionError("the credits of a day do not sum to the day")
-
-    def _walked(self, table: RateTable, before: Sums, after: Sums) -> Fraction:
-        in_order = [credit for day, _ in self._days for credit in self._credits_on(day)]
-        earned = ZERO
-        for credit in in_order[before.credit_count : after.credit_count]:
-            earned += _spread_gain(table, before.attainment_minor, sums_of(credit))
-            before += sums_of(credit)
-        return earned
-
-
-def step_gain(table: RateTable, component: Component, before: Sums, step: Sums) -> Fraction:
-    """What one more deal, or a hoped-for one, adds at a point of the climb; exact, bonuses included."""
-    after = before + step
-    if not component.is_ordered:
-        return _order_free(table, component, after) - _order_free(table, component, before)
-    bonuses = table.bonus_reached(after.attainment_minor) - table.bonus_reached(
-        before.attainment_minor
-    )
-    return _spread_gain(table, before.attainment_minor, step) + bonuses
-
-
-def _spread_gain(table: RateTable, position: int, step: Sums) -> Fraction:
-    """A deal's weight spread evenly over the attainment it fills, each stretch at its band's rate."""
-    if step.attainment_minor == 0:
-        return table.band_at(position).rate * step.weight
-    end = position + step.attainment_minor
-    climbed = _without_bonus(table, end) - _without_bonus(table, position)
-    return climbed * step.weight / step.attainment_minor
-
-
-def _without_bonus(table: RateTable, attainment: int) -> Fraction:
-    return table.value(attainment) - table.bonus_reached(attainment)

@@ -12,21 +12,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, lcm
 
-from tracker.engine.credits import Credit, split_component_key
-from tracker.engine.money import round_to_minor_unit
-from tracker.engine.plans import WEIGHT_SCALE, Component, PlanBook
-from tracker.engine.rates import RateTable, compile_table
-from tracker.engine.supposed import supposing
-from tracker.engine.totals import (
-    NOTHING,
+from tracker.engine.climbing import (
     Stretch,
-    Sums,
-    WindowTotal,
     capped_payout,
     earned_by_period,
     step_gain,
     stretches_of,
 )
+from tracker.engine.credits import Credit, split_component_key
+from tracker.engine.money import round_to_minor_unit
+from tracker.engine.plans import WEIGHT_SCALE, Component, PlanBook
+from tracker.engine.rates import RateTable, compile_table
+from tracker.engine.supposed import supposing
+from tracker.engine.totals import NOTHING, Sums, WindowTotal
 
 ZERO = Fraction(0)
 

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from tracker.engine.credits import Credit, multipliers_on, split_component_key
 from tracker.engine.deals import Deal, DealStatus
-from tracker.engine.explain import DealLine, ReasonKind, explain_deals, explain_no_pay, would_add
+from tracker.engine.explain import DealLine, ReasonKind, explain_deals, explain_no_pay
 from tracker.engine.plans import COUNT_MEASURES, Component, Multiplier, PlanBook
+from tracker.engine.supposed import would_add
 from tracker.engine.totals import TotalKey
 from tracker.pages.formatting import NO_BREAK_SPACE, count, factor, money, pay_rate, percent, rate
 from tracker.pages.i18n import gettext as _

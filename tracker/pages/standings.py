@@ -10,10 +10,10 @@ from datetime import date, datetime
 from statistics import median_low
 
 from tracker.engine.credits import component_key_of
-from tracker.engine.explain import would_add
 from tracker.engine.periods import Period, working_days
 from tracker.engine.plans import Component, PlanBook, PlanVersion
 from tracker.engine.standing import Standing, left_behind, standing_of
+from tracker.engine.supposed import would_add
 from tracker.engine.totals import TotalKey
 from tracker.errors import NotFound
 from tracker.pages.company_calendar import CompanyCalendar

@@ -1,6 +1,6 @@
 """Credits: each payee's part of each deal under each component, replaced whenever the deal or its plan changes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
@@ -25,6 +25,22 @@ def credits_of_deals(connection: Connection, deal_keys: Iterable[str]) -> list[C
     return found
 
 
+def deal_keys_under(
+    connection: Connection,
+    component_keys: Collection[str],
+    payee_ids: Collection[int] | None = None,
+) -> list[str]:
+    """The deals that give credit under these components, to these payees (None: to anybody)."""
+    under = select(_credit.deal_key).where(_credit.component_key.in_(sorted(component_keys)))
+    if payee_ids is None:
+        return sorted(connection.execute(under.distinct()).scalars())
+    found: set[str] = set()
+    for chunk in in_chunks(sorted(payee_ids)):
+        of_payees = under.where(_credit.payee_id.in_(chunk)).distinct()
+        found.update(connection.execute(of_payees).scalars())
+    return sorted(found)
+
+
 def credits_of_total(
     connection: Connection, key: TotalKey, counted: bool | None = True
 ) -> list[Credit]:
@@ -36,9 +52,9 @@ def credits_of_total(
 
 
 def credits_on(connection: Connection, key: TotalKey, day: date) -> list[Credit]:
-    """The counted credits of one day of a total, in order."""
-    on_day = _credit.effective_on == day
-    return credits_where(connection, *_of_total(key), on_day, _credit.missing_evidence == "")
+    """The counted credits of one day of a total that climb together, in order."""
+    together = (_credit.effective_on == day, _credit.tier == 0, _credit.missing_evidence == "")
+    return credits_where(connection, *_of_total(key), *together)
 
 
 def all_credits(connection: Connection) -> list[Credit]:

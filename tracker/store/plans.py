@@ -14,6 +14,7 @@ from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
 from tracker.engine.teams import Membership
 from tracker.errors import Conflict
 from tracker.store import memberships, tables
+from tracker.store.horizon import horizon
 from tracker.store.marks import known
 from tracker.store.statements import inserted_id, within_64_bits
 
@@ -147,7 +148,12 @@ def load_plan_book(connection: Connection, payee_ids: Collection[int] | None = N
             facts = memberships.memberships_near(connection, payee_ids)
             beside = {one for fact in facts for one in (fact.team_payee_id, fact.payee_id)}
             payee_ids = {*payee_ids, *beside}
-    return PlanBook(versions, assignments(connection, payee_ids), memberships=facts)
+    return PlanBook(
+        versions,
+        assignments(connection, payee_ids),
+        memberships=facts,
+        until=horizon(connection),
+    )
 
 
 # --- assignments

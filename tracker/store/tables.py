@@ -25,6 +25,7 @@ from tracker.store.tables_drafts import plan_draft as plan_draft
 from tracker.store.tables_drafts import plan_draft_step as plan_draft_step
 from tracker.store.tables_drafts import plan_draft_text as plan_draft_text
 from tracker.store.tables_drafts import plan_pilot as plan_pilot
+from tracker.store.tables_over_time import horizon as horizon
 from tracker.store.tables_payroll import manual_adjustment as manual_adjustment
 from tracker.store.tables_payroll import manual_decision as manual_decision
 from tracker.store.tables_payroll import month_act as month_act
@@ -197,6 +198,9 @@ credit = Table(
     Column(
         "part", Integer, primary_key=True
     ),  # 0 is the sale itself; what the deal gives later is numbered
+    Column(
+        "tier", Integer, nullable=False
+    ),  # 0 climbs with the others; else the tier that pays it alone
     Column("plan_version_id", Integer, nullable=False),
     Column("window_key", String(10), nullable=False),
     Column("period_key", String(10), nullable=False),
@@ -227,6 +231,7 @@ running_total = Table(
     Column("window_key", String(10), primary_key=True),
     Column("period_key", String(10), primary_key=True),
     Column("plan_version_id", Integer, primary_key=True),
+    Column("tier", Integer, primary_key=True),  # 0: these climb together
     Column("credit_count", Integer, nullable=False),
     Column(
         "negative_count", Integer, nullable=False

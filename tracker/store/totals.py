@@ -24,6 +24,7 @@ from tracker.engine.totals import (
     cell_changes,
     day_changes,
     is_ordered,
+    total_of_cells,
 )
 from tracker.store import ledger, tables
 from tracker.store.credits import credits_on
@@ -63,7 +64,7 @@ def apply_credits(
         connection,
         tables.running_total,
         {
-            (cell.total, (cell.period_key, cell.plan_version_id)): change
+            (cell.total, (cell.period_key, cell.plan_version_id, cell.tier)): change
             for cell, change in by_cell.items()
         },
     )
@@ -118,16 +119,16 @@ def window_totals(
     connection: Connection, keys: Collection[TotalKey], book: PlanBook
 ) -> list[WindowTotal]:
     """The sums of each of these totals, in key order; one without credits has no cells."""
-    cells: dict[TotalKey, dict[tuple[str, int], Sums]] = {key: {} for key in sorted(keys)}
+    cells: dict[TotalKey, dict[CellKey, Sums]] = {key: {} for key in sorted(keys)}
     for key, row in _rows_of(connection, tables.running_total, cells.keys()):
-        cells[key][row.period_key, row.plan_version_id] = _sums(row)
+        cells[key][_cell_key(row)] = _sums(row)
     ordered = {
         key
         for key, of_key in cells.items()
-        if is_ordered(key.component_key, (version_id for _, version_id in of_key), book)
+        if is_ordered(key.component_key, {cell.plan_version_id for cell in of_key}, book)
     }
     climbs = _climbs(connection, ordered)
-    return [WindowTotal(key, of_key, climbs.get(key)) for key, of_key in cells.items()]
+    return [total_of_cells(key, of_key.items(), climbs.get(key)) for key, of_key in cells.items()]
 
 
 def totals_of_payees(connection: Connection, payee_ids: Collection[int]) -> list[TotalKey]:
@@ -218,7 +219,7 @@ def earnings_of(
 def all_cells(connection: Connection) -> dict[CellKey, Sums]:
     """Every running total by cell."""
     rows = connection.execute(select(tables.running_total))
-    return {CellKey(*_names(row), row.period_key, row.plan_version_id): _sums(row) for row in rows}
+    return {_cell_key(row): _sums(row) for row in rows}
 
 
 def all_days(connection: Connection) -> dict[tuple[TotalKey, date], Sums]:
@@ -234,6 +235,10 @@ def all_earnings(connection: Connection) -> dict[FigureKey, int]:
 
 
 # --- rows
+
+
+def _cell_key(row: Row[Any]) -> CellKey:
+    return CellKey(*_names(row), row.period_key, row.plan_version_id, row.tier)
 
 
 def _names(row: Row[Any]) -> tuple[int, str, str]:

@@ -1,0 +1,20 @@
+"""`calendar`: let the instalments of residuals fall due."""
+
+import click
+
+from tracker import clock
+from tracker.config import load_settings
+from tracker.flow_calendar import roll_calendar
+from tracker.store.database import opened_database
+
+
+@click.command()
+def calendar() -> None:
+    """Count the instalments that fall due until the end of next month.
+
+    A running tracker does this by itself, at its start and every day; again changes nothing.
+    """
+    settings = load_settings()
+    with opened_database(settings) as database:
+        is_news = roll_calendar(database, clock.today(settings.company_zone), clock.now())
+    click.echo("counted until the end of next month." if is_news else "nothing to do.")
