@@ -85,6 +85,7 @@ def a_book(
     payee_ids: Iterable[int] = (ANNA, BO, CARL, SOFIE),
     effective_from: date = date(2020, 1, 1),
     memberships: Iterable[Membership] = (),
+    until: date | None = None,
 ) -> PlanBook:
     """Every payee on every plan, since long ago. A single plan has the key "ae"."""
     by_key = {"ae": plans or a_plan()} if plans is None or isinstance(plans, Plan) else plans
@@ -96,6 +97,7 @@ def a_book(
         versions,
         [Assignment(payee_id, key, effective_from) for payee_id in payee_ids for key in by_key],
         memberships=memberships,
+        until=until,
     )
 
 

@@ -30,7 +30,7 @@ def with_table(name: str) -> pytest.MarkDecorator:
 
 def running_totals(scenario: Scenario, deals: Sequence[Deal]) -> RunningTotals:
     plans, memberships = {scenario.model: scenario.plan}, scenario.memberships
-    book = a_book(plans, PAYEE_IDS.values(), LONG_AGO, memberships)
+    book = a_book(plans, PAYEE_IDS.values(), LONG_AGO, memberships, scenario.until)
     totals = RunningTotals(book, scenario.quotas)
     for deal in deals:
         totals.record(deal)
@@ -43,8 +43,8 @@ def replayed(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
     assignments = [
         Assignment(payee_id, scenario.model, LONG_AGO) for payee_id in PAYEE_IDS.values()
     ]
-    memberships = scenario.memberships
-    return dict(replay(events, versions, assignments, scenario.quotas, memberships=memberships))
+    later = {"memberships": scenario.memberships, "until": scenario.until}
+    return dict(replay(events, versions, assignments, scenario.quotas, **later))
 
 
 def earned_both_ways(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
@@ -133,6 +133,21 @@ def test_each_further_deal_adds_the_printed_amount(scenario: Scenario) -> None:
     added = [after - before for before, after in pairwise(figures)]
     found = list(zip(added, figures[1:], strict=True))
     assert found == [(minor(row["adds"]), minor(row["earned"])) for row in rows]
+
+
+@with_table("by year")
+def test_a_residual_opens_to_the_printed_years(scenario: Scenario) -> None:
+    totals = running_totals(scenario, scenario.deals)
+    lines = [
+        (line.number, line.basis_minor, line.amount_minor)
+        for key in totals.totals()
+        for line in explain_total(totals.credits(key), totals.book, totals.quota_minor(key))
+        if line.kind is LineKind.YEAR
+    ]
+    assert lines == [
+        (int(row["year"]), minor(row["basis"]), minor(row["pays"]))
+        for row in scenario.rows("by year")
+    ]
 
 
 @with_table("by tier")

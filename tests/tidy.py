@@ -54,6 +54,7 @@ MAY_IMPORT = {
     "commands": {
         *("engine", "flow", "flow_drafts", "flow_payroll", "flow_teams", "store", "ingest"),
         *("verify", "passwords", "launcher", "trials", "payroll_export"),
+        "flow_calendar",
         *WORDS_OF_PAGES,
         *SMALL,
     },

@@ -160,7 +160,7 @@ def terms_of(
     payee_ids = sorted({assignment.payee_id for assignment in assigned})
     return Terms(
         plan=plan,
-        book=PlanBook(versions, assigned),
+        book=PlanBook(versions, assigned, until=last_day),
         last_day=last_day,
         quotas=_quotas(quotas, versions, plan),
         draws=dict.fromkeys(payee_ids, plan.draw),

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import an_event
-from tests.engine.histories import DAYS, PAYEES, SHARES, SINCE, WINDOW_KEYS, aspects, plan_texts
+from tests.engine.histories import (
+    LATER_DAYS,
+    PAYEES,
+    SHARES,
+    SINCE,
+    WINDOW_KEYS,
+    aspects,
+    plan_texts,
+)
 from tracker.engine.deals import Deal, DealStatus
 from tracker.engine.explain import explain_deals
 from tracker.engine.paying import PayeePay, Terms, pay
@@ -15,6 +23,7 @@ from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, Draw, Plan, PlanBook, PlanVersion
 from tracker.engine.replay import replay
 
+LAST_DAY = LATER_DAYS[-1]
 some_files = hypothesis.settings(
     max_examples=150, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -42,7 +51,8 @@ def terms_of(plan: Plan, told: dict[tuple[int, str, str], int]) -> Terms:
     version = PlanVersion(1, "ae", SINCE, plan)
     assignments = [Assignment(payee_id, "ae", SINCE) for payee_id in PAYEES]
     draws = {1: Draw(5_000), 2: Draw(5_000, recovery_limit_minor=700)}
-    return Terms(plan, PlanBook([version], assignments), DAYS[-1], told, draws)
+    book = PlanBook([version], assignments, until=LAST_DAY)
+    return Terms(plan, book, LAST_DAY, told, draws)
 
 
 @some_files
@@ -53,7 +63,8 @@ def test_a_list_of_deals_earns_what_a_computation_from_scratch_says(
     plan = parse_plan(text)
     version = PlanVersion(1, "ae", SINCE, plan)
     assignments = [Assignment(payee_id, "ae", SINCE) for payee_id in PAYEES]
-    from_scratch = replay([an_event(deal) for deal in deals], [version], assignments, told)
+    events = [an_event(deal) for deal in deals]
+    from_scratch = replay(events, [version], assignments, told, until=LAST_DAY)
     earned = {
         (of.key.payee_id, of.key.component_key, of.key.window_key, period_key): earned_minor
         for payee in pay(deals, terms_of(plan, told)).payees

@@ -66,6 +66,12 @@ class Scenario:
         return [_membership_of(row) for row in self.rows("teams")]
 
     @property
+    def until(self) -> date | None:
+        """The day until which what deals give later is known."""
+        days = [date.fromisoformat(row["until"]) for row in self.rows("known until")]
+        return days[0] if days else None
+
+    @property
     def deals(self) -> list[Deal]:
         return [deal_of(row, f"d{number:02}") for number, row in enumerate(self.rows("deals"), 1)]
 

@@ -11,6 +11,7 @@ import click
 from tracker import clock
 from tracker.commands.calc_report import Calculation, as_json, print_report
 from tracker.commands.files import EXISTING_FILE, Day, problems_in, toml_text_of
+from tracker.engine.deal_terms import Churn
 from tracker.engine.deals import Deal
 from tracker.engine.paying import Terms, pay
 from tracker.engine.plan_file import PlanFileError, parse_plan
@@ -109,6 +110,14 @@ def read_people(file: Path, plan: Plan | None, problems: list[Problem]) -> Plain
     return None
 
 
+def _last_day(plan: Plan, deals: Sequence[Deal]) -> date:
+    """The last day on which a deal counts, or counts off again."""
+    days = [deal.effective_on for deal in deals]
+    if any(component.churn is Churn.NET for component in plan.components):
+        days += [deal.ended_on for deal in deals if deal.ended_on is not None]
+    return max(days, default=date.min)
+
+
 def terms_of_files(
     plan: Plan, people: PlainPeople, deals: Sequence[Deal], as_of: date | None
 ) -> Terms:
@@ -124,10 +133,12 @@ def terms_of_files(
         for payee_id in people.references
     ]
     draws = {payee_id: people.draw_of(payee_id, plan) for payee_id in people.references}
+    last_day = as_of or _last_day(plan, deals)
+    until = last_day if as_of or not deals else plan.settlement_period_of(last_day).ends_on
     return Terms(
         plan=plan,
-        book=PlanBook([version], assignments, memberships=people.memberships),
-        last_day=as_of or max((deal.effective_on for deal in deals), default=date.min),
+        book=PlanBook([version], assignments, memberships=people.memberships, until=until),
+        last_day=last_day,
         quotas={
             (payee_id, f"{PLAN_KEY}/{component_key}", window_key): quota_minor
             for (payee_id, component_key, window_key), quota_minor in people.quotas.items()

@@ -100,6 +100,7 @@ def _terms(plan: Plan, payee_ids: Collection[int], last_day: date) -> Terms:
     book = PlanBook(
         [PlanVersion(1, PLAN_KEY, date.min, without_draw)],
         [Assignment(payee_id, PLAN_KEY, date.min) for payee_id in payee_ids],
+        until=last_day,
     )
     return Terms(plan=without_draw, book=book, last_day=last_day)
 

@@ -8,20 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from tracker.engine.deal_terms import Churn, Overlays, Reprices
 from tracker.engine.plan_findings import ASSUMED_COUNT, ASSUMED_QUOTA_MINOR
 from tracker.engine.plan_worked import Worked, worked_examples, worked_settlement
-from tracker.engine.plans import (
-    COUNT_MEASURES,
-    Axis,
-    Churn,
-    Component,
-    DrawKind,
-    Mode,
-    Overlays,
-    Plan,
-    Reprices,
-    Tier,
-)
+from tracker.engine.plans import COUNT_MEASURES, Axis, Component, DrawKind, Mode, Plan, Tier
 from tracker.engine.settlement import Settled
 from tracker.engine.teams import Whose
 

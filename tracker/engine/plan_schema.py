@@ -7,10 +7,10 @@ what follows from two places of a file together (bounds in order, holes, printed
 from collections.abc import Mapping
 from typing import Any
 
-from tracker.engine.deal_terms import Churn, Overlays, Reprices
+from tracker.engine.deal_terms import Churn, Instalments, Judged, Overlays, Reprices
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import PeriodKind
-from tracker.engine.plan_over_time import TAKES_ALL, TAKES_BY_MONTHS
+from tracker.engine.plan_over_time import NOTHING_FOR_RESIDUALS, TAKES_ALL, TAKES_BY_MONTHS
 from tracker.engine.plan_tiers import BoundOwner
 from tracker.engine.plans import (
     MONEY_MEASURES,
@@ -132,11 +132,18 @@ _COMPONENT = Table(
         "overlays": Key("What shares beside the split do.", one_of(Overlays)),
         "clawback": Key("What a customer who leaves takes back.", table_named("clawback")),
         "churn": Key("Whether a customer who leaves counts off again.", one_of(Churn)),
+        "judged": Key("The table on the sum of deals, or on each by itself.", one_of(Judged)),
+        "years": Key(
+            "A residual: the rate of each year, the last for all later.",
+            {"type": "array", "items": PERCENTAGE, "minItems": 1},
+        ),
+        "instalments": Key("How often a residual is paid.", one_of(Instalments)),
         "of": Key("Own deals, or those of a team.", one_of(Whose)),
         "shared": Key("How members are paid by what a team earns.", one_of(Sharing)),
     },
     {
-        "oneOf": [{"required": ["tiers"]}, {"required": ["curve"]}],
+        "oneOf": [{"required": [key]} for key in ("tiers", "curve", "years")],
+        "dependentRequired": {"instalments": ["years"]},
         "allOf": [
             {
                 "if": _IS_COUNTED,
@@ -171,6 +178,24 @@ _COMPONENT = Table(
             {
                 "if": {"required": ["clawback"]},
                 "then": {"properties": {"churn": {"const": "gross"}}},
+            },
+            {
+                "if": {"required": ["years"]},
+                "then": {
+                    "not": {"anyOf": [{"required": [key]} for key in NOTHING_FOR_RESIDUALS]},
+                    "properties": {"measure": one_of(sorted(MONEY_MEASURES))},
+                },
+            },
+            {
+                "if": {"properties": {"judged": {"const": "each"}}, "required": ["judged"]},
+                "then": {
+                    "not": {"anyOf": [{"required": [key]} for key in ("cap_at", "curve")]},
+                    "properties": {
+                        "tiers_on": {"const": "amount"},
+                        "churn": {"const": "gross"},
+                        "overlays": {"const": "count"},
+                    },
+                },
             },
             {
                 "if": {"properties": {"overlays": {"const": "pay_only"}}, "required": ["overlays"]},

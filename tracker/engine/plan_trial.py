@@ -184,13 +184,15 @@ def _terms(plan: Plan, deals: Sequence[Deal], quota_minor: int | None) -> Terms:
             for payee_id in (PAYEE_ID, TEAM_ID)
             for component in plan.components
         }
+    last_day = max((deal.effective_on for deal in deals), default=date.min)
     return Terms(
         plan=plain,
         book=PlanBook(
             [version],
             [Assignment(payee_id, PLAN_KEY, date.min) for payee_id in (PAYEE_ID, TEAM_ID)],
             memberships=[Membership(TEAM_ID, PAYEE_ID, date.min)],
+            until=plain.settlement_period_of(last_day).ends_on if deals else None,
         ),
-        last_day=max((deal.effective_on for deal in deals), default=date.min),
+        last_day=last_day,
         quotas=quotas,
     )

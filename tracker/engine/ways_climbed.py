@@ -76,7 +76,7 @@ def _paid_plainly(
 def _continued(
     total: WindowTotal, quota_minor: int | None, steps: Sequence[Step], book: PlanBook
 ) -> "_Continued | None":
-    """The climb from before the first step on; None where these deals climb more than one table."""
+    """The climb from before the first step on; None where these deals climb more than one table, or none."""
     version_ids = {credit.plan_version_id for credit, _ in steps}
     version = book.version(min(version_ids))
     component = version.plan.component(split_component_key(total.key.component_key)[1])
@@ -84,6 +84,8 @@ def _continued(
     stretches = stretches_of(total, book, quota_minor)
     climbs_on = not stretches or stretches[-1].cells[-1].version == version
     if len(version_ids) > 1 or component is None or table is None or not climbs_on:
+        return None
+    if total.alone or not component.climbs:
         return None
     if not stretches:
         return _Continued(component, table, NOTHING, ZERO, steps, 0)

@@ -80,9 +80,15 @@ class PlainDeals:
             for row in rows:
                 deal = self._judged(row, judge)
                 if deal is not None and deal.effective_on <= self.last_day:
-                    yield deal
+                    yield self._as_known(deal)
         except BadInput as refusal:
             self._note(refusal.problems)
+
+    def _as_known(self, deal: Deal) -> Deal:
+        """A deal as it was on the last day: a customer who left later was still there."""
+        if deal.ended_on is None or deal.ended_on <= self.last_day:
+            return deal
+        return replace(deal, ended_on=None)
 
     def _judged(self, row: tuple[int, list[str]] | Problem, judge: "Judge") -> Deal | None:
         if isinstance(row, Problem):

@@ -3,16 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
+from tracker.engine.deal_terms import Clawback, Reprices
 from tracker.engine.plan_outline import Topic, is_on_quota
-from tracker.engine.plans import (
-    COUNT_MEASURES,
-    Clawback,
-    Component,
-    Mode,
-    Reprices,
-    Stacking,
-    WeightPolicy,
-)
+from tracker.engine.plans import COUNT_MEASURES, Component, Mode, Stacking, WeightPolicy
 from tracker.engine.teams import Sharing
 from tracker.pages.deal_rows import evidence_words
 from tracker.pages.formatting import count, measured, money, percent, rate

@@ -51,7 +51,8 @@ def _multiplied(credit: Credit, deal: Deal, book: PlanBook) -> tuple[str, Fracti
     if not found:
         return "", Fraction(0)
     plain = credits_of(deal, _book_without_multipliers(credit, book))
-    plain_scaled = sum(one.weight_scaled for one in plain if one.line == credit.line)
+    place = credit.line, credit.part
+    plain_scaled = sum(one.weight_scaled for one in plain if (one.line, one.part) == place)
     names = " · ".join(multiplier_words(one) for one in found)
     return names, Fraction(credit.weight_scaled - plain_scaled, WEIGHT_SCALE)
 
@@ -61,7 +62,9 @@ def _book_without_multipliers(credit: Credit, book: PlanBook) -> PlanBook:
     version, component = book.version(credit.plan_version_id), component_of(credit, book)
     plain = replace(component, multipliers=(), multiplier_limit=None)
     alone = replace(version, plan=replace(version.plan, components=(plain,)))
-    return PlanBook([alone], [Assignment(credit.payee_id, version.plan_key, date.min)])
+    return PlanBook(
+        [alone], [Assignment(credit.payee_id, version.plan_key, date.min)], until=book.until
+    )
 
 
 def _plain_row(standing: Standing, plain_minor: Fraction) -> Row:

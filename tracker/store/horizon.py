@@ -5,12 +5,14 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, insert, select
 
 from tracker.store import tables
+from tracker.store.marks import known
 from tracker.store.statements import inserted_id
 
 
 def horizon(connection: Connection) -> date | None:
     """The last day whose instalments are counted; None while none but those of the sales themselves are."""
-    latest: date | None = connection.scalar(select(func.max(tables.horizon.c.until)))
+    query = select(func.max(tables.horizon.c.until)).where(known(connection, tables.horizon))
+    latest: date | None = connection.scalar(query)
     return latest
 
 

@@ -18,6 +18,7 @@ FACTS = (
     tables.assignment,
     tables.quota,
     tables.membership,
+    tables.horizon,
     tables.ledger_entry,
     tables.month_act,
 )
