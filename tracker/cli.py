@@ -56,6 +56,10 @@ COMMANDS = {
         "tracker.commands.team:team",
         "Say who belongs to a team and who leads it, from which day on.",
     ),
+    "equity": (
+        "tracker.commands.equity:equity",
+        "Grant units that vest by a schedule, shown beside the money.",
+    ),
     "bench": (
         "tracker.bench.command:bench",
         "Measure the engine, the push and the page weight on this machine.",

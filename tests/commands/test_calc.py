@@ -583,7 +583,8 @@ d2,2026-01-05,1,anna,,new
 d3,2026-01-05,1,anna,,old
 """
     example = json.loads(re.search(r"^    (\{.*?\n)\n", SECTION, re.MULTILINE | re.DOTALL)[1])
-    assert shape(calc(plan, deals)) == shape(example)
+    people = '[[people]]\nrep = "anna"\nequity = [ { units = 9, from = "2026-01-01", over_months = 9 } ]\n'
+    assert shape(calc(plan, deals, people)) == shape(example)
 
 
 def shape(told: Any) -> Any:
@@ -602,3 +603,21 @@ def test_a_base_salary_stands_beside_what_is_paid_and_is_never_part_of_it(calc: 
     assert [period["base_minor"] for period in anna["periods"]] == [100_000_00] * 4
     assert [period["base_minor"] for period in bo["periods"]] == [25_000_00]
     assert sum(period["earned_minor"] for period in anna["periods"]) == 300_000_00
+
+
+def test_grants_of_equity_stand_beside_the_money_in_units(calc: Calc) -> None:
+    people = """[[people]]
+rep = "anna"
+until = "2026-06-30"
+[[people.equity]]
+name = "Warrants"
+units = 1000
+from = "2025-01-01"
+over_months = 36
+every_months = 12
+"""
+    deals = "deal_id,effective_on,rep,amount\nd1,2026-02-05,anna,1000\n"
+    found = calc(a_plan_text(), deals, people, "--as-of", "2027-01-31")["payees"][0]
+    assert found["total_minor"] == 10_000
+    (grant,) = found["equity"]
+    assert (grant["vested_units"], grant["forfeited_units"], grant["next_on"]) == (333, 667, None)

@@ -17,7 +17,7 @@ from tests.scenarios.reading import scenarios
 from tests.test_readme import example
 from tracker.engine.people_schema import PEOPLE_TABLES, people_schema
 from tracker.engine.plan_schema import PLAN_TABLES, plan_schema
-from tracker.ingest import plain_people, plain_teams
+from tracker.ingest import plain_equity, plain_people, plain_teams
 
 TABLE_OF = {
     "PLAN_KEYS": "plan",
@@ -40,6 +40,7 @@ TABLE_OF_PEOPLE = {
     "TEAM_KEYS": "team",
     "MEMBER_KEYS": "member",
     "LEADER_KEYS": "leader",
+    "GRANT_KEYS": "grant",
 }
 
 BEYOND_A_SCHEMA = {
@@ -93,7 +94,9 @@ def test_the_schema_knows_every_key_of_the_plan_reader_and_no_other() -> None:
 
 
 def test_the_schema_knows_every_key_of_a_file_of_people_and_no_other() -> None:
-    for name, keys in (key_tuples(plain_people) | key_tuples(plain_teams)).items():
+    for name, keys in (
+        key_tuples(plain_people) | key_tuples(plain_teams) | key_tuples(plain_equity)
+    ).items():
         assert set(PEOPLE_TABLES[TABLE_OF_PEOPLE[name]].keys) == set(keys), name
 
 

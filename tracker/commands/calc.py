@@ -49,7 +49,15 @@ def calc(
         plan, people, deals = read_files(plan_file, deals_file, people_file, as_of)
         terms = terms_of_files(plan, people, deals, as_of)
         payroll = pay(deals, terms, keeps_credits=tells_deals)
-    calculation = Calculation(payroll, terms, people.references, people.names, as_of, tells_deals)
+    calculation = Calculation(
+        payroll,
+        terms,
+        people.references,
+        people.names,
+        as_of,
+        tells_deals,
+        people.equity_on(terms.last_day),
+    )
     if is_json:
         click.echo(as_json(calculation))
     else:

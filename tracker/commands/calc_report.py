@@ -1,14 +1,15 @@
 """What a calculation says: as JSON, or as tables for people."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from tracker.commands.plain_figures import amount_text, percent_text
 from tracker.engine.credits import split_component_key
 from tracker.engine.deals import Deal
+from tracker.engine.equity import GrantStanding
 from tracker.engine.explain import LineKind, TierLine, explain_deals, explain_no_pay
 from tracker.engine.money import minor_digits
 from tracker.engine.paying import ComponentPay, PayeePay, Payroll, Terms
@@ -34,6 +35,7 @@ class Calculation:
     names: Mapping[int, str]
     as_of: date | None
     tells_deals: bool
+    equity: Mapping[int, Sequence[GrantStanding]] = field(default_factory=dict)
 
     def component(self, of: ComponentPay) -> Component:
         component = self.terms.plan.component(own_key_of(of.key.component_key))
@@ -76,8 +78,21 @@ def _payee(payee: PayeePay, calculation: Calculation) -> dict[str, Any]:
             _period(period) | {"base_minor": base_minor}
             for period, base_minor in zip(payee.periods, payee.base_minor, strict=True)
         ],
+        "equity": [_grant(standing) for standing in calculation.equity.get(payee.payee_id, ())],
         "total_minor": payee.total_minor,
         "with_base_minor": payee.total_minor + sum(payee.base_minor),
+    }
+
+
+def _grant(standing: GrantStanding) -> dict[str, Any]:
+    following = standing.next
+    return {
+        "name": standing.grant.name,
+        "units": standing.grant.units,
+        "vested_units": standing.vested_units,
+        "forfeited_units": standing.forfeited_units,
+        "next_on": following.on.isoformat() if following else None,
+        "next_units": following.units if following else 0,
     }
 
 
@@ -177,6 +192,15 @@ def print_report(calculation: Calculation) -> None:
     _Report(calculation).print()
 
 
+def _grant_in_words(standing: GrantStanding) -> str:
+    words = f"{standing.grant.name}: {standing.vested_units} of {standing.grant.units} units vested"
+    if standing.forfeited_units:
+        words += f", {standing.forfeited_units} forfeited"
+    if following := standing.next:
+        words += f", {following.units} on {following.on}"
+    return words
+
+
 class _Report:
     def __init__(self, calculation: Calculation) -> None:
         from rich.console import Console
@@ -207,15 +231,7 @@ class _Report:
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
 
-        reference = self.calculation.references[payee.payee_id]
-        name = self.calculation.names.get(payee.payee_id, reference)
-        paid = f"{name}: paid {self.money(payee.total_minor)} {self.currency}"
-        if any(payee.base_minor):
-            with_base = self.money(payee.total_minor + sum(payee.base_minor))
-            paid += f", with the base salary {with_base}"
-        if self.calculation.is_team(payee.payee_id):
-            paid = f"{name}: a team; its members are paid, each under their own name"
-        self.console.print(paid)
+        self.console.print(self._heading(payee))
         lines = Table(box=SIMPLE_HEAD)
         lines.add_column("Component, window")
         lines.add_column("Why")
@@ -234,6 +250,19 @@ class _Report:
         for table in (lines, periods):
             if table.row_count:
                 self.console.print(table)
+        for standing in self.calculation.equity.get(payee.payee_id, ()):
+            self.console.print(f"  {_grant_in_words(standing)}")
+
+    def _heading(self, payee: PayeePay) -> str:
+        reference = self.calculation.references[payee.payee_id]
+        name = self.calculation.names.get(payee.payee_id, reference)
+        if self.calculation.is_team(payee.payee_id):
+            return f"{name}: a team; its members are paid, each under their own name"
+        paid = f"{name}: paid {self.money(payee.total_minor)} {self.currency}"
+        if any(payee.base_minor):
+            with_base = self.money(payee.total_minor + sum(payee.base_minor))
+            paid += f", with the base salary {with_base}"
+        return paid
 
     def _rows(self, of: ComponentPay) -> Iterator[tuple[str, str, str, str, str]]:
         component = self.calculation.component(of)

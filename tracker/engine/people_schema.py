@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tracker.engine.equity import MONTHS_MAX, UNITS_MAX
 from tracker.engine.plan_schema import DRAW_TABLE
 from tracker.engine.schema_values import (
     AMOUNT,
@@ -27,6 +28,10 @@ _COMPONENTS: Schema = {
 }
 
 
+_NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": UNITS_MAX}
+_MONTHS: Schema = {"type": "integer", "minimum": 1, "maximum": MONTHS_MAX}
+
+
 def _entries(name: str) -> Schema:
     """Names, or tables of one kind, or a list of both."""
     one = {"anyOf": [WORD, table_named(name)]}
@@ -44,6 +49,18 @@ _PERSON = Table(
         "draw": Key("A draw of their own.", table_named("draw")),
         "base_salary": Key("A base salary of their own; only shown.", AMOUNT_ABOVE_ZERO),
         "components": Key("Quotas for one component, by its key.", _COMPONENTS),
+        "equity": Key("Units that vest, beside the money.", list_of("grant")),
+    }
+)
+
+_GRANT = Table(
+    {
+        "name": Key("What it is called.", WORD),
+        "units": Key("How many units.", _NUMBER, True),
+        "from": Key("The day vesting starts.", DAY, True),
+        "over_months": Key("Until all of it is vested.", _MONTHS, True),
+        "cliff_months": Key("Before these nothing vests.", {**_MONTHS, "minimum": 0}),
+        "every_months": Key("How often it vests.", _MONTHS),
     }
 )
 
@@ -84,6 +101,7 @@ PEOPLE_TABLES: Mapping[str, Table] = {
     ),
     "person": _PERSON,
     "person_component": _PERSON_COMPONENT,
+    "grant": _GRANT,
     "team": _TEAM,
     "member": _MEMBER,
     "leader": _LEADER,

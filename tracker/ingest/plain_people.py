@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from tracker.engine.equity import Grant, GrantStanding, standing_of
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import period_named
 from tracker.engine.plan_draw import EXAMPLE_DRAW, read_days, read_draw
@@ -13,6 +14,7 @@ from tracker.engine.plan_reader import COUNT_DIGITS, Report, TableReader
 from tracker.engine.plans import COUNT_MEASURES, Component, Draw, Plan
 from tracker.engine.teams import Membership
 from tracker.ingest.deal_payload import FIRST_DAY
+from tracker.ingest.plain_equity import read_grants
 from tracker.ingest.plain_teams import EXAMPLE_TEAM, TEAM_KEYS, read_memberships
 
 TOP_KEYS = ("people", "teams")
@@ -26,6 +28,7 @@ PERSON_KEYS = (
     "draw",
     "base_salary",
     "components",
+    "equity",
 )
 COMPONENT_KEYS = ("quota", "quotas")
 EXAMPLE_PERSON = '{ rep = "anna@firma.dk", quota = "1000000" }'
@@ -49,6 +52,7 @@ class PlainPeople:
     draws: dict[int, Draw | None] = field(default_factory=dict)
     memberships: list[Membership] = field(default_factory=list)
     team_ids: set[int] = field(default_factory=set)
+    grants: list[Grant] = field(default_factory=list)
     base_salaries: dict[int, int] = field(default_factory=dict)
     _ids: dict[str, int] = field(default_factory=dict)
 
@@ -78,6 +82,14 @@ class PlainPeople:
         days = {payee_id: draw.starts_on for payee_id, draw in self.draws.items() if draw}
         begun = {payee_id: day for payee_id, day in days.items() if day and day >= FIRST_DAY}
         return begun | self.starts_on
+
+    def equity_on(self, day: date) -> dict[int, list[GrantStanding]]:
+        """How everybody's grants stand on a day; nothing vests after the last day on the plan."""
+        found: dict[int, list[GrantStanding]] = {}
+        for grant in self.grants:
+            standing = standing_of(grant, day, self.ends_on.get(grant.payee_id))
+            found.setdefault(grant.payee_id, []).append(standing)
+        return found
 
     def draw_of(self, payee_id: int, plan: Plan) -> Draw | None:
         """The person's own draw, or the plan's; none of it before their first day or after their last."""
@@ -137,6 +149,7 @@ def _read_person(table: TableReader, people: PlainPeople, plan: Plan | None) -> 
         people.starts_on[payee_id] = starts_on
     if ends_on is not None:
         people.ends_on[payee_id] = ends_on
+    people.grants += read_grants(table, payee_id)
     _read_quotas_of_person(table, people, payee_id, plan)
 
 

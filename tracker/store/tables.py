@@ -25,6 +25,8 @@ from tracker.store.tables_drafts import plan_draft as plan_draft
 from tracker.store.tables_drafts import plan_draft_step as plan_draft_step
 from tracker.store.tables_drafts import plan_draft_text as plan_draft_text
 from tracker.store.tables_drafts import plan_pilot as plan_pilot
+from tracker.store.tables_equity import equity_grant as equity_grant
+from tracker.store.tables_equity import equity_leaving as equity_leaving
 from tracker.store.tables_over_time import horizon as horizon
 from tracker.store.tables_payroll import manual_adjustment as manual_adjustment
 from tracker.store.tables_payroll import manual_decision as manual_decision
