@@ -9,10 +9,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus
+from tracker.engine.ladder_terms import quota_minor_of
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
+from tracker.engine.plans import Assignment, Plan, PlanVersion
+from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.teams import Membership
-from tracker.store import people
+from tracker.engine.totals import TotalKey
+from tracker.store import people, plans
 
 ANNA, BO, CARL, SOFIE = 1, 2, 3, 4
 """Payees of tests that need no database."""
@@ -86,6 +90,7 @@ def a_book(
     effective_from: date = date(2020, 1, 1),
     memberships: Iterable[Membership] = (),
     until: date | None = None,
+    quotas: Iterable[QuotaFact] = (),
 ) -> PlanBook:
     """Every payee on every plan, since long ago. A single plan has the key "ae"."""
     by_key = {"ae": plans or a_plan()} if plans is None or isinstance(plans, Plan) else plans
@@ -98,7 +103,13 @@ def a_book(
         [Assignment(payee_id, key, effective_from) for payee_id in payee_ids for key in by_key],
         memberships=memberships,
         until=until,
+        quotas=quotas,
     )
+
+
+def quota_facts(quotas: Mapping[tuple[int, str, str], int]) -> list[QuotaFact]:
+    """Quotas by payee, component ("" for all) and period, as facts."""
+    return [QuotaFact(*place, amount_minor) for place, amount_minor in quotas.items()]
 
 
 def a_rep(
@@ -109,3 +120,11 @@ def a_rep(
     team_id = team.id if team else people.add_team(connection, team_name)
     name = reference.partition("@")[0].capitalize()
     return people.add_payee(connection, reference, name, team_id)
+
+
+def quota_in_force(
+    connection: Connection, payee_id: int, component_key: str, window_key: str
+) -> int | None:
+    """The quota that holds in a window as it ends, as the engine finds it among what is stored."""
+    book = plans.load_plan_book(connection, [payee_id])
+    return quota_minor_of(book, TotalKey(payee_id, component_key, window_key))

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.builders import a_book, an_event
+from tests.builders import a_book, an_event, quota_facts
 from tests.scenarios.reading import PAYEE_IDS, Row, Scenario, deal_of, scenarios
 from tests.scenarios.running import Earned, RunningTotals
 from tracker.engine.deals import Deal
@@ -30,8 +30,9 @@ def with_table(name: str) -> pytest.MarkDecorator:
 
 def running_totals(scenario: Scenario, deals: Sequence[Deal]) -> RunningTotals:
     plans, memberships = {scenario.model: scenario.plan}, scenario.memberships
-    book = a_book(plans, PAYEE_IDS.values(), LONG_AGO, memberships, scenario.until)
-    totals = RunningTotals(book, scenario.quotas)
+    quotas = quota_facts(scenario.quotas)
+    book = a_book(plans, PAYEE_IDS.values(), LONG_AGO, memberships, scenario.until, quotas)
+    totals = RunningTotals(book)
     for deal in deals:
         totals.record(deal)
     return totals
@@ -44,7 +45,7 @@ def replayed(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
         Assignment(payee_id, scenario.model, LONG_AGO) for payee_id in PAYEE_IDS.values()
     ]
     later = {"memberships": scenario.memberships, "until": scenario.until}
-    return dict(replay(events, versions, assignments, scenario.quotas, **later))
+    return dict(replay(events, versions, assignments, quota_facts(scenario.quotas), **later))
 
 
 def earned_both_ways(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
@@ -141,7 +142,7 @@ def test_a_residual_opens_to_the_printed_years(scenario: Scenario) -> None:
     lines = [
         (line.number, line.basis_minor, line.amount_minor)
         for key in totals.totals()
-        for line in explain_total(totals.credits(key), totals.book, totals.quota_minor(key))
+        for line in explain_total(totals.credits(key), totals.book)
         if line.kind is LineKind.YEAR
     ]
     assert lines == [
@@ -154,7 +155,7 @@ def test_a_residual_opens_to_the_printed_years(scenario: Scenario) -> None:
 def test_the_figure_opens_to_the_printed_tiers(scenario: Scenario) -> None:
     totals = running_totals(scenario, scenario.deals)
     (key,) = totals.totals()
-    lines = explain_total(totals.credits(key), totals.book, totals.quota_minor(key))
+    lines = explain_total(totals.credits(key), totals.book)
     found = [
         (line.number, line.basis_minor, line.amount_minor)
         for line in lines
@@ -182,9 +183,8 @@ def test_explanations_sum_to_the_figure(scenario: Scenario) -> None:
     for key in totals.totals():
         window = (key.payee_id, key.component_key, key.window_key)
         figure = sum(minor for of, minor in earned.items() if of[:3] == window)
-        quota_minor = totals.quota_minor(key)
-        tiers = explain_total(totals.credits(key), totals.book, quota_minor)
-        deals = explain_deals(totals.credits(key), totals.book, quota_minor)
+        tiers = explain_total(totals.credits(key), totals.book)
+        deals = explain_deals(totals.credits(key), totals.book)
         assert sum(line.amount_minor for line in tiers) == figure
         assert sum(line.added_minor for line in deals) == figure
 
@@ -193,11 +193,11 @@ def test_explanations_sum_to_the_figure(scenario: Scenario) -> None:
 def test_the_sums_alone_explain_a_figure_by_the_same_lines(scenario: Scenario) -> None:
     totals = running_totals(scenario, scenario.deals)
     for key in totals.totals():
-        total, quota_minor = totals.total(key), totals.quota_minor(key)
+        total = totals.total(key)
         if any(sums.negative_count for sums in total.cells.values()):
             continue  # a way up and down again is explained by its deals
-        by_deals = explain_total(totals.credits(key), totals.book, quota_minor)
-        assert explain_sums(total, totals.book, quota_minor) == by_deals
+        by_deals = explain_total(totals.credits(key), totals.book)
+        assert explain_sums(total, totals.book) == by_deals
 
 
 @with_table("deals")

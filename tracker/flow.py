@@ -17,12 +17,13 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Literal
 
-from tracker.engine.credits import Credit, credits_of
+from tracker.engine.credits import Credit, credits_of, split_component_key
 from tracker.engine.deals import Deal, DealEvent
 from tracker.engine.money import AMOUNT_MINOR_MAX
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_trial import refuse_wrong_examples
-from tracker.engine.plans import PlanBook
 from tracker.engine.posting import Loss
+from tracker.engine.quotas import quota_periods
 from tracker.engine.totals import TotalKey
 from tracker.errors import NotFound
 from tracker.flow_figures import figures_of
@@ -89,17 +90,18 @@ def change_quotas(
     with database.write() as connection:
         plans.hold_plans_alone(connection)
         require_payees(connection, {change.payee_id for change in changes})
-        in_force = plans.quotas_of(connection, {change.payee_id for change in changes})
-        newest = {change[:3]: change for change in changes}
-        new = [change for key, change in newest.items() if in_force.get(key) != change.amount_minor]
-        fact_ids = {change[:3]: _set_quota(connection, change, by, at) for change in new}
-        payee_ids = {change.payee_id for change in new}
-        touched = {
-            key: fact_id
-            for key in totals.totals_of_payees(connection, payee_ids)
-            if (fact_id := plans.quota_for(fact_ids, *_names(key))) is not None
+        in_force = {
+            (fact.payee_id, fact.component_key, fact.period_key, fact.valid_from): fact.amount_minor
+            for fact in plans.quota_facts(connection, {change.payee_id for change in changes})
         }
+        newest = {change.place: change for change in changes}
+        new = [
+            change for place, change in newest.items() if in_force.get(place) != change.amount_minor
+        ]
+        set_by = {_set_quota(connection, change, by, at): change for change in new}
+        payee_ids = {change.payee_id for change in new}
         book = plans.load_plan_book(connection, payee_ids)
+        touched = _touched_by(set_by, totals.totals_of_payees(connection, payee_ids), book)
         concerned = post(connection, touched, book, Cause("quota", touched), at)
         tell(connection, [], payee_ids | concerned, at)
         return new
@@ -165,7 +167,13 @@ def assign_plan(
             "ends_on": ends_on and str(ends_on),
         }
         trail.append(connection, "assign plan", by, at, subject)
-        rebuild(connection, {payee_id}, starts_on, "assignment", fact_id, at)
+        # What is asked of a payee may hang on their days on the plan, also where no deal's credit does.
+        on_plan = {
+            key
+            for key in totals.totals_of_payees(connection, {payee_id})
+            if split_component_key(key.component_key)[0] == plan_key
+        }
+        rebuild(connection, {payee_id}, starts_on, "assignment", fact_id, at, on_plan)
         return True
 
 
@@ -220,15 +228,19 @@ def rebuild(
     cause: str,
     fact_id: int | None,
     at: datetime,
+    others: Iterable[TotalKey] = (),
 ) -> None:
-    """Give the deals that count for these payees from a day on, or still come in instalments, their credits anew."""
+    """Give the deals that count for these payees from a day on, or still come in instalments, their credits anew.
+
+    `others` are totals to be evaluated whatever the credits.
+    """
     book = plans.load_plan_book(connection)
     sellers = payee_ids | book.teams.sellers_for(payee_ids)
     keys = {
         *deals.deal_keys_of_payees(connection, sellers, first_day),
         *credits.deal_keys_under(connection, book.residual_keys, payee_ids),
     }
-    rebuild_deals(connection, sorted(keys), book, payee_ids, cause, fact_id, at)
+    rebuild_deals(connection, sorted(keys), book, payee_ids, cause, fact_id, at, others)
 
 
 def rebuild_deals(
@@ -239,9 +251,10 @@ def rebuild_deals(
     cause: str,
     fact_id: int | None,
     at: datetime,
+    others: Iterable[TotalKey] = (),
 ) -> None:
     """Give these deals the credits of the plans as they are now; these payees hear of it in any case."""
-    touched: set[TotalKey] = set()
+    touched = set(others)
     for keys in in_chunks(deal_keys):
         newest = [kept.deal for kept in deals.deals(connection, keys)]
         stored = credits.credits_of_deals(connection, keys)
@@ -253,8 +266,28 @@ def rebuild_deals(
 
 def _set_quota(connection: Connection, change: QuotaChange, by: str, at: datetime) -> int:
     fact_id = plans.record_quota(connection, change, by, at)
-    trail.append(connection, "set quota", by, at, {"quota_id": fact_id, **change._asdict()})
+    valid_from = change.valid_from and str(change.valid_from)
+    subject = {"quota_id": fact_id, **change._asdict(), "valid_from": valid_from}
+    del subject["reason"]
+    trail.append(connection, "set quota", by, at, subject, change.reason)
     return fact_id
+
+
+def _touched_by(
+    set_by: Mapping[int, QuotaChange], keys: Iterable[TotalKey], book: PlanBook
+) -> dict[TotalKey, int]:
+    """The totals that some quotas may concern, each with the last of these facts that does."""
+    of_payees: dict[int, list[tuple[int, QuotaChange]]] = {}
+    for fact_id, change in set_by.items():
+        of_payees.setdefault(change.payee_id, []).append((fact_id, change))
+    touched: dict[TotalKey, int] = {}
+    for key in keys:
+        periods = quota_periods(book, key.component_key, key.window_key)
+        for fact_id, change in of_payees.get(key.payee_id, ()):
+            is_named = change.component_key in ("", key.component_key)
+            if is_named and change.window_key in periods:
+                touched[key] = fact_id
+    return touched
 
 
 def require_payees(connection: Connection, payee_ids: set[int]) -> None:
@@ -293,10 +326,6 @@ def tell(
         OutboxChange("earnings", payee_id, teams.get(payee_id)) for payee_id in sorted(payee_ids)
     ]
     outbox.append(connection, of_deals + of_payees, at)
-
-
-def _names(key: TotalKey) -> tuple[int, str, str]:
-    return key.payee_id, key.component_key, key.window_key
 
 
 # --- what becomes of each event

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from tracker.engine.climbing import earned_by_period
-from tracker.engine.plans import PlanBook
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.pools import Pool, figures_of_members, pool_of
 from tracker.engine.totals import TotalKey
-from tracker.store import plans, totals
+from tracker.store import totals
 from tracker.store.ledger import Cause
 from tracker.store.totals import PeriodFigures
 from tracker.store.types import Connection
@@ -68,12 +68,10 @@ def figures_of(
 
 def _evaluated(connection: Connection, keys: Iterable[TotalKey], book: PlanBook) -> Figures:
     found = totals.window_totals(connection, set(keys), book)
-    quotas = plans.quotas_of(connection, {total.key.payee_id for total in found})
     figures = Figures()
     for total in found:
         key = total.key
-        quota_minor = plans.quota_for(quotas, key.payee_id, key.component_key, key.window_key)
-        earned = figures.earned[key] = earned_by_period(total, book, quota_minor)
+        earned = figures.earned[key] = earned_by_period(total, book)
         if (pool := pool_of(total, earned, book)) is not None:
             figures.pools.append(pool)
         for version_id in total.version_ids:

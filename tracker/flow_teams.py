@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from tracker import flow
-from tracker.engine.plans import PlanBook
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.teams import Membership, TeamRole
 from tracker.engine.totals import TotalKey
 from tracker.errors import Conflict

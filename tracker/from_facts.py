@@ -26,7 +26,7 @@ def earned_from(events: Iterable[DealEvent], connection: Connection) -> Earned:
         events,
         plans.parsed_versions(connection),
         plans.assignments(connection),
-        plans.all_quotas(connection),
+        plans.quota_facts(connection),
         memberships=memberships.all_memberships(connection),
         until=horizon(connection),
     )

@@ -1,24 +1,27 @@
 """A new plan beside the live company: on whose deals, quotas and days it is tried. Nothing of it is ever paid."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from tracker.engine.credits import component_key_of, split_component_key
+from tracker.engine.credits import split_component_key
 from tracker.engine.deals import Deal
 from tracker.engine.paying import Terms, pay
+from tracker.engine.periods import PeriodKind
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
+from tracker.engine.plans import Assignment, Plan, PlanVersion
+from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.requota import spread_quotas
 from tracker.engine.simulation import Trial
 from tracker.errors import NotFound
 from tracker.store import deals, people, plans
 from tracker.store.drafts import Draft, Pilot
-from tracker.store.plans import QuotaKey
 from tracker.store.totals import earnings_of
 from tracker.store.types import Connection
 
+YEAR_KEY_LENGTH = len("2026")
 TRIED = 0
 """The version id of a plan that is only tried: no stored version has it."""
 
@@ -56,7 +59,7 @@ def live_trial(connection: Connection, plan: Plan, plan_key: str, days: Days) ->
     versions = versions_of(connection, plan_key)
     assigned = _on_plan(plans.assignments(connection), plan_key, days)
     payee_ids = sorted({assignment.payee_id for assignment in assigned})
-    quotas = plans.quotas_of(connection, payee_ids)
+    quotas = plans.quota_facts(connection, payee_ids)
     return Trial(
         deals=deals_of(connection, payee_ids, days),
         first_day=days.first,
@@ -75,7 +78,7 @@ def draft_trial(connection: Connection, draft: Draft, today: date) -> Trial:
     everybody = [payee.id for payee in people.payees(connection) if payee.kind == "rep"]
     assigned = [Assignment(payee_id, draft.plan_key, date.min) for payee_id in everybody]
     version = PlanVersion(TRIED, draft.plan_key, date.min, plan)
-    quotas = plans.quotas_of(connection, everybody)
+    quotas = plans.quota_facts(connection, everybody)
     return Trial(
         deals=deals_of(connection, everybody, days),
         first_day=days.first,
@@ -91,7 +94,7 @@ def pilot_figures(connection: Connection, draft: Draft) -> list[PilotFigures]:
         return []
     plan = parse_plan(draft.text.source_toml)
     payee_ids = sorted(one.payee_id for one in piloting)
-    quotas = plans.quotas_of(connection, payee_ids)
+    quotas = plans.quota_facts(connection, payee_ids)
     live = plans.newest_plan(connection, draft.replaces_key)
     quoted_in = PlanVersion(TRIED, draft.replaces_key or draft.plan_key, date.min, live or plan)
     return [
@@ -110,7 +113,7 @@ def _tried_minor(
     plan: Plan,
     quoted_in: PlanVersion,
     pilot: Pilot,
-    quotas: Mapping[QuotaKey, int],
+    quotas: Sequence[QuotaFact],
 ) -> int:
     """What the pilot's deals earn under the trial plan, by the path real pay goes."""
     days = Days(pilot.starts_on, pilot.ends_on)
@@ -152,7 +155,7 @@ def versions_of(connection: Connection, plan_key: str) -> list[PlanVersion]:
 def terms_of(
     versions: Sequence[PlanVersion],
     assigned: Sequence[Assignment],
-    quotas: Mapping[QuotaKey, int],
+    quotas: Sequence[QuotaFact],
     last_day: date,
 ) -> Terms:
     """The terms of a live plan: all its versions, settled as the newest one says."""
@@ -160,9 +163,8 @@ def terms_of(
     payee_ids = sorted({assignment.payee_id for assignment in assigned})
     return Terms(
         plan=plan,
-        book=PlanBook(versions, assigned, until=last_day),
+        book=PlanBook(versions, assigned, quotas=quotas, has_plan_quotas=True, until=last_day),
         last_day=last_day,
-        quotas=_quotas(quotas, versions, plan),
         draws=dict.fromkeys(payee_ids, plan.draw),
         payee_ids=payee_ids,
     )
@@ -172,13 +174,12 @@ def tried_terms(
     plan: Plan,
     old: PlanVersion,
     assigned: Sequence[Assignment],
-    quotas: Mapping[QuotaKey, int],
+    quotas: Sequence[QuotaFact],
     last_day: date,
 ) -> Terms:
     """The same people and days on a plan that is only tried; quotas set for the old plan's windows are spread."""
     version = PlanVersion(TRIED, old.plan_key, date.min, plan)
-    terms = terms_of([version], assigned, {}, last_day)
-    return replace(terms, quotas=_quotas(quotas, [version], old.plan))
+    return terms_of([version], assigned, _spread(quotas, version, old.plan), last_day)
 
 
 def deals_of(connection: Connection, payee_ids: Collection[int], days: Days) -> list[Deal]:
@@ -198,26 +199,29 @@ def _on_plan(assignments: Iterable[Assignment], plan_key: str, days: Days) -> li
     ]
 
 
-def _quotas(
-    stored: Mapping[QuotaKey, int], versions: Iterable[PlanVersion], quoted_in: Plan
-) -> dict[tuple[int, str, str], int]:
-    """Quotas by payee, component and window of a plan, from those set in the windows of another.
+def _spread(facts: Iterable[QuotaFact], version: PlanVersion, quoted_in: Plan) -> list[QuotaFact]:
+    """Quotas set in the windows of another plan, by those of a version; what was set for a year stays so.
 
-    A component's own quota goes before one for every component, and is known by its own key, whatever the plan's.
+    A component is known by its own key, whatever the plan's.
     """
-    by_payee: dict[tuple[int, str], dict[str, int]] = {}
-    for (payee_id, component_key, window_key), amount_minor in stored.items():
-        own_key = split_component_key(component_key)[1]
-        by_payee.setdefault((payee_id, own_key), {})[window_key] = amount_minor
-    payee_ids = {payee_id for payee_id, _ in by_payee}
-    return {
-        (payee_id, component_key_of(version, component), window_key): amount_minor
-        for version in versions
-        for component in version.plan.components
-        for payee_id in payee_ids
-        for window_key, amount_minor in spread_quotas(
-            by_payee.get((payee_id, ""), {}) | by_payee.get((payee_id, component.key), {}),
-            quoted_in,
-            version.plan,
-        ).items()
+    by_place: dict[tuple[int, str, date | None], dict[str, int]] = {}
+    for fact in facts:
+        own_key = split_component_key(fact.component_key)[1]
+        component_key = own_key and f"{version.plan_key}/{own_key}"
+        place = fact.payee_id, component_key, fact.valid_from
+        by_place.setdefault(place, {})[fact.period_key] = fact.amount_minor
+    return [
+        QuotaFact(payee_id, component_key, period_key, amount_minor, valid_from)
+        for (payee_id, component_key, valid_from), quotas in by_place.items()
+        for period_key, amount_minor in _by_window(quotas, quoted_in, version.plan).items()
+    ]
+
+
+def _by_window(quotas: Mapping[str, int], quoted_in: Plan, plan: Plan) -> dict[str, int]:
+    yearly = {
+        key: amount_minor
+        for key, amount_minor in quotas.items()
+        if len(key) == YEAR_KEY_LENGTH and quoted_in.window is not PeriodKind.YEAR
     }
+    by_window = {key: amount for key, amount in quotas.items() if key not in yearly}
+    return yearly | spread_quotas(by_window, quoted_in, plan)

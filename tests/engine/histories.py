@@ -22,7 +22,8 @@ TEAM = 4
 PLAN_KEYS = ("ae", "extra")
 COMPONENT_KEYS = ("sales", "more")
 SINCE = date(2026, 1, 1)
-WINDOW_KEYS = ("2026-Q4", "2026-11", "2026", "2027-Q1", "2027-01")
+WINDOW_KEYS = ("2026-Q4", "2026-11", "2026", "2026", "2027-Q1", "2027-01", "")
+CHANGE_DAYS = tuple(date(2026, month, day) for month, day in [(10, 1), (11, 1), (11, 10), (11, 20)])
 
 DAYS = tuple(
     date(*parts)
@@ -75,6 +76,7 @@ class QuotaSet:
     component_key: str
     window_key: str
     amount_minor: int
+    valid_from: date | None = None
 
 
 Step = DealEvent | CalendarRolled | VersionActivated | PayeeAssigned | QuotaSet | Membership
@@ -140,6 +142,19 @@ def _rarely(value: Any, absent: Any = "") -> st.SearchStrategy[Any]:
     """Mostly absent, else something of the strategy or the value."""
     present = value if isinstance(value, st.SearchStrategy) else st.just(value)
     return st.integers(0, 3).flatmap(lambda die: present if die == 3 else st.just(absent))
+
+
+SEASON = [1, 2, 0, 3, 1, 1, 1, 1, 1, 4, "2.5", "10%"]
+RAMP = ["25%", "50%", "75%"]
+
+quota_rules = st.fixed_dictionaries(
+    {
+        "seasonal": st.sampled_from([[], SEASON]),
+        "ramp": st.sampled_from([[], RAMP]),
+        "prorate": st.sampled_from(["days", "no"]),
+        "on_quota_change": st.sampled_from(["retro", "prorate", "continue", "restart"]),
+    }
+)
 
 
 @st.composite
@@ -209,6 +224,7 @@ def _ladders(draw: st.DrawFn, key: str, whose: str) -> dict[str, object]:
         **draw(st.one_of(st.just({}), st.just({"churn": "net"}), _clawbacks())),
         "of": "own" if whose == "own" else "team",
         "shared": draw(st.sampled_from(["by_weight", "each"])) if whose == "shared" else "",
+        **draw(_rarely(quota_rules, {})),
     }
     if table == "curve":
         points = draw(st.sampled_from(CURVES))
@@ -280,6 +296,7 @@ def plan_texts(draw: st.DrawFn, kept: Kept) -> str:
             "window": window,
             "settlement": settlement,
             "on_change": draw(st.sampled_from(["continue", "restart", "retro"])),
+            **draw(_rarely(quota_rules, {})),
         }
     )
     for key, of in zip(keys, whose, strict=False):
@@ -391,8 +408,7 @@ def histories(draw: st.DrawFn, step_count_max: int = 18) -> list[Step]:
             steps.append(draw(_versions("ae", windows["ae"], free)))
             starts.add(steps[-1].effective_from)
         elif kind == 2:
-            ends_on = draw(st.sampled_from([None, date(2026, 11, 10), date(2026, 12, 31)]))
-            steps.append(PayeeAssigned(draw(st.sampled_from(PAYEES)), "ae", SINCE, ends_on))
+            steps.append(draw(_assignments()))
         else:
             told.append(draw(deal_events(number, told)))
             steps.append(told[-1])
@@ -417,6 +433,17 @@ def _beginnings(draw: st.DrawFn, windows: Mapping[str, Kept]) -> list[Step]:
     return steps
 
 
+def _assignments() -> st.SearchStrategy[PayeeAssigned]:
+    """Somebody leaves a plan, comes back to it, or is on it for a while only."""
+    return st.builds(
+        PayeeAssigned,
+        st.sampled_from(PAYEES),
+        st.just("ae"),
+        st.just(SINCE),
+        st.sampled_from([None, date(2026, 10, 20), date(2026, 11, 10), date(2026, 12, 31)]),
+    )
+
+
 @st.composite
 def _versions(draw: st.DrawFn, plan_key: str, kept: Kept, days: Sequence[date]) -> VersionActivated:
     return VersionActivated(plan_key, draw(st.sampled_from(days)), draw(plan_texts(kept)))
@@ -428,5 +455,6 @@ def quotas_set() -> st.SearchStrategy[QuotaSet]:
         st.sampled_from(PAYEES),
         st.sampled_from(["", "ae/sales", "extra/sales"]),
         st.sampled_from(WINDOW_KEYS),
-        st.sampled_from([0, 30_000, 40_000, 99_999]),
+        st.sampled_from([0, 30_000, 40_000, 99_999, 160_001]),
+        st.one_of(st.none(), st.sampled_from(CHANGE_DAYS)),
     )

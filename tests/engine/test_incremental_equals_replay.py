@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import date
 from typing import Any
 
@@ -27,8 +27,10 @@ from tests.scenarios.running import Earned, RunningTotals
 from tracker.engine.credits import Credit
 from tracker.engine.deals import DealEvent
 from tracker.engine.explain import explain_deals, explain_total
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import Assignment, PlanBook, PlanVersion
+from tracker.engine.plans import Assignment, PlanVersion
+from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.replay import replay
 from tracker.engine.supposed import would_add
 from tracker.engine.teams import Membership
@@ -53,18 +55,18 @@ class Company:
         self.newest: dict[str, DealEvent] = {}
         self.versions: list[PlanVersion] = []
         self.assignments: dict[tuple[int, str], Assignment] = {}
-        self.quotas: dict[tuple[int, str, str], int] = {}
+        self.quotas: list[QuotaFact] = []
         self.memberships: list[Membership] = []
         self.until: date | None = None
-        self.totals = RunningTotals(PlanBook([], []), self.quotas)
+        self.totals = RunningTotals(PlanBook([], []))
 
     def take(self, step: Step) -> None:
         match step:
             case DealEvent():
                 self._take_event(step)
             case QuotaSet():
-                key = (step.payee_id, step.component_key, step.window_key)
-                self.quotas[key] = step.amount_minor
+                self.quotas.append(QuotaFact(*astuple(step), fact_id=len(self.quotas)))
+                self.totals.book = self._book()
             case VersionActivated():
                 number, plan = len(self.versions) + 1, parse_plan(step.text)
                 self.versions.append(PlanVersion(number, step.plan_key, step.effective_from, plan))
@@ -88,14 +90,18 @@ class Company:
             self.totals.record(event.deal)
 
     def _rebuild(self) -> None:
-        self.totals.book = PlanBook(
+        self.totals.book = self._book()
+        for event in self.newest.values():
+            self.totals.record(event.deal)
+
+    def _book(self) -> PlanBook:
+        return PlanBook(
             self.versions,
             self.assignments.values(),
+            quotas=self.quotas,
             memberships=self.memberships,
             until=self.until,
         )
-        for event in self.newest.values():
-            self.totals.record(event.deal)
 
     def earned(self) -> Earned:
         return without_zeros(self.totals.earned())
@@ -172,9 +178,9 @@ def assert_explained(company: Company) -> None:
     for (payee_id, component_key, window_key, _), earned_minor in earned.items():
         figures[TotalKey(payee_id, component_key, window_key)] += earned_minor
     for key in totals.totals():
-        counted, quota_minor = totals.credits(key), totals.quota_minor(key)
-        tiers = explain_total(counted, totals.book, quota_minor)
-        deals = explain_deals(counted, totals.book, quota_minor)
+        counted = totals.credits(key)
+        tiers = explain_total(counted, totals.book)
+        deals = explain_deals(counted, totals.book)
         assert sum(line.amount_minor for line in tiers) == figures[key]
         assert sum(line.added_minor for line in deals) == figures[key]
 
@@ -191,8 +197,7 @@ def test_held_deals_would_add_what_they_earn_without_the_gate(history: History) 
         held.setdefault(key, []).append(credit)
     for key, credits in held.items():
         added_minor = company.replayed_sum(key, open_gates) - company.replayed_sum(key)
-        quota_minor = totals.quota_minor(key)
-        assert would_add(totals.total(key), credits, totals.book, quota_minor) == added_minor
+        assert would_add(totals.total(key), credits, totals.book) == added_minor
 
 
 def without_gates(version: PlanVersion) -> PlanVersion:

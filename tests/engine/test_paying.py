@@ -6,7 +6,7 @@ import hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import an_event
+from tests.builders import an_event, quota_facts
 from tests.engine.histories import (
     LATER_DAYS,
     PAYEES,
@@ -19,8 +19,9 @@ from tests.engine.histories import (
 from tracker.engine.deals import Deal, DealStatus
 from tracker.engine.explain import explain_deals
 from tracker.engine.paying import PayeePay, Terms, pay
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import Assignment, Draw, Plan, PlanBook, PlanVersion
+from tracker.engine.plans import Assignment, Draw, Plan, PlanVersion
 from tracker.engine.replay import replay
 
 LAST_DAY = LATER_DAYS[-1]
@@ -51,8 +52,8 @@ def terms_of(plan: Plan, told: dict[tuple[int, str, str], int]) -> Terms:
     version = PlanVersion(1, "ae", SINCE, plan)
     assignments = [Assignment(payee_id, "ae", SINCE) for payee_id in PAYEES]
     draws = {1: Draw(5_000), 2: Draw(5_000, recovery_limit_minor=700)}
-    book = PlanBook([version], assignments, until=LAST_DAY)
-    return Terms(plan, book, LAST_DAY, told, draws)
+    book = PlanBook([version], assignments, quotas=quota_facts(told), until=LAST_DAY)
+    return Terms(plan, book, LAST_DAY, draws)
 
 
 @some_files
@@ -63,8 +64,8 @@ def test_a_list_of_deals_earns_what_a_computation_from_scratch_says(
     plan = parse_plan(text)
     version = PlanVersion(1, "ae", SINCE, plan)
     assignments = [Assignment(payee_id, "ae", SINCE) for payee_id in PAYEES]
-    events = [an_event(deal) for deal in deals]
-    from_scratch = replay(events, [version], assignments, told, until=LAST_DAY)
+    events, quotas = [an_event(deal) for deal in deals], quota_facts(told)
+    from_scratch = replay(events, [version], assignments, quotas, until=LAST_DAY)
     earned = {
         (of.key.payee_id, of.key.component_key, of.key.window_key, period_key): earned_minor
         for payee in pay(deals, terms_of(plan, told)).payees
@@ -85,7 +86,7 @@ def test_every_sum_is_the_sum_of_its_parts(
     payroll = pay(deals, terms, keeps_credits=True)
     for payee in payroll.payees:
         for of in payee.components:
-            added = explain_deals(of.credited, terms.book, of.quota_minor)
+            added = explain_deals(of.credited, terms.book)
             assert sum(line.amount_minor for line in of.lines) == of.earned_minor
             assert sum(line.added_minor for line in added) == of.earned_minor
             assert sum(of.earned_by_period.values()) == of.earned_minor

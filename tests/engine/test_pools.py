@@ -15,7 +15,8 @@ from tracker.engine.credits import credits_of
 from tracker.engine.deals import CreditShare
 from tracker.engine.explain import ReasonKind, explain_no_pay
 from tracker.engine.periods import period_named
-from tracker.engine.plans import Assignment, PlanBook, PlanVersion
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Assignment, PlanVersion
 from tracker.engine.teams import Membership, Sharing, TeamRole, Teams, parts_of
 
 Q4 = period_named("2026-Q4")
@@ -59,7 +60,7 @@ def test_the_parts_are_the_pool_at_every_moment_of_a_history(history: History) -
         company.take(step)
         totals = company.totals
         figures = {
-            key: earned_by_period(totals.total(key), totals.book, totals.quota_minor(key))
+            key: earned_by_period(totals.total(key), totals.book)
             for key in totals.totals()
             if key.payee_id == TEAM
         }

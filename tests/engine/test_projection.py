@@ -23,7 +23,8 @@ from tests.scenarios.running import RunningTotals
 from tracker.engine import outcomes
 from tracker.engine.credits import credits_of
 from tracker.engine.deals import Deal, DealStatus, NextStep
-from tracker.engine.plans import PlanBook
+from tracker.engine.ladder_terms import quota_minor_of
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.projection import Ladder, Projection, exposures_of, project
 from tracker.engine.prospects import (
     Decided,
@@ -86,7 +87,7 @@ def project_of(
         in_force = [v for v in book.versions_for(key.payee_id, today) if v.plan_key == plan_key]
         component = in_force[0].plan.component(own_key) if in_force else None
         if component is not None:
-            ladders.append(Ladder(totals.total(key), component, totals.quota_minor(key)))
+            ladders.append(Ladder(totals.total(key), component, quota_minor_of(totals.book, key)))
     return project(ladders, prospects, book)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.builders import A_DAY, ANNA, a_deal, a_plan, an_event
 from tracker.engine.plans import Assignment, PlanVersion
+from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.rates import compile_table
 from tracker.engine.replay import replay
 
@@ -37,6 +38,6 @@ def test_a_cap_on_a_curve_still_pays_what_the_cap_itself_pays(
         [an_event(a_deal("d-1", attainment_minor))],
         [PlanVersion(1, "ae", A_DAY, plan)],
         [Assignment(ANNA, "ae", A_DAY)],
-        {(ANNA, "", "2026-Q4"): 100_000},
+        [QuotaFact(ANNA, "", "2026-Q4", 100_000)],
     )
     assert sum(replayed.values()) == earned_minor

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from tests.builders import ANNA, BO, CARL, a_deal, a_plan, an_event, shared_by
+from tests.builders import ANNA, BO, CARL, a_deal, a_plan, an_event, quota_facts, shared_by
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.plans import Assignment, Plan, PlanVersion
 from tracker.engine.replay import replay
@@ -46,7 +46,9 @@ def earned_by_payee(
         PlanVersion(number, "ae", starts[number], plan) for number, plan in enumerate(plans)
     ]
     assignments = [Assignment(payee_id, "ae", LONG_AGO) for payee_id in (ANNA, BO, CARL)]
-    figures = replay([an_event(deal) for deal in deals], versions, assignments, quotas or {})
+    figures = replay(
+        [an_event(deal) for deal in deals], versions, assignments, quota_facts(quotas or {})
+    )
     by_payee: dict[int, int] = {}
     for (payee_id, *_), earned_minor in figures.items():
         by_payee[payee_id] = by_payee.get(payee_id, 0) + earned_minor

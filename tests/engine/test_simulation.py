@@ -13,7 +13,9 @@ from tracker.engine.break_even import BreakEven, break_even
 from tracker.engine.deals import CreditShare, Deal
 from tracker.engine.distributions import Bins, histogram, quantiles, round_bins
 from tracker.engine.paying import Terms, pay
-from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Assignment, Plan, PlanVersion
+from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.requota import spread_quotas
 from tracker.engine.simulation import EXPECTED, LESS, MORE, Trial, cost_minor, scaled, simulate
 from tracker.engine.simulation_values import simulation_from, values_of
@@ -24,13 +26,17 @@ FLAT = 'tiers = [ { rate = "10%" } ]'
 
 
 def terms_of(plan: Plan, quota_minor: int | None = 100_000_00) -> Terms:
+    quotas = [
+        QuotaFact(payee_id, "ae/sales", "", quota_minor)
+        for payee_id in (ANNA, BO)
+        if quota_minor is not None
+    ]
     book = PlanBook(
         [PlanVersion(1, "ae", date.min, plan)],
         [Assignment(payee_id, "ae", date.min) for payee_id in (ANNA, BO)],
+        quotas=quotas,
     )
-    quotas = {(ANNA, "ae/sales", ""): quota_minor, (BO, "ae/sales", ""): quota_minor}
-    told = {key: minor for key, minor in quotas.items() if minor is not None}
-    return Terms(plan, book, LAST, told, payee_ids=[ANNA, BO])
+    return Terms(plan, book, LAST, payee_ids=[ANNA, BO])
 
 
 def a_trial(deals: list[Deal], new: Plan, old: Plan | None = None) -> Trial:

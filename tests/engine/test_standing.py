@@ -6,7 +6,8 @@ import pytest
 
 from tests.builders import ANNA, a_deal, a_plan
 from tests.scenarios.running import RunningTotals
-from tracker.engine.plans import Assignment, PlanBook, PlanVersion
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Assignment, PlanVersion
 from tracker.engine.standing import Standing, standing_of
 from tracker.engine.totals import TotalKey
 
@@ -21,7 +22,7 @@ def standing_today(sold_minor: int, *components: str, on_change: str = "continue
         PlanVersion(number, "ae", day, a_plan(component, on_change=on_change))
         for number, (component, day) in enumerate(zip(components, days, strict=False), start=1)
     ]
-    totals = RunningTotals(PlanBook(versions, [Assignment(ANNA, "ae", days[0])]), {})
+    totals = RunningTotals(PlanBook(versions, [Assignment(ANNA, "ae", days[0])]))
     totals.record(a_deal(amount_minor=sold_minor))
     plan = versions[-1].plan
     return standing_of(
@@ -30,7 +31,6 @@ def standing_today(sold_minor: int, *components: str, on_change: str = "continue
         totals.total(TotalKey(ANNA, "ae/sales", "2026-Q4")),
         totals.book,
         plan.window_of(TODAY),
-        quota_minor=None,
         earned_minor=sum(totals.earned().values()),
         working=[date(2026, 11, 19), date(2026, 11, 23)],
         today=TODAY,

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import quota_in_force
 from tests.ingest.conftest import Company
 from tests.ingest.records import NOW, record
 from tracker import flow, flow_disputes
@@ -390,8 +391,8 @@ def test_quotas_come_from_a_file_and_twice_changes_nothing(files: Files) -> None
     assert "2 unchanged." in files.run("quotas", QUOTAS, QUOTAS_MAPPING)
     anna, bo = (files.company.payee_ids[rep] for rep in ("anna@firma.dk", "bo@firma.dk"))
     with files.company.database.read() as connection:
-        assert plans.quota_minor(connection, anna, "ae/sales", "2026-Q4") == 100_000_000
-        assert plans.quota_minor(connection, bo, "ae/sales", "2026-Q4") == 50_000_000
+        assert quota_in_force(connection, anna, "ae/sales", "2026-Q4") == 100_000_000
+        assert quota_in_force(connection, bo, "ae/sales", "2026-Q4") == 50_000_000
     changed = QUOTAS.replace("500.000", "600.000")
     assert "1 set, 1 unchanged." in files.run("quotas", changed, QUOTAS_MAPPING)
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from tests.scenarios.reading import QuotaKey
 from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import Deal
-from tracker.engine.plans import PlanBook
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.pools import Pool, figures_of_members, pool_of
 from tracker.engine.totals import (
     NOTHING,
@@ -31,7 +30,6 @@ class RunningTotals:
     """What the store keeps, kept in dictionaries."""
 
     book: PlanBook
-    quotas: Mapping[QuotaKey, int]
     credited: dict[str, list[Credit]] = field(default_factory=dict)
     cells: dict[CellKey, Sums] = field(default_factory=dict)
     days: dict[tuple[TotalKey, date], Sums] = field(default_factory=dict)
@@ -46,10 +44,7 @@ class RunningTotals:
 
     def earned(self) -> Earned:
         """What totals earned, and what members get of what their teams did."""
-        figures = {
-            key: earned_by_period(self.total(key), self.book, self.quota_minor(key))
-            for key in self.totals()
-        }
+        figures = {key: earned_by_period(self.total(key), self.book) for key in self.totals()}
         parts = figures_of_members(self.pools(figures))
         assert not figures.keys() & parts.keys()
         return {
@@ -93,11 +88,3 @@ class RunningTotals:
             for credit in credits_of_deal
             if not credit.is_counted
         ]
-
-    def quota_minor(self, key: TotalKey) -> int | None:
-        specific = self.quotas.get((key.payee_id, key.component_key, key.window_key))
-        return (
-            specific
-            if specific is not None
-            else self.quotas.get((key.payee_id, "", key.window_key))
-        )

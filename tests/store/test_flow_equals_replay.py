@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from datetime import UTC, date, datetime, timedelta
 
 import hypothesis
@@ -25,6 +26,7 @@ from tracker import flow, flow_calendar, flow_teams
 from tracker.engine.deals import DealEvent
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, PlanVersion
+from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.replay import Earned, replay
 from tracker.engine.teams import Membership
 from tracker.store import ledger, people, tables, totals
@@ -55,7 +57,7 @@ class Recorder:
         self.events: dict[str, DealEvent] = {}
         self.versions: list[PlanVersion] = []
         self.assignments: dict[tuple[int, str], Assignment] = {}
-        self.quotas: dict[tuple[int, str, str], int] = {}
+        self.quotas: list[QuotaFact] = []
         self.memberships: list[Membership] = []
         self.until: date | None = None
         with database.write() as connection:
@@ -74,9 +76,9 @@ class Recorder:
             case CalendarRolled(until):
                 self.until = max(until, self.until or until)
                 flow_calendar.roll_until(self.database, until, self.now)
-            case QuotaSet(payee_id, component_key, window_key, amount_minor):
-                change = QuotaChange(payee_id, component_key, window_key, amount_minor)
-                self.quotas[change[:3]] = amount_minor
+            case QuotaSet():
+                change = QuotaChange(*astuple(step))
+                self.quotas.append(QuotaFact(*astuple(step), fact_id=len(self.quotas)))
                 flow.change_quotas(self.database, [change], "test", self.now)
             case VersionActivated(plan_key, effective_from, text):
                 version_id = flow.activate_plan_version(

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.builders import a_plan_text
+from tests.builders import a_plan_text, quota_in_force
 from tracker.engine.plan_file import PlanFileError
 from tracker.store import people, plans
 from tracker.store.database import Database
@@ -76,16 +76,10 @@ def test_the_newest_quota_counts_and_one_for_the_component_before_one_for_all(
     database: Database, anna: int
 ) -> None:
     with database.write() as connection:
-        for component_key, amount_minor in (("", 100), ("ladder/sales", 300), ("", 200)):
+        quotas = []
+        for component_key, amount_minor in (("", 100), ("", 200), ("ladder/sales", 300), ("", 400)):
             change = QuotaChange(anna, component_key, "2026-Q4", amount_minor)
             plans.record_quota(connection, change, "ida", AT)
-        quotas = [
-            plans.quota_minor(connection, anna, component_key, window_key)
-            for component_key, window_key in (
-                ("ladder/sales", "2026-Q4"),
-                ("ladder/other", "2026-Q4"),
-                ("ladder/sales", "2026-Q3"),
-            )
-        ]
-        assert len(plans.all_quotas(connection)) == 2
-    assert quotas == [300, 200, None]
+            quotas.append(quota_in_force(connection, anna, "ladder/sales", "2026-Q4"))
+        assert quota_in_force(connection, anna, "ladder/sales", "2026-Q3") is None
+    assert quotas == [100, 200, 300, 300]

@@ -13,16 +13,9 @@ from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.periods import PeriodKind
-from tracker.engine.plans import (
-    Assignment,
-    Axis,
-    Component,
-    Multiplier,
-    Plan,
-    PlanBook,
-    PlanVersion,
-    Tier,
-)
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Assignment, Axis, Component, Multiplier, Plan, PlanVersion, Tier
+from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.totals import (
     NOTHING,
     Climb,
@@ -92,8 +85,9 @@ class _Window:
     def __post_init__(self) -> None:
         plan = Plan("Bench", "DKK", PeriodKind.YEAR, PeriodKind.MONTH, (self.component,))
         version = PlanVersion(1, "bench", YEAR_STARTS_ON, plan)
-        self.book = PlanBook([version], [Assignment(1, "bench", YEAR_STARTS_ON)])
-        self.quota_minor = self.deals_count * 50_000_00
+        quota = QuotaFact(1, "", "2026", self.deals_count * 50_000_00)
+        on_plan = [Assignment(1, "bench", YEAR_STARTS_ON)]
+        self.book = PlanBook([version], on_plan, quotas=[quota])
         self.deals = [self._deal(number) for number in range(self.deals_count)]
         for deal in self.deals:
             self._apply([], credits_of(deal, self.book))
@@ -111,7 +105,7 @@ class _Window:
             self.deals[number], amount_minor=self.random.randrange(1, 100_000_00)
         )
         self._apply(before, credits_of(self.deals[number], self.book))
-        earned_by_period(self._total(), self.book, self.quota_minor)
+        earned_by_period(self._total(), self.book)
 
     def _total(self) -> WindowTotal:
         climb = None

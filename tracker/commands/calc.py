@@ -14,8 +14,10 @@ from tracker.commands.files import EXISTING_FILE, Day, problems_in, toml_text_of
 from tracker.engine.deal_terms import Churn
 from tracker.engine.deals import Deal
 from tracker.engine.paying import Terms, pay
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import PlanFileError, parse_plan
-from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
+from tracker.engine.plans import Assignment, Plan, PlanVersion
+from tracker.engine.quota_facts import QuotaFact
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import FIRST_DAY, last_day_possible
 from tracker.ingest.plain_deals import PlainDeals
@@ -140,17 +142,24 @@ def terms_of_files(
         )
         for payee_id in people.references
     ]
+    quotas = [
+        QuotaFact(payee_id, f"{PLAN_KEY}/{component_key}", period_key, quota_minor)
+        for (payee_id, component_key, period_key), quota_minor in people.quotas.items()
+    ]
     draws = {payee_id: people.draw_of(payee_id, plan) for payee_id in people.references}
     last_day = as_of or _last_day(plan, deals)
     until = last_day if as_of or not deals else plan.settlement_period_of(last_day).ends_on
     return Terms(
         plan=plan,
-        book=PlanBook([version], assignments, memberships=people.memberships, until=until),
+        book=PlanBook(
+            [version],
+            assignments,
+            quotas=quotas,
+            has_plan_quotas=True,
+            memberships=people.memberships,
+            until=until,
+        ),
         last_day=last_day,
-        quotas={
-            (payee_id, f"{PLAN_KEY}/{component_key}", window_key): quota_minor
-            for (payee_id, component_key, window_key), quota_minor in people.quotas.items()
-        },
         draws=draws,
         base_salaries=people.base_salaries,
         first_days=people.first_days,

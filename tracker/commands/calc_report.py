@@ -140,7 +140,7 @@ def _line(line: TierLine, component: Component) -> dict[str, Any]:
 def _deals(
     of: ComponentPay, component: Component, calculation: Calculation
 ) -> Iterator[dict[str, Any]]:
-    for line in explain_deals(of.credited, calculation.terms.book, of.quota_minor):
+    for line in explain_deals(of.credited, calculation.terms.book):
         yield {
             "deal_id": line.credit.deal_key,
             "effective_on": line.credit.effective_on.isoformat(),

@@ -147,10 +147,12 @@ def _live_history(plan: Plan, plan_key: str | None) -> History | None:
                 raise NotFound(f"Nobody is on a plan called {plan_key!r}.")
         deals = [kept.deal for kept in deal_store.all_deals(connection)]
         quotas = {
-            (payee_id, component_key.rpartition("/")[2], window_key): quota_minor
-            for (payee_id, component_key, window_key), quota_minor in plans.all_quotas(
-                connection
-            ).items()
+            (
+                fact.payee_id,
+                fact.component_key.rpartition("/")[2],
+                fact.period_key,
+            ): fact.amount_minor
+            for fact in plans.quota_facts(connection)
         }
     recent = [deal for deal in deals if first_day <= deal.effective_on]
     return history_of(plan, recent, quotas, only)

@@ -8,7 +8,9 @@ Read in this order:
     money       whole minor units, exact shares, the one rounding
     periods     windows a ladder climbs in, periods that are paid, working days
     deals       a deal as the CRM last described it
-    plans       an agreement: components, tiers, multipliers, gates, caps
+    plans       an agreement: components, tiers, multipliers, gates, caps (plan_book: all of them, and who is on which)
+    quotas      which quota holds for whom in a window: of the year, the season, somebody new, the days on the plan
+    exceptions  what was agreed with one payee instead of what their plan says
     over_time   months of a deal, and what a customer who leaves takes back
     plan_file   the same as a TOML file, every problem named at once (plan_schema, people_schema: as JSON Schema)
     teams       who belongs to a team and who leads it, and how members share a figure
@@ -17,7 +19,8 @@ Read in this order:
     plan_advice what experience says about a plan (plan_history: how far people would have climbed on it)
     rates       a tier table compiled to bands; one evaluation function
     credits     deal -> credits, one payee and component each (linear, per deal)
-    totals      credits -> running totals -> earned per period (everything that bends happens here)
+    totals      credits -> running totals
+    climbing    running totals -> earned per period (everything that bends happens here; ladder_terms: by what)
     pools       what a team earned -> what its members are paid
     settlement  what a period earned -> what it pays: draws, guarantees and the debt they leave
     paying      a list of deals -> what everybody is paid, in one go

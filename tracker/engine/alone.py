@@ -11,7 +11,8 @@ from fractions import Fraction
 
 from tracker.engine.credits import split_component_key
 from tracker.engine.periods import period_named
-from tracker.engine.plans import Component, Mode, PlanBook, PlanVersion
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Component, Mode, PlanVersion
 from tracker.engine.rates import Band, RateTable, compile_table
 from tracker.engine.totals import NOTHING, Sums, WindowTotal
 

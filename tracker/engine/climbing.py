@@ -1,8 +1,8 @@
 """From totals to what is earned: the cells of a window climb the tables that hold, and periods earn the differences.
 
 One look at a table per total. The one case in which the order of deals matters (a marginal table climbed by deals
-that weigh differently) looks the weight below each bound up in sums per day. Deals that do not climb together are
-paid after those that do.
+that weigh differently) looks the weight below each bound up in sums per day; a quota or an exception that changes
+inside the window cuts the cells by the same sums. Deals that do not climb together are paid after those that do.
 
 What a window has earned is rounded once at the end of each settlement period; a period earns the difference to the
 rounded figure before it. Differences of rounded totals telescope, so nothing is ever lost to rounding.
@@ -13,21 +13,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from itertools import accumulate, groupby
+from itertools import accumulate
 
 from tracker.engine.alone import alone_cells
-from tracker.engine.credits import Credit, split_component_key
+from tracker.engine.credits import Credit
+from tracker.engine.ladder_terms import LadderTerms
 from tracker.engine.money import round_to_minor_unit
-from tracker.engine.plans import (
-    WEIGHT_SCALE,
-    Component,
-    Mode,
-    OnChange,
-    PlanBook,
-    PlanVersion,
-    WeightPolicy,
-)
-from tracker.engine.rates import Band, RateTable, compile_table
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import WEIGHT_SCALE, Component, Mode, OnChange, PlanVersion, WeightPolicy
+from tracker.engine.quota_facts import OnQuotaChange
+from tracker.engine.rates import Band, RateTable
 from tracker.engine.totals import NOTHING, Climb, Sums, WindowTotal, sums_of
 
 ZERO = Fraction(0)
@@ -35,21 +30,25 @@ ZERO = Fraction(0)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell ready to be paid: which version's component and table it climbs. No table: no quota, no pay."""
+    """One cell ready to be paid: which version's component and table it climbs. No table: no quota, no pay.
+
+    On `starts_on` its version, quota and exceptions began to hold.
+    """
 
     period_key: str
     version: PlanVersion
     component: Component
     table: RateTable | None
     sums: Sums
+    starts_on: date
 
 
-def earned_by_period(total: WindowTotal, book: PlanBook, quota_minor: int | None) -> dict[str, int]:
+def earned_by_period(total: WindowTotal, book: PlanBook) -> dict[str, int]:
     """What each settlement period of a window earned, in minor units."""
     exact = ZERO
     rounded_before = 0
     earned: dict[str, int] = {}
-    for stretch in stretches_of(total, book, quota_minor):
+    for stretch in stretches_of(total, book):
         base = exact
         for cell, gained in stretch.gains():
             exact = base + gained
@@ -96,40 +95,18 @@ class Stretch:
         return gains[-1] if gains else ZERO
 
 
-def stretches_of(total: WindowTotal, book: PlanBook, quota_minor: int | None) -> list[Stretch]:
-    """The cells of a window in time, cut where a new plan version restarts and re-tabled where one is retroactive."""
-    _, own_key = split_component_key(total.key.component_key)
-    in_time = sorted(
-        (
-            (period_key, book.version(version_id), sums)
-            for (period_key, version_id), sums in total.cells.items()
-            if sums != NOTHING
-        ),
-        key=lambda cell: (cell[1].effective_from, cell[1].version_id, cell[0]),
-    )
+def stretches_of(total: WindowTotal, book: PlanBook) -> list[Stretch]:
+    """The cells of a window in time, cut where a new plan version or another quota starts at the foot."""
+    if not total.cells:
+        return []
+    terms = LadderTerms(total.key, book)
     stretches: list[list[Cell]] = []
     starts: list[date] = []
-    for version, cells_of_version in groupby(in_time, key=lambda cell: cell[1]):
-        component = version.plan.component(own_key)
-        if component is None:
-            continue
-        table = compile_table(component, quota_minor)
-        cells = [
-            Cell(period, version, component, table, sums) for period, _, sums in cells_of_version
-        ]
-        on_change = version.plan.on_change
-        if not stretches or on_change is OnChange.RESTART:
-            starts.append(version.effective_from if stretches else date.min)
-            stretches.append(cells)
-        elif on_change is OnChange.RETRO:
-            earlier = [
-                replace(c, version=version, component=component, table=table)
-                for s in stretches
-                for c in s
-            ]
-            stretches, starts = [earlier + cells], [date.min]
-        else:
-            stretches[-1].extend(cells)
+    for cell in _cells(total, terms):
+        if not stretches or _starts_afresh(cell, stretches[-1][-1], terms):
+            starts.append(cell.starts_on if stretches else date.min)
+            stretches.append([])
+        stretches[-1].append(cell)
     ends = [*starts[1:], date.max][
         : len(starts)
     ]  # a total that lost its last credit has no stretch
@@ -137,6 +114,89 @@ def stretches_of(total: WindowTotal, book: PlanBook, quota_minor: int | None) ->
         Stretch(cells, _prefix_of(cells, total.climb, starts_on, ends_before))
         for cells, starts_on, ends_before in zip(stretches, starts, ends, strict=True)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Sums of one settlement period and plan version between two days on which something changes."""
+
+    starts_on: date
+    period_key: str
+    version: PlanVersion
+    sums: Sums
+
+
+def _cells(total: WindowTotal, terms: LadderTerms) -> Iterator[Cell]:
+    """The pieces of a window in time, each with what it is paid by: its own version, or a later, retroactive one."""
+    version_ids = {version_id for _, version_id in total.cells}
+    cuts = terms.cuts(version_ids)
+    pieces = _pieces_by_day(total, terms, cuts) if cuts else _pieces(total, terms)
+    payer_of = _payers([piece.version for piece in pieces])
+    for piece in pieces:
+        payer = payer_of[piece.version.version_id]
+        held = terms.on(payer, piece.starts_on)
+        if held is not None:
+            yield Cell(piece.period_key, payer, *held, piece.sums, piece.starts_on)
+
+
+def _pieces(total: WindowTotal, terms: LadderTerms) -> list[_Piece]:
+    """Where nothing changes inside the window but the version, its cells are the pieces."""
+    book, first_day = terms.book, terms.window.starts_on
+    pieces = [
+        _Piece(max(first_day, version.effective_from), period_key, version, sums)
+        for (period_key, version_id), sums in total.cells.items()
+        if sums != NOTHING and (version := book.version(version_id)).plan.component(terms.own_key)
+    ]
+    return sorted(
+        pieces,
+        key=lambda piece: (
+            piece.version.effective_from,
+            piece.version.version_id,
+            piece.period_key,
+        ),
+    )
+
+
+def _pieces_by_day(total: WindowTotal, terms: LadderTerms, cuts: Sequence[date]) -> list[_Piece]:
+    """The same, cut at days: from the sums by day, each under the version that is in effect on it."""
+    assert total.climb is not None, "a window with a change inside needs its days"
+    pieces: list[_Piece] = []
+    for day, sums in total.climb.days:
+        version = terms.book.version_on(terms.plan_key, day)
+        if sums == NOTHING or version is None or version.plan.component(terms.own_key) is None:
+            continue
+        period_key = version.plan.settlement_period_of(day).key
+        begun = [terms.window.starts_on, version.effective_from, *cuts[: bisect_right(cuts, day)]]
+        piece = _Piece(max(begun), period_key, version, sums)
+        before = pieces[-1] if pieces else None
+        if before is not None and replace(before, sums=sums) == piece:
+            pieces[-1] = replace(piece, sums=before.sums + sums)
+        else:
+            pieces.append(piece)
+    return pieces
+
+
+def _payers(versions: Sequence[PlanVersion]) -> dict[int, PlanVersion]:
+    """By which version the deals of each version are paid, in time: a retroactive one pays all before it."""
+    payers: dict[int, PlanVersion] = {}
+    for version in versions:
+        if version.version_id in payers:
+            continue
+        if version.plan.on_change is OnChange.RETRO:
+            payers = dict.fromkeys(payers, version)
+        payers[version.version_id] = version
+    return payers
+
+
+def _starts_afresh(cell: Cell, before: Cell, terms: LadderTerms) -> bool:
+    """Whether a cell starts at the foot: because its version does, or because its quota is another and says so."""
+    is_new_version = cell.version.version_id != before.version.version_id
+    if is_new_version and cell.version.plan.on_change is OnChange.RESTART:
+        return True
+    quota = terms.quota(cell.version)
+    if quota is None or quota.rules.on_change is not OnQuotaChange.RESTART:
+        return False
+    return quota.on(cell.starts_on).starts_on != quota.on(before.starts_on).starts_on
 
 
 def _gain(cell: Cell, before: Sums, after: Sums, prefix: "Prefix | None") -> Fraction:

@@ -1,6 +1,6 @@
 """From a deal to its credits: filter, gate, measure, cap per deal, split, multipliers. Linear: one deal at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -9,13 +9,14 @@ from math import prod
 
 from tracker.engine.deal_terms import Churn, Clawback, Instalments, Overlays, Reprices
 from tracker.engine.deals import CreditShare, Deal, DealStatus
+from tracker.engine.exceptions import component_for
 from tracker.engine.money import round_to_minor_unit, share_out
 from tracker.engine.over_time import kept_of, months_later
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import (
     WEIGHT_SCALE,
     Component,
     Multiplier,
-    PlanBook,
     PlanVersion,
     Stacking,
     WeightPolicy,
@@ -89,7 +90,7 @@ def credits_of(deal: Deal | None, book: PlanBook) -> list[Credit]:
         for payee_id, whose in earners_of(share, deal.effective_on, book)
         for version in book.versions_for(payee_id, deal.effective_on)
         if version.plan.currency == deal.currency
-        for component in version.plan.components
+        for component in _components(book, payee_id, version, deal.effective_on)
         if book.pays_for(payee_id, whose, component)
         if (credit := _credit(deal, line, share, payee_id, version, component)) is not None
     ]
@@ -106,6 +107,18 @@ def earners_of(share: CreditShare, day: date, book: PlanBook) -> list[tuple[int,
     if share.is_overlay or not book.teams:
         return holder
     return holder + [(beside, Whose.TEAM) for beside in book.teams.beside(share.payee_id, day)]
+
+
+def _components(
+    book: PlanBook, payee_id: int, version: PlanVersion, day: date
+) -> Iterable[Component]:
+    """The components of a version as they hold for a payee on a day."""
+    if not book.exceptions_of(payee_id):
+        return version.plan.components
+    return [
+        component_for(book, payee_id, version, component, day)
+        for component in version.plan.components
+    ]
 
 
 def matches(where: Mapping[str, tuple[str, ...]], deal: Deal, role: str) -> bool:

@@ -4,7 +4,7 @@ Line amounts are differences of the rounded running figure, like the ledger's, s
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from itertools import chain, groupby, islice
@@ -28,15 +28,18 @@ from tracker.engine.climbing import (
 from tracker.engine.credits import Credit, component_key_of, matches, measure_of
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.money import round_to_minor_unit
-from tracker.engine.plans import Component, Mode, PlanBook, PlanVersion, WeightPolicy
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Component, Mode, PlanVersion, WeightPolicy
 from tracker.engine.rates import Band, RateTable
 from tracker.engine.teams import Whose
 from tracker.engine.totals import (
     NOTHING,
+    Climb,
     Sums,
     TotalKey,
     WindowTotal,
     cell_changes,
+    day_changes,
     sums_of,
     total_of_cells,
 )
@@ -126,15 +129,13 @@ class _Line:
     amount: Fraction
 
 
-def explain_deals(
-    credited: Iterable[Credit], book: PlanBook, quota_minor: int | None
-) -> list[DealLine]:
+def explain_deals(credited: Iterable[Credit], book: PlanBook) -> list[DealLine]:
     """What each counted credit of one window added, in order; the amounts sum to the window's figure."""
     exact = ZERO
     earned_before = 0
     lines: list[DealLine] = []
     counted = list(credited)
-    for walked in chain(_walk(counted, book, quota_minor), _walk_alone(counted, book)):
+    for walked in chain(_walk(counted, book), _walk_alone(counted, book)):
         exact += walked.gained
         earned = round_to_minor_unit(capped_payout(exact, walked.cell.component))
         added_minor, earned_before = earned - earned_before, earned
@@ -145,19 +146,17 @@ def explain_deals(
     return lines
 
 
-def explain_total(
-    credited: Iterable[Credit], book: PlanBook, quota_minor: int | None
-) -> list[TierLine]:
+def explain_total(credited: Iterable[Credit], book: PlanBook) -> list[TierLine]:
     """The tiers, bonuses and limits behind a window's figure; their amounts sum to it exactly."""
     counted = list(credited)
-    walked = _walk(counted, book, quota_minor)
+    walked = _walk(counted, book)
     runs = groupby(walked, key=lambda step: (step.cell.version, step.cell.table))
     climbed = (list(run) for _, run in runs)
     together = ((steps[-1].cell, _lines_of(steps)) for steps in climbed)
     return _told(chain(together, _runs_alone(_total_of(counted), book)))
 
 
-def explain_sums(total: WindowTotal, book: PlanBook, quota_minor: int | None) -> list[TierLine]:
+def explain_sums(total: WindowTotal, book: PlanBook) -> list[TierLine]:
     """The same lines from the sums alone, whatever the number of deals.
 
     Of an ordered component this needs the climb, and no negative credit in it: the lines of a way up and down again
@@ -165,7 +164,7 @@ def explain_sums(total: WindowTotal, book: PlanBook, quota_minor: int | None) ->
     """
     together = (
         (cells[-1].cell, _lines_of(cells, stretch.prefix))
-        for stretch in stretches_of(total, book, quota_minor)
+        for stretch in stretches_of(total, book)
         for cells in _climbed_at_once(stretch)
     )
     return _told(chain(together, _runs_alone(total, book)))
@@ -229,12 +228,16 @@ def _reason(
     return Reason(ReasonKind.HELD, key, missing) if missing else None
 
 
-def _walk(credited: Iterable[Credit], book: PlanBook, quota_minor: int | None) -> Iterator[_Walked]:
+def _walk(credited: Iterable[Credit], book: PlanBook) -> Iterator[_Walked]:
     """Every counted credit of one payee, component and window, in order, with what it gained."""
     counted = [credit for credit in credited if credit.is_counted and not credit.tier]
     in_order = sorted(counted, key=lambda credit: credit.order)
+    if not in_order:
+        return
+    days = sorted((day, sums) for (_, day), sums in day_changes([], in_order).items())
+    total = replace(_total_of(in_order), climb=Climb(days, lambda _: ()))
     remaining = iter(in_order)
-    for stretch in stretches_of(_total_of(in_order), book, quota_minor):
+    for stretch in stretches_of(total, book):
         before = NOTHING
         for cell in stretch.cells:
             for credit in islice(remaining, cell.sums.credit_count):

@@ -6,30 +6,25 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from tracker.engine.climbing import earned_by_period
-from tracker.engine.credits import Credit, credits_of, split_component_key
+from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import Deal, DealStatus
 from tracker.engine.explain import LineKind, TierLine, explain_sums, explain_total
+from tracker.engine.ladder_terms import LadderTerms, quota_minor_of
 from tracker.engine.on_target import base_minor
 from tracker.engine.periods import Period, period_named
-from tracker.engine.plans import Draw, Plan, PlanBook
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Draw, Plan
 from tracker.engine.pools import Pool, figures_of_members, line_of_member, pool_of
+from tracker.engine.quotas import WindowQuota
 from tracker.engine.settlement import Settled, settle
 from tracker.engine.supposed import would_add
-from tracker.engine.totals import (
-    CellKey,
-    Climb,
-    Sums,
-    TotalKey,
-    is_ordered,
-    total_of_cells,
-)
+from tracker.engine.totals import CellKey, Climb, Sums, TotalKey, total_of_cells
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What people are paid by: one version of one plan, who is on it, and what is agreed with each of them.
 
-    `quotas` are by payee, component key and window key ("" for every other window).
     `draws`, `base_salaries` (a year's, instead of the plan's) and `first_days` are by payee; whoever has no first
     day begins with the first deal. `payee_ids` are those who are told of even when they have no deal. Periods are
     settled until the one that holds `last_day`.
@@ -38,20 +33,14 @@ class Terms:
     plan: Plan
     book: PlanBook
     last_day: date
-    quotas: Mapping[tuple[int, str, str], int] = field(default_factory=dict)
     draws: Mapping[int, Draw | None] = field(default_factory=dict)
     base_salaries: Mapping[int, int] = field(default_factory=dict)
     first_days: Mapping[int, date] = field(default_factory=dict)
     payee_ids: Sequence[int] = ()
 
     def quota_minor(self, key: TotalKey) -> int | None:
-        """A payee's own quota for the window, or for every window, or the plan's; None without any."""
-        for window_key in (key.window_key, ""):
-            quota_minor = self.quotas.get((key.payee_id, key.component_key, window_key))
-            if quota_minor is not None:
-                return quota_minor
-        component = self.plan.component(split_component_key(key.component_key)[1])
-        return component.quota_minor if component else None
+        """A payee's quota for a component in a window, as the version at the window's end has it; None without any."""
+        return quota_minor_of(self.book, key)
 
     def base_minor(self, payee_id: int, period: Period) -> int:
         """A payee's base salary in a period: their own, or the plan's, or none."""
@@ -66,10 +55,11 @@ class ComponentPay:
     """What one component earned one payee in one window, the lines whose sum it is, and what waits for evidence.
 
     A team's has the `pool` that its members get their parts of; a member's part has a line for each team, and no deals.
+    `quota` is that of the plan version that holds at the window's end; None for a part of a pool.
     """
 
     key: TotalKey
-    quota_minor: int | None
+    quota: WindowQuota | None
     attainment_minor: int
     credit_count: int
     earned_minor: int
@@ -83,6 +73,10 @@ class ComponentPay:
     @property
     def is_part_of_pool(self) -> bool:
         return any(line.kind is LineKind.SHARE for line in self.lines)
+
+    @property
+    def quota_minor(self) -> int | None:
+        return self.quota.amount_minor if self.quota else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +123,7 @@ def pay(deals: Iterable[Deal], terms: Terms, keeps_credits: bool = False) -> Pay
 class _Tally:
     """The sums of one total while deals are added: count, negatives, attainment and weight of each cell."""
 
-    is_ordered: bool
+    needs_days: bool
     cells: dict[tuple[str, int, int], list[int]] = field(default_factory=dict)
     credited: list[Credit] = field(default_factory=list)
     held: list[Credit] = field(default_factory=list)
@@ -152,8 +146,8 @@ def _tallied(
             key = credit.payee_id, credit.component_key, credit.window_key
             tally = tallies.get(key)
             if tally is None:
-                ordered = is_ordered(credit.component_key, [credit.plan_version_id], book)
-                tally = tallies[key] = _Tally(ordered)
+                needs_days = LadderTerms(TotalKey(*key), book).need_days([credit.plan_version_id])
+                tally = tallies[key] = _Tally(needs_days)
             if credit.missing_evidence:
                 tally.held.append(credit)
                 continue
@@ -163,31 +157,27 @@ def _tallied(
             sums[1] += credit.attainment_minor < 0
             sums[2] += credit.attainment_minor
             sums[3] += credit.weight_scaled
-            if tally.is_ordered or keeps_credits:
+            if tally.needs_days or keeps_credits:
                 tally.credited.append(credit)
     return tallies, unpaid
 
 
 def _component_pay(key: TotalKey, tally: _Tally, terms: Terms) -> ComponentPay:
-    book, quota_minor = terms.book, terms.quota_minor(key)
+    book = terms.book
     credited = sorted(tally.credited, key=lambda credit: credit.order)
     cells = [
         (CellKey(key.payee_id, key.component_key, key.window_key, *cell), Sums(*sums))
         for cell, sums in tally.cells.items()
     ]
     together = [credit for credit in credited if not credit.tier]
-    total = total_of_cells(key, cells, _climb(together) if tally.is_ordered else None)
-    earned = earned_by_period(total, book, quota_minor)
-    walks_back = tally.is_ordered and total.sums.negative_count
-    lines = (
-        explain_total(credited, book, quota_minor)
-        if walks_back
-        else explain_sums(total, book, quota_minor)
-    )
+    total = total_of_cells(key, cells, _climb(together) if tally.needs_days else None)
+    earned = earned_by_period(total, book)
+    walks_back = tally.needs_days and total.sums.negative_count
+    lines = explain_total(credited, book) if walks_back else explain_sums(total, book)
     held = sorted(tally.held, key=lambda credit: credit.order)
     return ComponentPay(
         key=key,
-        quota_minor=quota_minor,
+        quota=_quota_at_end(key, tally, book),
         attainment_minor=total.attainment_minor,
         credit_count=total.sums.credit_count,
         earned_minor=sum(earned.values()),
@@ -195,7 +185,7 @@ def _component_pay(key: TotalKey, tally: _Tally, terms: Terms) -> ComponentPay:
         lines=lines,
         credited=credited,
         held=held,
-        held_minor=would_add(total, held, book, quota_minor) if held else 0,
+        held_minor=would_add(total, held, book) if held else 0,
         pool=pool_of(total, earned, book),
     )
 
@@ -207,7 +197,7 @@ def _members_pay(components: Sequence[ComponentPay], terms: Terms) -> list[Compo
     return [
         ComponentPay(
             key=key,
-            quota_minor=None,
+            quota=None,
             attainment_minor=0,
             credit_count=0,
             earned_minor=sum(earned[key].values()),
@@ -220,6 +210,15 @@ def _members_pay(components: Sequence[ComponentPay], terms: Terms) -> list[Compo
         )
         for key in sorted(earned)
     ]
+
+
+def _quota_at_end(key: TotalKey, tally: _Tally, book: PlanBook) -> WindowQuota | None:
+    """The quota of a total as it holds at its window's end."""
+    version_ids = {version_id for _, version_id, _ in tally.cells}
+    version_ids |= {credit.plan_version_id for credit in tally.held}
+    versions = [book.version(version_id) for version_id in version_ids]
+    last = max(versions, key=lambda version: (version.effective_from, version.version_id))
+    return LadderTerms(key, book).quota(last)
 
 
 def _climb(credited: Sequence[Credit]) -> Climb:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from tracker.engine.credits import Credit, split_component_key
 from tracker.engine.explain import explain_deals, explain_total
 from tracker.engine.periods import Period
-from tracker.engine.plans import Draw, PlanBook
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Draw
 from tracker.engine.posting import month_named, month_paying
 from tracker.engine.settlement import Settled, is_drawn_in, settle_one
 from tracker.engine.statement import ComponentLines, PaidDeal, PaidTier, PostedLine, Statement
@@ -148,7 +149,7 @@ def _component_lines(key: TotalKey, month: str, known: KnownFacts) -> ComponentL
             tier_numbers=line.tier_numbers,
             rates=line.rates,
         )
-        for line in explain_deals(credited, known.book, quota_minor)
+        for line in explain_deals(credited, known.book)
         if month_paying(line.credit.period_key, start) == month
     )
     version_ids = sorted({credit.plan_version_id for credit in so_far})
@@ -162,14 +163,12 @@ def _component_lines(key: TotalKey, month: str, known: KnownFacts) -> ComponentL
         plan_version_ids=tuple(version_ids),
         quota_minor=quota_minor,
         attainment_minor=sum(credit.attainment_minor for credit in so_far),
-        tiers=tuple(_tiers(so_far, known.book, quota_minor)),
+        tiers=tuple(_tiers(so_far, known.book)),
         deals=tuple(deals),
     )
 
 
-def _tiers(
-    credited: Sequence[Credit], book: PlanBook, quota_minor: int | None
-) -> Sequence[PaidTier]:
+def _tiers(credited: Sequence[Credit], book: PlanBook) -> Sequence[PaidTier]:
     return [
         PaidTier(
             kind=line.kind.value,
@@ -181,5 +180,5 @@ def _tiers(
             amount_minor=line.amount_minor,
             plan_version_id=line.plan_version_id,
         )
-        for line in explain_total(credited, book, quota_minor)
+        for line in explain_total(credited, book)
     ]

@@ -54,6 +54,7 @@ def period_containing(day: date, kind: PeriodKind, year_starts_in_month: int = 1
     return _stretch(key, kind, year + (first_month - 1) // 12, (first_month - 1) % 12 + 1)
 
 
+@lru_cache(maxsize=4096)
 def period_named(key: str, year_starts_in_month: int = 1) -> Period:
     """The period with a name such as "2026-11", "2026-Q4" or "2026". Raises ValueError for any other text."""
     try:

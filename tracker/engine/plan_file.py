@@ -16,6 +16,7 @@ from tracker.engine.plan_draw import EXAMPLE_DRAW, read_draw
 from tracker.engine.plan_examples import read_examples
 from tracker.engine.plan_lines import lines_of
 from tracker.engine.plan_over_time import OVER_TIME_KEYS, with_time
+from tracker.engine.plan_quotas import QUOTA_RULE_KEYS, read_quota_rules
 from tracker.engine.plan_reader import BareFloat, PlanProblem, Report, TableReader, shown
 from tracker.engine.plan_team import read_sharing
 from tracker.engine.plan_tiers import (
@@ -36,6 +37,7 @@ from tracker.engine.plans import (
     Stacking,
     WeightPolicy,
 )
+from tracker.engine.quota_facts import QuotaRules
 from tracker.engine.teams import Whose
 
 SIZE_BYTES_MAX = 1_000_000
@@ -51,6 +53,7 @@ PLAN_KEYS = (
     "year_starts_in_month",
     "draw",
     "base_salary",
+    *QUOTA_RULE_KEYS,
     "components",
     "examples",
 )
@@ -78,6 +81,7 @@ COMPONENT_KEYS = (
     "replaces_flat_rate",
     "of",
     "shared",
+    *QUOTA_RULE_KEYS,
 )
 MULTIPLIER_KEYS = ("where", "factor", "label")
 
@@ -199,10 +203,11 @@ def _read_components(plan: TableReader, currency: str) -> tuple[Component, ...]:
         if isinstance(key, str) and first_lines.setdefault(key, number) != number:
             what = f'"{key}" is already the key of component {first_lines[key]}.'
             table.problem("key", what, "Give each component its own key.")
-    return tuple(_read_component(table, MINOR_DIGITS[currency]) for table in tables)
+    rules = read_quota_rules(plan)
+    return tuple(_read_component(table, MINOR_DIGITS[currency], rules) for table in tables)
 
 
-def _read_component(table: TableReader, currency_digits: int) -> Component:
+def _read_component(table: TableReader, currency_digits: int, rules: QuotaRules) -> Component:
     table.refuse_unknown(COMPONENT_KEYS)
     units = _read_units(table, currency_digits)
     cap_at = read_bound(table, "cap_at", units)
@@ -229,6 +234,7 @@ def _read_component(table: TableReader, currency_digits: int) -> Component:
         replaces_flat_rate=table.percentage("replaces_flat_rate", '"10%"'),
         of=table.choice("of", Whose, Whose.OWN),
         shared=read_sharing(table),
+        quota_rules=read_quota_rules(table, rules),
     )
     _check_fits_together(table, component)
     return with_time(table, component)

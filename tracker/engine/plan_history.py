@@ -9,7 +9,8 @@ from tracker.engine.credits import split_component_key
 from tracker.engine.deals import Deal, DealStatus
 from tracker.engine.paying import Terms, pay
 from tracker.engine.periods import Period
-from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Assignment, Plan, PlanVersion
 
 PLAN_KEY = "plan"
 

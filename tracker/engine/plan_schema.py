@@ -21,6 +21,7 @@ from tracker.engine.plans import (
     Stacking,
     WeightPolicy,
 )
+from tracker.engine.quota_facts import OnQuotaChange
 from tracker.engine.schema_values import (
     AMOUNT,
     AMOUNT_ABOVE_ZERO,
@@ -36,6 +37,7 @@ from tracker.engine.schema_values import (
     PERCENTAGE,
     SHARE_ABOVE_ZERO,
     SIGNED_AMOUNT,
+    WEIGHT,
     WHERE,
     WORD,
     WORDS,
@@ -44,10 +46,18 @@ from tracker.engine.schema_values import (
     Table,
     document,
     list_of,
+    numbers,
     one_of,
     table_named,
 )
 from tracker.engine.teams import Sharing, Whose
+
+QUOTA_RULES = {
+    "seasonal": Key("What each month of the year weighs.", numbers(WEIGHT, 12, 12)),
+    "ramp": Key("Shares of the quota in the first months.", numbers(PERCENTAGE, 0, 36)),
+    "prorate": Key("Whether days off the plan lower the quota.", one_of(("days", "no"))),
+    "on_quota_change": Key("What a new quota does inside a window.", one_of(OnQuotaChange)),
+}
 
 # --- the tables ------------------------------------------------------------------------------------------------------
 
@@ -58,6 +68,7 @@ _PLAN = Table(
         "window": Key("What the tiers are climbed in.", one_of(PeriodKind), True),
         "settlement": Key("How often people are paid.", one_of(PeriodKind)),
         "on_change": Key("What a new version does inside a window.", one_of(OnChange)),
+        **QUOTA_RULES,
         "year_starts_in_month": Key(
             "The first month of the fiscal year.", {"type": "integer", "minimum": 1, "maximum": 12}
         ),
@@ -124,6 +135,7 @@ _COMPONENT = Table(
         "cap_at": Key("Attainment above it pays nothing more.", BOUND),
         "cap_payout": Key("The most a window pays.", AMOUNT_ABOVE_ZERO),
         "quota": Key("Everybody's quota where no other is known.", AMOUNT_ABOVE_ZERO),
+        **QUOTA_RULES,
         "replaces_flat_rate": Key(
             "The flat rate paid before; `plan check` compares.", SHARE_ABOVE_ZERO
         ),

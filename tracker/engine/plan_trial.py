@@ -10,10 +10,12 @@ from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.example_sales import Example, Sale
 from tracker.engine.money import minor_digits
 from tracker.engine.paying import ComponentPay, Terms, pay
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import PlanFileError, parse_plan
 from tracker.engine.plan_lines import lines_of
 from tracker.engine.plan_reader import Report
-from tracker.engine.plans import COUNT_MEASURES, Assignment, Component, Plan, PlanBook, PlanVersion
+from tracker.engine.plans import COUNT_MEASURES, Assignment, Component, Plan, PlanVersion
+from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.teams import Membership, Whose
 
 PAYEE_ID, COLLEAGUE_ID, TEAM_ID = 1, 2, 3
@@ -177,22 +179,18 @@ def _first_day(plan: Plan, component: Component | None) -> date:
 def _terms(plan: Plan, deals: Sequence[Deal], quota_minor: int | None) -> Terms:
     plain = replace(plan, draw=None)
     version = PlanVersion(1, PLAN_KEY, date.min, plain)
-    quotas = {}
-    if quota_minor is not None:
-        quotas = {
-            (payee_id, f"{PLAN_KEY}/{component.key}", ""): quota_minor
-            for payee_id in (PAYEE_ID, TEAM_ID)
-            for component in plan.components
-        }
+    payee_ids = (PAYEE_ID, TEAM_ID)
+    quotas = [QuotaFact(payee_id, "", "", quota_minor or 0) for payee_id in payee_ids]
     last_day = max((deal.effective_on for deal in deals), default=date.min)
     return Terms(
         plan=plain,
         book=PlanBook(
             [version],
-            [Assignment(payee_id, PLAN_KEY, date.min) for payee_id in (PAYEE_ID, TEAM_ID)],
+            [Assignment(payee_id, PLAN_KEY, date.min) for payee_id in payee_ids],
+            quotas=[] if quota_minor is None else quotas,
+            has_plan_quotas=True,
             memberships=[Membership(TEAM_ID, PAYEE_ID, date.min)],
             until=plain.settlement_period_of(last_day).ends_on if deals else None,
         ),
         last_day=last_day,
-        quotas=quotas,
     )

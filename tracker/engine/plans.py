@@ -4,7 +4,7 @@ Percentages and factors are exact fractions of one. Money is minor units of the 
 units) is kept in hundredths, so that a split deal can count as half.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -12,8 +12,9 @@ from fractions import Fraction
 
 from tracker.engine.deal_terms import Churn, Clawback, Instalments, Judged, Overlays, Reprices
 from tracker.engine.example_sales import Example
-from tracker.engine.periods import Period, PeriodKind, period_containing, period_named
-from tracker.engine.teams import Membership, Sharing, Teams, Whose
+from tracker.engine.periods import Period, PeriodKind, period_containing
+from tracker.engine.quota_facts import AS_GIVEN, QuotaRules
+from tracker.engine.teams import Sharing, Whose
 
 WEIGHT_SCALE = 10_000
 """Payout weights are kept in 1/10,000 of a minor unit; a deal's combined multiplier is rounded to that."""
@@ -153,6 +154,7 @@ class Component:
     judged: Judged = Judged.ACCUMULATED
     years: tuple[Fraction, ...] = ()
     instalments: Instalments = Instalments.MONTH
+    quota_rules: QuotaRules = AS_GIVEN
 
     @property
     def climbs(self) -> bool:
@@ -253,133 +255,32 @@ class Assignment:
     ends_on: date | None = None
 
 
-class PlanBook:
-    """All plan versions and assignments: answers which version pays whom on a day.
+@dataclass(frozen=True, slots=True)
+class PersonalException:
+    """What was agreed with one payee instead of what a plan says of a component, on some days (None: no end).
 
-    `memberships` say who belongs to the teams and who leads them, oldest first. What deals give on later days than
-    their own is known until the day `until` (None: none of it).
+    Caps and tiers replace the plan's; `lifts` names caps that do not hold at all. Rates are then multiplied by
+    `rate_factor`, and `add_rate` is added to each. A `draw` replaces the plan's, whatever the component. Of
+    exceptions that say the same of a day, the one with the highest id counts; one that `withdraws_id` another says
+    nothing but that.
     """
 
-    def __init__(
-        self,
-        versions: Iterable[PlanVersion],
-        assignments: Iterable[Assignment],
-        *,
-        memberships: Iterable[Membership] = (),
-        until: date | None = None,
-    ) -> None:
-        self.teams = Teams(memberships)
-        self.until = until
-        self._versions: dict[str, list[PlanVersion]] = {}
-        self._by_id: dict[int, PlanVersion] = {}
-        self._assignments: dict[int, list[Assignment]] = {}
-        for version in sorted(
-            versions, key=lambda version: (version.effective_from, version.version_id)
-        ):
-            self._versions.setdefault(version.plan_key, []).append(version)
-            self._by_id[version.version_id] = version
-        for assignment in assignments:
-            self._assignments.setdefault(assignment.payee_id, []).append(assignment)
+    exception_id: int
+    payee_id: int
+    component_key: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+    rate_factor: Fraction | None = None
+    add_rate: Fraction | None = None
+    tiers: tuple[Tier, ...] = ()
+    cap_payout_minor: int | None = None
+    cap_at: Fraction | None = None
+    deal_cap_minor: int | None = None
+    lifts: frozenset[str] = frozenset()
+    draw: Draw | None = None
+    reason: str = ""
+    author: str = ""
+    withdraws_id: int | None = None
 
-    @property
-    def versions(self) -> Iterable[PlanVersion]:
-        """Every version of every plan."""
-        return self._by_id.values()
-
-    def version(self, version_id: int) -> PlanVersion:
-        return self._by_id[version_id]
-
-    def year_starts_in_month(self, plan_key: str) -> int:
-        """The first month of a plan's fiscal year: the same in all its versions."""
-        return self._versions[plan_key][0].plan.year_starts_in_month
-
-    def currency_of(self, plan_key: str) -> str:
-        """What a plan pays in: the same in all its versions."""
-        return self._versions[plan_key][0].plan.currency
-
-    def versions_in(self, payee_id: int, days: Period) -> list[PlanVersion]:
-        """Of each plan a payee is on for any of these days the version of the last such day, by plan key."""
-        last_days = (
-            (assignment, min(days.ends_on, assignment.ends_on or days.ends_on))
-            for assignment in self._assignments.get(payee_id, ())
-            if assignment.starts_on <= days.ends_on
-        )
-        found = (
-            self._in_effect(assignment, last_day)
-            for assignment, last_day in last_days
-            if last_day >= days.starts_on
-        )
-        in_effect = [version for version in found if version is not None]
-        return sorted(in_effect, key=lambda version: version.plan_key)
-
-    def versions_for(self, payee_id: int, day: date) -> list[PlanVersion]:
-        """The version of each of a payee's plans that is in effect on a day, in order of plan key."""
-        assignments = self._assignments.get(payee_id, ())
-        found = [self._in_effect(assignment, day) for assignment in assignments]
-        in_effect = [version for version in found if version is not None]
-        if len(in_effect) > 1:
-            in_effect.sort(key=lambda version: version.plan_key)
-        return in_effect
-
-    def pays_for(self, payee_id: int, whose: Whose, component: Component) -> bool:
-        """Whether a payee gets credit under a component for own deals, or for those of a team.
-
-        A shared component pays the members of a team, so it is nothing for the one who leads it.
-        """
-        if component.of is not whose:
-            return False
-        return component.shared is None or self.teams.is_team(payee_id)
-
-    def window_of(self, component_key: str, window_key: str) -> Period:
-        """The window that a component's total is named after."""
-        plan_key = component_key.rpartition("/")[0]
-        return period_named(window_key, self.year_starts_in_month(plan_key))
-
-    def is_shared(self, component_key: str) -> bool:
-        """Whether a component, by its name outside its plan file, pays the members of teams."""
-        plan_key, _, own_key = component_key.rpartition("/")
-        components = (of.plan.component(own_key) for of in self._versions.get(plan_key, ()))
-        return any(found is not None and found.shared is not None for found in components)
-
-    @property
-    def residual_keys(self) -> set[str]:
-        """The components, by plan and own key, that pay a deal over the years in some version."""
-        return {
-            f"{version.plan_key}/{component.key}"
-            for version in self._by_id.values()
-            for component in version.plan.components
-            if component.years
-        }
-
-    def is_on(self, payee_id: int, plan_key: str, day: date) -> bool:
-        """Whether a payee is on a plan on a day."""
-        return any(
-            assignment.plan_key == plan_key
-            and assignment.starts_on <= day
-            and (assignment.ends_on is None or day <= assignment.ends_on)
-            for assignment in self._assignments.get(payee_id, ())
-        )
-
-    def versions_of_window(self, payee_id: int, day: date) -> list[PlanVersion]:
-        """Those in effect on a day, and of each plan left earlier in its running window the last one."""
-        last_days = [
-            (assignment, min(day, assignment.ends_on or day))
-            for assignment in self._assignments.get(payee_id, ())
-        ]
-        found = {
-            version.plan_key: version
-            for assignment, last_day in sorted(last_days, key=lambda last: last[1])
-            if (version := self._in_effect(assignment, last_day)) is not None
-            and day in version.plan.window_of(last_day)
-        }
-        return [found[plan_key] for plan_key in sorted(found)]
-
-    def _in_effect(self, assignment: Assignment, day: date) -> PlanVersion | None:
-        if day < assignment.starts_on or (
-            assignment.ends_on is not None and day > assignment.ends_on
-        ):
-            return None
-        for version in reversed(self._versions.get(assignment.plan_key, ())):
-            if version.effective_from <= day:
-                return version
-        return None
+    def holds_on(self, day: date) -> bool:
+        return (self.starts_on or date.min) <= day <= (self.ends_on or date.max)

@@ -10,7 +10,8 @@ from fractions import Fraction
 from tracker.engine.credits import split_component_key
 from tracker.engine.explain import LineKind, TierLine
 from tracker.engine.periods import Period, period_named
-from tracker.engine.plans import PlanBook, PlanVersion
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import PlanVersion
 from tracker.engine.teams import Figures, Sharing, days_in, in_time, parts_of
 from tracker.engine.totals import TotalKey, WindowTotal
 

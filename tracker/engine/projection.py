@@ -23,7 +23,8 @@ from tracker.engine.deals import Deal
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.outcomes import HIGH, LOW, Spread, Ways, ways_of
 from tracker.engine.over_time import safe_on
-from tracker.engine.plans import Component, PlanBook
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Component
 from tracker.engine.prospects import Prospect
 from tracker.engine.rates import compile_table
 from tracker.engine.supposed import supposing
@@ -170,7 +171,7 @@ def project(ladders: Sequence[Ladder], prospects: Sequence[Prospect], book: Plan
     bits: dict[str, int | None] = {key: bit for bit, key in enumerate(uncertain)}
     bits |= {key: None for key, probability in odds.items() if probability == 1}
     figures = [
-        climbed_ways(ladder.total, ladder.quota_minor, _steps(seen, bits), ways.ways, book)
+        climbed_ways(ladder.total, _steps(seen, bits), ways.ways, book)
         for ladder, seen in zip(ladders, outlooks, strict=True)
     ]
     projected = tuple(
@@ -200,7 +201,7 @@ def _outlooks(ladder: Ladder, prospects: Sequence[Prospect], book: PlanBook) -> 
         for credit in credited
     ]
     ways = [0, *(1 << bit for bit in range(len(own)))]
-    none, *alone = climbed_ways(ladder.total, ladder.quota_minor, steps, ways, book)
+    none, *alone = climbed_ways(ladder.total, steps, ways, book)
     return tuple(
         Outlook(prospect, credited, figure.earned_minor - none.earned_minor)
         for (prospect, credited), figure in zip(own, alone, strict=True)
@@ -258,12 +259,12 @@ def _projected(
     ways: Ways,
     book: PlanBook,
 ) -> LadderProjection:
-    earned_minor = _earned(ladder.total, ladder, book)
+    earned_minor = _earned(ladder.total, book)
     attainments = [figure.attainment_minor for figure in figures]
     return LadderProjection(
         key=ladder.total.key,
         earned_minor=earned_minor,
-        exposed_minor=earned_minor - _earned(ladder.without_exposed, ladder, book),
+        exposed_minor=earned_minor - _earned(ladder.without_exposed, book),
         exposures=ladder.exposures,
         outlooks=outlooks,
         payout=_spread(_earned_of(figures), ways),
@@ -272,8 +273,8 @@ def _projected(
     )
 
 
-def _earned(total: WindowTotal, ladder: Ladder, book: PlanBook) -> int:
-    return sum(earned_by_period(total, book, ladder.quota_minor).values())
+def _earned(total: WindowTotal, book: PlanBook) -> int:
+    return sum(earned_by_period(total, book).values())
 
 
 def _spread(figures: Sequence[int], ways: Ways) -> Spread:

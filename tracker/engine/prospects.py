@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import Deal, DealStatus
-from tracker.engine.plans import PlanBook
+from tracker.engine.plan_book import PlanBook
 
 DECIDED_DEALS_MIN = 20
 """So many deals of a stage must have been won or lost before their share says how likely the next one is."""

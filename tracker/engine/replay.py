@@ -2,8 +2,8 @@
 
 Written in the plainest way from the definitions of the plan words, not from the fast path: every deal is walked, tier
 by tier, in exact fractions, and nothing is kept between two calls. It shares only the plan and deal classes with the
-rest of the engine (what a deal counts is in replay_parts, its tier tables in replay_table), so a mistake would have to
-be made twice, in two ways, to go unseen.
+rest of the engine (what a deal counts is in replay_parts, its tier tables in replay_table, quotas and exceptions in
+replay_terms), so a mistake would have to be made twice, in two ways, to go unseen.
 
 Where the definitions leave a choice, this is the meaning taken:
 
@@ -32,16 +32,16 @@ from tracker.engine.plans import (
     Component,
     Mode,
     OnChange,
+    PersonalException,
     PlanVersion,
     WeightPolicy,
 )
+from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.replay_parts import Part, WindowKey, parts_of, rounded
 from tracker.engine.replay_table import table_of
 from tracker.engine.replay_teams import Facts, members_earned
+from tracker.engine.replay_terms import QuotaByDay, ReplayTerms
 from tracker.engine.teams import Membership
-
-Quotas = Mapping[tuple[int, str, str], int]
-"""Minor units (hundredths of a count) by payee, component ("" for all) and window."""
 
 Earned = dict[tuple[int, str, str, str], int]
 """Minor units by payee, component, window and settlement period."""
@@ -51,14 +51,17 @@ def replay(
     events: Iterable[DealEvent],
     versions: Iterable[PlanVersion],
     assignments: Iterable[Assignment],
-    quotas: Quotas,
+    quotas: Iterable[QuotaFact] = (),
     *,
     memberships: Iterable[Membership] = (),
     until: date | None = None,
+    exceptions: Iterable[PersonalException] = (),
+    has_plan_quotas: bool = False,
 ) -> Earned:
     """What these events earn under these plans and quotas; a key without a counted deal is left out.
 
-    Of what deals give on later days than their own, what comes until the day `until` is in it (None: nothing).
+    Of what deals give on later days than their own, what comes until the day `until` is in it (None: nothing). With
+    `has_plan_quotas` the quota in a plan's text counts for whoever was set none.
     """
     facts = Facts(memberships)
     by_plan: dict[str, list[PlanVersion]] = {}
@@ -69,13 +72,17 @@ def replay(
     by_payee: dict[int, list[Assignment]] = {}
     for assignment in assignments:
         by_payee.setdefault(assignment.payee_id, []).append(assignment)
+    quotas_by_payee: dict[int, list[QuotaFact]] = {}
+    for fact in quotas:
+        quotas_by_payee.setdefault(fact.payee_id, []).append(fact)
+    terms = ReplayTerms(by_payee, quotas_by_payee, tuple(exceptions), has_plan_quotas)
     windows: dict[WindowKey, list[Part]] = {}
     for deal in _newest_deals(events):
-        for part in parts_of(deal, by_plan, by_payee, facts, until):
+        for part in parts_of(deal, by_plan, by_payee, facts, terms, until):
             windows.setdefault(part.window_key, []).append(part)
     earned: Earned = {}
     for window_key, parts in windows.items():
-        of_window = _earned_of_window(window_key, parts, quotas)
+        of_window = _earned_of_window(window_key, parts, terms)
         for period_key, earned_minor in of_window.items():
             earned[(*window_key, period_key)] = earned_minor
         for key, earned_minor in _earned_by_members(window_key, parts, of_window, facts).items():
@@ -93,15 +100,15 @@ def _newest_deals(events: Iterable[DealEvent]) -> list[Deal]:
 
 
 def _earned_of_window(
-    window_key: WindowKey, parts: Sequence[Part], quotas: Quotas
+    window_key: WindowKey, parts: Sequence[Part], terms: ReplayTerms
 ) -> dict[str, int]:
     """Minor units by settlement period: what the rounded sum of the window grew by in it."""
-    payee_id, _, window = window_key
-    quota_minor = quotas.get(window_key, quotas.get((payee_id, "", window)))
     in_order = sorted(parts, key=lambda part: (part.day, part.deal.key, part.line, part.number))
     earned: dict[str, int] = {}
     shown_minor = 0
-    for period_key, sum_minor in _sums_by_period(in_order, quota_minor):
+    together = [part for part in in_order if _climbs_with_others(part.component)]
+    alone = [part for part in in_order if not _climbs_with_others(part.component)]
+    for period_key, sum_minor in _sums_by_period(_climbs(window_key, together, terms), alone):
         earned[period_key] = earned.get(period_key, 0) + rounded(sum_minor) - shown_minor
         shown_minor = rounded(sum_minor)
     return earned
@@ -130,21 +137,20 @@ def _earned_by_members(
 
 
 def _sums_by_period(
-    parts: Sequence[Part], quota_minor: int | None
+    climbs: Sequence[Sequence[Part]], alone: Sequence[Part]
 ) -> Iterable[tuple[str, Fraction]]:
-    """The exact pay of the window so far, at each end of a period and of a version's time."""
+    """The exact pay of the window so far, at each end of a period and of what pays it."""
     sum_minor = Fraction(0)
-    for climb in _climbs([part for part in parts if _climbs_with_others(part.component)]):
+    for climb in climbs:
         start = 0
         while start < len(climb):
-            component, end = climb[start].component, _end_of_stretch(climb, start)
-            before = _pay(component, climb[:start], quota_minor)
-            sum_minor += _pay(component, climb[:end], quota_minor) - before
-            cap_minor = component.cap_payout_minor
+            first, end = climb[start], _end_of_stretch(climb, start)
+            before = _pay(first.component, climb[:start], first.quota_minor)
+            sum_minor += _pay(first.component, climb[:end], first.quota_minor) - before
+            cap_minor = first.component.cap_payout_minor
             paid_minor = sum_minor if cap_minor is None else min(sum_minor, Fraction(cap_minor))
-            yield climb[start].period_key, paid_minor
+            yield first.period_key, paid_minor
             start = end
-    alone = [part for part in parts if not _climbs_with_others(part.component)]
     for _, in_turn in groupby(sorted(alone, key=_turn), key=_turn):
         paid_now = list(in_turn)
         component = paid_now[0].component
@@ -176,26 +182,51 @@ def _pay_alone(part: Part) -> Fraction:
     return climbed + table.bonuses(attainment)
 
 
-def _climbs(parts: Sequence[Part]) -> list[list[Part]]:
-    """The deals of a window cut where a new version starts from the foot, each with the component that pays it."""
-    climbs: list[list[Part]] = [[]]
-    for before, part in zip([None, *parts], parts, strict=False):
-        if before is not None and before.version.version_id != part.version.version_id:
-            if part.version.plan.on_change is OnChange.RESTART:
-                climbs.append([])
-            elif part.version.plan.on_change is OnChange.RETRO:
-                so_far = (earlier for climb in climbs for earlier in climb)
-                climbs = [[replace(earlier, component=part.component) for earlier in so_far]]
+def _climbs(
+    window_key: WindowKey, in_order: Sequence[Part], terms: ReplayTerms
+) -> list[list[Part]]:
+    """The deals of a window, each with what pays it, cut where a version or a quota starts from the foot."""
+    climbs: list[list[Part]] = []
+    before: Part | None = None
+    for deal_part in _with_payers(in_order):
+        payer = deal_part.payer
+        of_plan = payer.plan.component(deal_part.component.key)
+        assert of_plan is not None, "a version pays only deals of a component it has"
+        quota = terms.quota(window_key, payer, of_plan)
+        component = terms.component(window_key[0], payer, of_plan, deal_part.day)
+        part = replace(deal_part, component=component, quota_minor=quota.on(deal_part.day))
+        if before is None or _starts_afresh(before, part, quota):
+            climbs.append([])
         climbs[-1].append(part)
+        before = part
     return climbs
 
 
+def _starts_afresh(before: Part, part: Part, quota: QuotaByDay) -> bool:
+    is_new = before.payer.version_id != part.payer.version_id
+    if is_new and part.payer.plan.on_change is OnChange.RESTART:
+        return True
+    return quota.starts_afresh_between(before.day, part.day)
+
+
+def _with_payers(in_order: Sequence[Part]) -> list[Part]:
+    """Each deal with the version that pays it: a retroactive one that has a deal also pays those before it."""
+    paid: list[Part] = []
+    for before, part in zip([None, *in_order], in_order, strict=False):
+        is_new = before is not None and before.version.version_id != part.version.version_id
+        if is_new and part.version.plan.on_change is OnChange.RETRO:
+            paid = [replace(earlier, payer=part.version) for earlier in paid]
+        paid.append(part)
+    return paid
+
+
 def _end_of_stretch(climb: Sequence[Part], start: int) -> int:
-    """Where the deals of one period that are paid by one version end."""
+    """Where the deals of one period that are paid alike end."""
     first = climb[start]
     for end in range(start + 1, len(climb)):
-        is_same_payer = climb[end].component is first.component
-        if not is_same_payer or climb[end].period_key != first.period_key:
+        part = climb[end]
+        is_alike = (part.component, part.quota_minor) == (first.component, first.quota_minor)
+        if not is_alike or part.period_key != first.period_key:
             return end
     return len(climb)
 

@@ -16,6 +16,7 @@ from tracker.engine.plans import (
     WeightPolicy,
 )
 from tracker.engine.replay_teams import Facts
+from tracker.engine.replay_terms import ReplayTerms
 
 Where = Mapping[str, tuple[str, ...]]
 WindowKey = tuple[int, str, str]
@@ -26,20 +27,23 @@ WindowKey = tuple[int, str, str]
 class Part:
     """What one deal counts for one payee on a day: towards the tiers, and in the pay.
 
-    `component` is the one that pays it. `number` tells the parts of one deal apart: 0 is the sale, 1 what counts off
-    again when the customer leaves; of a residual it counts the instalments, which fall in a `year` of the deal.
+    `version` is the one of its day, `payer` the one that pays it, whose `component` and quota it climbs by. `number`
+    tells the parts of one deal apart: 0 is the sale, 1 what counts off again when the customer leaves; of a residual it
+    counts the instalments, which fall in a `year` of the deal.
     """
 
     deal: Deal
     line: int
     payee_id: int
     version: PlanVersion
+    payer: PlanVersion
     component: Component
     attainment_minor: int
     weight_minor: Fraction
     day: date
     number: int = 0
     year: int = 1
+    quota_minor: int | None = None
 
     @property
     def period_key(self) -> str:
@@ -56,6 +60,7 @@ def parts_of(
     by_plan: Mapping[str, list[PlanVersion]],
     by_payee: Mapping[int, list[Assignment]],
     facts: Facts,
+    terms: ReplayTerms,
     until: date | None,
 ) -> Iterable[Part]:
     """Every part of a deal that counts."""
@@ -65,8 +70,10 @@ def parts_of(
         for payee_id, whose in facts.earners(share, deal.effective_on):
             assignments = by_payee.get(payee_id, [])
             for version in _versions_in_effect(deal.effective_on, by_plan, assignments):
-                for component in version.plan.components:
-                    if facts.pays_for(payee_id, whose, component):
+                for of_plan in version.plan.components:
+                    if facts.pays_for(payee_id, whose, of_plan):
+                        day = deal.effective_on
+                        component = terms.component(payee_id, version, of_plan, day)
                         for sale in _sold(deal, line, payee_id, version, component):
                             yield from _over_time(sale, by_plan, assignments, until)
 
@@ -93,7 +100,7 @@ def _sold(
     counts = _counts(deal, line, version, component)
     if counts is None:
         return []
-    return [Part(deal, line, payee_id, version, component, *counts, deal.effective_on)]
+    return [Part(deal, line, payee_id, version, version, component, *counts, deal.effective_on)]
 
 
 def _instalments(
@@ -153,7 +160,16 @@ def _churn(
             if component.key == sale.component.key and component.churn is Churn.NET:
                 off, unpaid = -sale.attainment_minor, -sale.weight_minor
                 yield Part(
-                    sale.deal, sale.line, sale.payee_id, version, component, off, unpaid, left_on, 1
+                    sale.deal,
+                    sale.line,
+                    sale.payee_id,
+                    version,
+                    version,
+                    component,
+                    off,
+                    unpaid,
+                    left_on,
+                    1,
                 )
 
 

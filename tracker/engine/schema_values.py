@@ -65,6 +65,7 @@ PART: Schema = {
     "pattern": rf"^\s*{_ABOVE_ZERO}(100(\.0{{1,12}})?|[0-9]{{1,2}}(\.[0-9]{{1,12}})?)\s*%\s*$",
 }
 MONTHS: Schema = {"type": "integer", "minimum": 1, "maximum": MONTHS_MAX}
+WEIGHT: Schema = {"anyOf": [AMOUNT, PERCENTAGE]}
 BOUND: Schema = {"anyOf": [AMOUNT_ABOVE_ZERO, SHARE_ABOVE_ZERO]}
 QUOTAS: Schema = {
     "type": "object",
@@ -81,6 +82,10 @@ def one_of(words: Any) -> Schema:
 
 def table_named(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
+
+
+def numbers(each: Schema, fewest: int, most: int) -> Schema:
+    return {"type": "array", "items": each, "minItems": fewest, "maxItems": most}
 
 
 def list_of(name: str) -> Schema:

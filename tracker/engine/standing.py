@@ -10,19 +10,15 @@ from datetime import date
 from fractions import Fraction
 from math import ceil
 
-from tracker.engine.climbing import capped_payout, step_gain, stretches_of
+from tracker.engine.climbing import Cell, capped_payout, step_gain, stretches_of
+from tracker.engine.ladder_terms import LadderTerms
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.periods import Period
-from tracker.engine.plans import (
-    WEIGHT_SCALE,
-    Component,
-    Mode,
-    OnChange,
-    PlanBook,
-    PlanVersion,
-    WeightPolicy,
-)
-from tracker.engine.rates import Band, RateTable, compile_table
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import WEIGHT_SCALE, Component, Mode, OnChange, PlanVersion, WeightPolicy
+from tracker.engine.quota_facts import OnQuotaChange
+from tracker.engine.quotas import WindowQuota
+from tracker.engine.rates import Band, RateTable
 from tracker.engine.totals import NOTHING, Sums, WindowTotal
 
 
@@ -160,14 +156,16 @@ def standing_of(
     total: WindowTotal,
     book: PlanBook,
     window: Period,
-    quota_minor: int | None,
     earned_minor: int,
     working: Sequence[date],
     today: date,
     typical_deal_minor: int | None,
 ) -> Standing:
     """Where a payee stands under a component today. `working` are the window's working days."""
-    position = _position(version, component, total, book, quota_minor)
+    terms = LadderTerms(total.key, book)
+    position = _position(version, total, terms, min(today, window.ends_on))
+    quota = terms.quota(version)
+    quota_minor = quota.on(today).amount_minor if quota else None
     gone = sum(1 for day in working if day <= today)
     attainment = total.attainment_minor
     ratio = Fraction(attainment, quota_minor) if quota_minor else None
@@ -216,23 +214,29 @@ def standing_of(
 
 
 def _position(
-    version: PlanVersion,
-    component: Component,
-    total: WindowTotal,
-    book: PlanBook,
-    quota_minor: int | None,
+    version: PlanVersion, total: WindowTotal, terms: LadderTerms, day: date
 ) -> _Position | None:
-    """The top of the last stretch climbed; the foot of the component's table when nothing was sold on it yet."""
-    table = compile_table(component, quota_minor)
-    if table is None:
+    """The top of the last stretch climbed, or the foot of the table that holds on a day when nothing was sold on it."""
+    component, table = terms.on(version, day) or (None, None)
+    if component is None or table is None:
         return None
-    exact, sums = Fraction(0), NOTHING
-    for stretch in stretches_of(total, book, quota_minor):
+    exact, sums, last = Fraction(0), NOTHING, None
+    for stretch in stretches_of(total, terms.book):
         exact += stretch.gained
         sums = sum((cell.sums for cell in stretch.cells), NOTHING)
-    if version.plan.on_change is OnChange.RESTART and _is_before(total, book, version):
+        last = stretch.cells[-1]
+    if version.plan.on_change is OnChange.RESTART and _is_before(total, terms.book, version):
+        sums = NOTHING
+    if last is not None and _is_restarted_since(last, terms.quota(version), day):
         sums = NOTHING
     return _Position(component, table, sums, exact)
+
+
+def _is_restarted_since(last: Cell, quota: WindowQuota | None, day: date) -> bool:
+    """Whether another quota has let the climb start at the foot since the last deals."""
+    if quota is None or quota.rules.on_change is not OnQuotaChange.RESTART:
+        return False
+    return quota.on(last.starts_on).starts_on < quota.on(day).starts_on
 
 
 def _is_before(total: WindowTotal, book: PlanBook, version: PlanVersion) -> bool:

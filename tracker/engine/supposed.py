@@ -6,7 +6,7 @@ from datetime import date
 
 from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import Credit
-from tracker.engine.plans import PlanBook
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.totals import (
     NOTHING,
     Climb,
@@ -35,12 +35,10 @@ def supposing(
     return replace(total, cells=cells, alone=alone, climb=climb)
 
 
-def would_add(
-    total: WindowTotal, held: Sequence[Credit], book: PlanBook, quota_minor: int | None
-) -> int:
+def would_add(total: WindowTotal, held: Sequence[Credit], book: PlanBook) -> int:
     """What held credits would add to their window if their evidence came now, in minor units."""
-    after = earned_by_period(supposing(total, held), book, quota_minor)
-    before = earned_by_period(total, book, quota_minor)
+    after = earned_by_period(supposing(total, held), book)
+    before = earned_by_period(total, book)
     return sum(after.values()) - sum(before.values())
 
 
@@ -49,12 +47,11 @@ def taken_back(
     kept: Sequence[Credit],
     whole: Sequence[Credit],
     book: PlanBook,
-    quota_minor: int | None,
 ) -> int:
     """What a clawback takes from a window in minor units: what these credits would pay whole, less what they do."""
     without = supposing(total, [credit for credit in whole if credit.is_counted], kept)
-    before = earned_by_period(without, book, quota_minor)
-    return sum(before.values()) - sum(earned_by_period(total, book, quota_minor).values())
+    before = earned_by_period(without, book)
+    return sum(before.values()) - sum(earned_by_period(total, book).values())
 
 
 def _climbed(climb: Climb, come: Collection[Credit], gone: Collection[Credit]) -> Climb:

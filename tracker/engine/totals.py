@@ -9,8 +9,8 @@ from datetime import date
 from fractions import Fraction
 from typing import TypeVar
 
-from tracker.engine.credits import Credit, split_component_key
-from tracker.engine.plans import WEIGHT_SCALE, PlanBook
+from tracker.engine.credits import Credit
+from tracker.engine.plans import WEIGHT_SCALE
 
 Key = TypeVar("Key")
 
@@ -162,10 +162,3 @@ def total_of_cells(
         else:
             together[cell.period_key, cell.plan_version_id] = sums
     return WindowTotal(key, together, climb, alone)
-
-
-def is_ordered(component_key: str, version_ids: Iterable[int], book: PlanBook) -> bool:
-    """Whether any of these plan versions pays this component by the order of its deals."""
-    _, own_key = split_component_key(component_key)
-    components = (book.version(version_id).plan.component(own_key) for version_id in version_ids)
-    return any(component is not None and component.is_ordered for component in components)

@@ -19,10 +19,12 @@ from tracker.engine.climbing import (
     step_gain,
     stretches_of,
 )
-from tracker.engine.credits import Credit, split_component_key
+from tracker.engine.credits import Credit
+from tracker.engine.ladder_terms import LadderTerms
 from tracker.engine.money import round_to_minor_unit
-from tracker.engine.plans import WEIGHT_SCALE, Component, PlanBook
-from tracker.engine.rates import RateTable, compile_table
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import WEIGHT_SCALE, Component
+from tracker.engine.rates import RateTable
 from tracker.engine.supposed import supposing
 from tracker.engine.totals import NOTHING, Sums, WindowTotal
 
@@ -45,45 +47,41 @@ class Figure:
 
 def climbed_ways(
     total: WindowTotal,
-    quota_minor: int | None,
     steps: Sequence[Step],
     ways: Sequence[int],
     book: PlanBook,
 ) -> list[Figure]:
     """The end of each way, in the order of the ways."""
     if not steps:
-        return [_paid_plainly(total, quota_minor, [], 0, book)] * len(ways)
+        return [_paid_plainly(total, [], 0, book)] * len(ways)
     in_order = sorted(steps, key=lambda step: step[0].order)
-    continued = _continued(total, quota_minor, in_order, book)
+    continued = _continued(total, in_order, book)
     if continued is not None:
         return continued.figures(ways)
-    ends = {way: _paid_plainly(total, quota_minor, in_order, way, book) for way in set(ways)}
+    ends = {way: _paid_plainly(total, in_order, way, book) for way in set(ways)}
     return [ends[way] for way in ways]
 
 
-def _paid_plainly(
-    total: WindowTotal, quota_minor: int | None, steps: Sequence[Step], way: int, book: PlanBook
-) -> Figure:
+def _paid_plainly(total: WindowTotal, steps: Sequence[Step], way: int, book: PlanBook) -> Figure:
     come = [credit for credit, bit in steps if bit is None or way >> bit & 1]
     supposed = supposing(total, come=come)
-    earned = earned_by_period(supposed, book, quota_minor)
+    earned = earned_by_period(supposed, book)
     return Figure(sum(earned.values()), supposed.attainment_minor)
 
 
 # --- the climb continued
 
 
-def _continued(
-    total: WindowTotal, quota_minor: int | None, steps: Sequence[Step], book: PlanBook
-) -> "_Continued | None":
+def _continued(total: WindowTotal, steps: Sequence[Step], book: PlanBook) -> "_Continued | None":
     """The climb from before the first step on; None where these deals climb more than one table, or none."""
     version_ids = {credit.plan_version_id for credit, _ in steps}
     version = book.version(min(version_ids))
-    component = version.plan.component(split_component_key(total.key.component_key)[1])
-    table = compile_table(component, quota_minor) if component else None
-    stretches = stretches_of(total, book, quota_minor)
+    terms = LadderTerms(total.key, book)
+    component, table = terms.on(version, terms.window.ends_on) or (None, None)
+    stretches = stretches_of(total, book)
     climbs_on = not stretches or stretches[-1].cells[-1].version == version
-    if len(version_ids) > 1 or component is None or table is None or not climbs_on:
+    is_one_climb = len(version_ids) == 1 and climbs_on and not terms.cuts(version_ids)
+    if component is None or table is None or not is_one_climb:
         return None
     if total.alone or not component.climbs:
         return None

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from tracker.engine.credits import component_key_of
-from tracker.engine.plans import PlanBook
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.totals import TotalKey
 from tracker.store import people, plans, standing_reads, totals
 from tracker.store.types import Connection

@@ -8,7 +8,8 @@ from fractions import Fraction
 from tracker.engine.credits import Credit, multipliers_on, split_component_key
 from tracker.engine.deals import Deal, DealStatus
 from tracker.engine.explain import DealLine, ReasonKind, explain_deals, explain_no_pay
-from tracker.engine.plans import COUNT_MEASURES, Component, Multiplier, PlanBook
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import COUNT_MEASURES, Component, Multiplier
 from tracker.engine.supposed import would_add
 from tracker.engine.totals import TotalKey
 from tracker.pages.formatting import NO_BREAK_SPACE, count, factor, money, pay_rate, percent, rate
@@ -64,17 +65,14 @@ def worths_of(
     lines: dict[str, list[DealLine]] = {key: [] for key in keys}
     would: dict[str, int] = dict.fromkeys(keys, 0)
     for total_key in sorted({_total_key(credit) for credit in own}):
-        quota_minor = quota_of(connection, total_key)
-        for line in explain_deals(
-            credits.credits_of_total(connection, total_key), book, quota_minor
-        ):
+        for line in explain_deals(credits.credits_of_total(connection, total_key), book):
             if line.credit.deal_key in lines:
                 lines[line.credit.deal_key].append(line)
         held = [c for c in own if not c.is_counted and _total_key(c) == total_key]
         if held:
             total = totals.window_total(connection, total_key, book)
             for credit in held:
-                would[credit.deal_key] += would_add(total, [credit], book, quota_minor)
+                would[credit.deal_key] += would_add(total, [credit], book)
     return {
         key: Worth(
             tuple(lines[key]),
@@ -83,10 +81,6 @@ def worths_of(
         )
         for key in keys
     }
-
-
-def quota_of(connection: Connection, key: TotalKey) -> int | None:
-    return plans.quota_minor(connection, key.payee_id, key.component_key, key.window_key)
 
 
 def component_of(credit: Credit, book: PlanBook) -> Component:

@@ -2,7 +2,8 @@
 
 from tracker.engine.credits import split_component_key
 from tracker.engine.on_target import base_minor, on_target_minor
-from tracker.engine.plans import Plan, PlanBook
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Plan
 from tracker.pages.formatting import money
 from tracker.pages.i18n import gettext as _
 from tracker.pages.sheets import Row, Section

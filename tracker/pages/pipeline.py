@@ -14,7 +14,7 @@ from babel.numbers import format_compact_currency
 from tracker.engine.credits import credits_of
 from tracker.engine.deals import Deal, DealStatus
 from tracker.engine.money import minor_digits
-from tracker.engine.plans import PlanBook
+from tracker.engine.plan_book import PlanBook
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.deal_rows import evidence_words
 from tracker.pages.formatting import NO_BREAK_SPACE, money

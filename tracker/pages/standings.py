@@ -11,7 +11,8 @@ from statistics import median_low
 
 from tracker.engine.credits import component_key_of
 from tracker.engine.periods import Period, working_days
-from tracker.engine.plans import Component, PlanBook, PlanVersion
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Component, PlanVersion
 from tracker.engine.standing import Standing, left_behind, standing_of
 from tracker.engine.supposed import would_add
 from tracker.engine.totals import TotalKey
@@ -139,7 +140,6 @@ def _ladders(
 ) -> list[_Ladder]:
     keys = [rung.key for rung in rungs]
     found = {total.key: total for total in totals.window_totals(connection, keys, book)}
-    quotas = plans.quotas_of(connection, {key.payee_id for key in keys})
     earned = standing_reads.earned_of(connection, keys)
     held = standing_reads.held_of(connection, keys)
     working = {
@@ -148,14 +148,12 @@ def _ladders(
     }
     ladders = []
     for rung, key in zip(rungs, keys, strict=True):
-        quota_minor = plans.quota_for(quotas, key.payee_id, key.component_key, key.window_key)
         standing = standing_of(
             rung.version,
             rung.component,
             found[key],
             book,
             rung.window,
-            quota_minor,
             earned_minor=earned.get(key, 0),
             working=working[rung.window],
             today=today,
@@ -163,7 +161,7 @@ def _ladders(
         )
         if not rung.is_running:
             standing = left_behind(standing)
-        held_minor = would_add(found[key], held[key], book, quota_minor) if held[key] else 0
+        held_minor = would_add(found[key], held[key], book) if held[key] else 0
         held_deal_keys = frozenset(credit.deal_key for credit in held[key])
         ladders.append(_Ladder(standing, held_minor, held_deal_keys))
     return ladders

@@ -3,7 +3,8 @@
 from tracker.engine.credits import Credit, multipliers_on
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.explain import DealLine, Reason, ReasonKind, explain_no_pay
-from tracker.engine.plans import Component, PlanBook
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import Component
 from tracker.pages.deal_rows import (
     Worth,
     component_of,

@@ -7,10 +7,10 @@ page and, where the matrix allows it, the manager's show the same sheets.
 from fractions import Fraction
 
 from tracker.engine.explain import LineKind, TierLine, explain_total
-from tracker.engine.plans import COUNT_MEASURES, PlanBook
+from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import COUNT_MEASURES
 from tracker.engine.standing import Standing, Step
 from tracker.engine.totals import TotalKey
-from tracker.pages.deal_rows import quota_of
 from tracker.pages.formatting import (
     count,
     measured,
@@ -63,7 +63,7 @@ def _earned_sections(
     """What the rates are paid on where that is not what was sold, and what they make of it."""
     key = TotalKey(standing.payee_id, standing.component_key, standing.window.key)
     credited = credits.credits_of_total(connection, key)
-    lines = explain_total(credited, book, quota_of(connection, key))
+    lines = explain_total(credited, book)
     deals_count = len({credit.deal_key for credit in credited})
     counted = ngettext("%(count)s deal", "%(count)s deals", deals_count, count=count(deals_count))
     earned = Section(

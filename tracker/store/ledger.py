@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, insert, select
 
 from tracker.engine.credits import split_component_key
-from tracker.engine.plans import PlanBook
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.posting import Loss, PostingKind, month_after, month_paying, posting_of
 from tracker.engine.totals import TotalKey
 from tracker.store import payroll, tables

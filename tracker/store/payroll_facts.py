@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import Connection, and_, func, select
 
 from tracker.engine.credits import Credit, split_component_key
+from tracker.engine.ladder_terms import quota_minor_of
 from tracker.engine.payroll import KnownFacts, Whose
-from tracker.engine.plans import PlanBook
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.posting import PostingKind, month_named, month_paying
 from tracker.engine.statement import PostedLine
 from tracker.engine.totals import TotalKey
 from tracker.store import credits, deals, payroll, people, plans, tables
 from tracker.store.marks import known
-from tracker.store.plans import QuotaKey
 from tracker.store.statements import in_chunks
 from tracker.store.totals import near, total_of
 
@@ -40,20 +40,15 @@ def known_facts(
     deal_names: Mapping[str, str],
 ) -> KnownFacts:
     """The same with credits that are computed already."""
-    quotas = plans.all_quotas(connection)
     return KnownFacts(
         book=book,
-        quota_of=lambda key: _quota(quotas, key),
+        quota_of=lambda key: quota_minor_of(book, key),
         posted=posted_lines(connection, month, book),
         debts=debts_before(connection, month),
         credited=credited,
         deal_names=deal_names,
         payee_ids=[payee.id for payee in people.payees(connection)],
     )
-
-
-def _quota(quotas: Mapping[QuotaKey, int], key: TotalKey) -> int | None:
-    return plans.quota_for(quotas, key.payee_id, key.component_key, key.window_key)
 
 
 def posted_lines(

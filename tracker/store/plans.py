@@ -1,6 +1,6 @@
 """Plan versions, who is on which plan, and quotas. A version is added, never edited."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -8,18 +8,17 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select, text
 
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plan_team import clash_of, counts_teams
-from tracker.engine.plans import Assignment, Plan, PlanBook, PlanVersion
+from tracker.engine.plans import Assignment, Plan, PlanVersion
+from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.teams import Membership
 from tracker.errors import Conflict
 from tracker.store import memberships, tables
 from tracker.store.horizon import horizon
 from tracker.store.marks import known
 from tracker.store.statements import inserted_id, within_64_bits
-
-QuotaKey = tuple[int, str, str]
-"""Payee id, component key ("" for every component), window key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +35,22 @@ class StoredPlanVersion:
 
 
 class QuotaChange(NamedTuple):
-    """A payee's quota in a window: for one component ("plan/component"), or "" for every one."""
+    """A payee's quota in a window, or in a year: for one component ("plan/component"), or "" for every one.
+
+    It holds from `valid_from` on; None: from the start.
+    """
 
     payee_id: int
     component_key: str
     window_key: str
     amount_minor: int
+    valid_from: date | None = None
+    reason: str = ""
+
+    @property
+    def place(self) -> tuple[int, str, str, date | None]:
+        """What an earlier fact must share to be replaced by this one."""
+        return self.payee_id, self.component_key, self.window_key, self.valid_from
 
 
 _PLANS_LOCK = 7103
@@ -135,7 +144,7 @@ def newest_plan(connection: Connection, plan_key: str) -> Plan | None:
 
 
 def load_plan_book(connection: Connection, payee_ids: Collection[int] | None = None) -> PlanBook:
-    """Every plan version, and the assignments of these payees (None: of all).
+    """Every plan version, and the assignments, quotas and exceptions of these payees (None: of all).
 
     With them come those who may get credit for these payees' deals: their teams, and who leads those.
     """
@@ -151,6 +160,7 @@ def load_plan_book(connection: Connection, payee_ids: Collection[int] | None = N
     return PlanBook(
         versions,
         assignments(connection, payee_ids),
+        quotas=quota_facts(connection, payee_ids),
         memberships=facts,
         until=horizon(connection),
     )
@@ -271,38 +281,23 @@ def record_quota(connection: Connection, change: QuotaChange, by: str, at: datet
     return inserted_id(connection, insert(tables.quota).values(fact))
 
 
-def quotas_of(connection: Connection, payee_ids: Collection[int]) -> dict[QuotaKey, int]:
-    """The quotas in force of these payees."""
-    return _quotas(connection, sorted(payee_ids))
-
-
-def all_quotas(connection: Connection) -> dict[QuotaKey, int]:
-    """The quotas in force of everybody."""
-    return _quotas(connection, None)
-
-
-def quota_minor(
-    connection: Connection, payee_id: int, component_key: str, window_key: str
-) -> int | None:
-    """A payee's quota for a component in a window; one for that component wins over one for all. None: none."""
-    return quota_for(_quotas(connection, [payee_id]), payee_id, component_key, window_key)
-
-
-def quota_for(
-    quotas: Mapping[QuotaKey, int], payee_id: int, component_key: str, window_key: str
-) -> int | None:
-    """The same, looked up among quotas already read."""
-    own = quotas.get((payee_id, component_key, window_key))
-    return own if own is not None else quotas.get((payee_id, "", window_key))
-
-
-def _quotas(connection: Connection, payee_ids: Sequence[int] | None) -> dict[QuotaKey, int]:
+def quota_facts(
+    connection: Connection, payee_ids: Collection[int] | None = None
+) -> list[QuotaFact]:
+    """Every quota that was set for these payees, or for all, oldest first."""
     table = tables.quota
-    columns = (table.c.payee_id, table.c.component_key, table.c.window_key, table.c.amount_minor)
+    columns = (
+        table.c.payee_id,
+        table.c.component_key,
+        table.c.window_key,
+        table.c.amount_minor,
+        table.c.valid_from,
+        table.c.id,
+    )
     query = select(*columns).where(known(connection, table)).order_by(table.c.id)
     if payee_ids is not None:
-        query = query.where(table.c.payee_id.in_(payee_ids))
-    return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query)}
+        query = query.where(table.c.payee_id.in_(sorted(payee_ids)))
+    return [QuotaFact(*row) for row in connection.execute(query)]
 
 
 # --- who may go on while plans change

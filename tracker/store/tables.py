@@ -136,8 +136,10 @@ quota = Table(
     Column(
         "component_key", String(200), nullable=False
     ),  # plan_key/component, or "" for every component
-    Column("window_key", String(10), nullable=False),
+    Column("window_key", String(10), nullable=False),  # of a window, or of a year that spreads
     Column("amount_minor", BigInteger, nullable=False),
+    Column("valid_from", Date, nullable=True),  # null: from the start of the window
+    Column("reason", Text, nullable=False, default=""),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("recorded_by", String(320), nullable=False),
     Index(None, "payee_id", "window_key"),

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
 from sqlalchemy import delete as delete_from
 
 from tracker.engine.credits import Credit
-from tracker.engine.plans import PlanBook
+from tracker.engine.ladder_terms import LadderTerms
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.totals import (
     NOTHING,
     CellKey,
@@ -23,7 +24,6 @@ from tracker.engine.totals import (
     WindowTotal,
     cell_changes,
     day_changes,
-    is_ordered,
     total_of_cells,
 )
 from tracker.store import ledger, tables
@@ -122,12 +122,12 @@ def window_totals(
     cells: dict[TotalKey, dict[CellKey, Sums]] = {key: {} for key in sorted(keys)}
     for key, row in _rows_of(connection, tables.running_total, cells.keys()):
         cells[key][_cell_key(row)] = _sums(row)
-    ordered = {
+    by_day = {
         key
         for key, of_key in cells.items()
-        if is_ordered(key.component_key, {cell.plan_version_id for cell in of_key}, book)
+        if LadderTerms(key, book).need_days(cell.plan_version_id for cell in of_key)
     }
-    climbs = _climbs(connection, ordered)
+    climbs = _climbs(connection, by_day)
     return [total_of_cells(key, of_key.items(), climbs.get(key)) for key, of_key in cells.items()]
 
 
