@@ -10,6 +10,7 @@
   const SCRIPT_PATIENCE_MS = 6000;
   const RETRY_MS = 1500;
   const UNCHANGED_SPREAD_MS = 3000;
+  const SILENCE_EVERY_MS = 5000;
 
   const body = document.body;
   const room = body.dataset.live;
@@ -33,6 +34,14 @@
   // As the server writes it: 24 hours and a colon in every language.
   const clockTime = () => confirmedAt.toLocaleTimeString("en-GB",
     { hour: "2-digit", minute: "2-digit", timeZone: body.dataset.zone || undefined });
+
+  // A page that hears nothing cannot tell calm from a source that fell silent, unless it knows when to say so.
+  const showSilence = () => {
+    for (const element of document.querySelectorAll("[data-silent-at]")) {
+      element.hidden = Date.now() / 1000 < Number(element.dataset.silentAt);
+    }
+  };
+  setInterval(showSilence, SILENCE_EVERY_MS);
 
   const showAge = () => {
     for (const element of document.querySelectorAll("[data-stale]")) {

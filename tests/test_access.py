@@ -158,10 +158,13 @@ POST /screens/{screen of North}/revoke               in     403  to    404   to 
 POST /screens/{screen of South}/revoke               in     403  404   to    to   in   in     in
 POST /screens/999/revoke                             in     403  404   404   404  in   in     in
 
+GET  /sources                                        in     403  ok    ok    ok   in   in     in
+POST /sources?source=crm&hours=4                     in     403  403   403   404  in   in     in
+GET  /metrics                                        401    401  401   401   401  401  403    403
 GET  /quarantine                                     in     403  403   403   ok   in   in     in
 POST /quarantine/replay                              in     403  403   403   to   in   in     in
-POST /quarantine/1/replay                            in     403  403   403   404  in   in     in
-POST /quarantine/1/discard                           in     403  403   403   404  in   in     in
+POST /quarantine/999/replay                          in     403  403   403   404  in   in     in
+POST /quarantine/999/discard                         in     403  403   403   404  in   in     in
 POST /quarantine/claim?reference=x&payee_id={anna}   in     403  403   403   to   in   in     in
 POST /quarantine/claim?reference=x&payee_id=999      in     403  403   403   404  in   in     in
 GET  /company                                        in     403  403   403   ok   in   in     in

@@ -141,6 +141,16 @@ def may_read_figures(principal: Principal) -> bool:
     return "read" in principal.scopes
 
 
+def may_read_metrics(principal: Principal) -> bool:
+    """How the product is doing; no figure of anybody."""
+    return "metrics" in principal.scopes
+
+
+def may_see_sources(principal: Principal) -> bool:
+    """Where deals come from and how fresh they are; no deal."""
+    return principal.role in ("manager", "admin")
+
+
 def rooms_of(principal: Principal) -> frozenset[str]:
     """The live rooms a socket is put in. A client names none."""
     rooms = {f"manager:{team_id}" for team_id in principal.managed_team_ids}

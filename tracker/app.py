@@ -24,6 +24,8 @@ from tracker.pages import (
     quarantine,
     screens,
     sign_in,
+    silence,
+    sources,
     team_board,
     you,
 )
@@ -44,6 +46,7 @@ ANSWERING = (
     screens,
     company,
     quarantine,
+    sources,
     health,
     api,
 )
@@ -64,6 +67,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     csrf = CSRFProtect(app)
     errors.install(app)
     i18n.install(app.jinja_env)
+    silence.install(app.jinja_env)
     formatting.install(app.jinja_env, settings.company_zone)
     app.context_processor(context.shared_values)
     app.context_processor(lambda: {"open_disputes_count": disputes.open_disputes_count})

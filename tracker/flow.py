@@ -27,7 +27,7 @@ from tracker.engine.quotas import quota_periods
 from tracker.engine.totals import TotalKey
 from tracker.errors import NotFound
 from tracker.flow_figures import figures_of
-from tracker.store import credits, deals, outbox, people, plans, totals, trail
+from tracker.store import credits, deals, outbox, people, plans, sources, totals, trail
 from tracker.store.database import Database
 from tracker.store.deals import Arrival, DealChange, Rank
 from tracker.store.ledger import Cause
@@ -80,6 +80,7 @@ def record_within(
     arrivals = deals.insert_events(connection, acceptable, recorded_at)
     changes, ranks = deals.keep_newest(connection, arrivals)
     _follow_deals(connection, changes, recorded_at)
+    sources.note(connection, arrivals, recorded_at)
     return _outcomes(connection, events, problems, arrivals, ranks)
 
 

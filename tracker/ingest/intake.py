@@ -15,7 +15,7 @@ from tracker.ingest.setting_aside import supersede, to_set_aside
 from tracker.ingest.strict_json import JsonValue
 from tracker.ingest.submission import Entry
 from tracker.ingest.values import shown
-from tracker.store import quarantine
+from tracker.store import quarantine, sources
 from tracker.store.database import Database
 from tracker.store.quarantine import Arrived
 
@@ -61,6 +61,7 @@ def take_in(
         judged = _judge(database, entries[start : start + CHUNK_EVENTS], now, today)
         _set_aside(database, judged, sender, now)
         outcomes += _record(database, judged, now)
+        _watch(database, judged)
         time.sleep(0)  # a long batch lets the other requests of this process have their turn
     return outcomes
 
@@ -97,6 +98,16 @@ def _set_aside(database: Database, judged: Sequence[Judged], sender: str, at: da
     if events:
         with database.write() as connection:
             quarantine.set_aside(connection, sender, events, at)
+
+
+def _watch(database: Database, judged: Sequence[Judged]) -> None:
+    """A source that sends by itself is minded from its first event on: its silence is said."""
+    names = {one.source for one in judged if isinstance(one, DealEvent)}
+    with database.read() as connection:
+        new = names - sources.watched_names(connection)
+    if new:
+        with database.write() as connection:
+            sources.watch(connection, new)
 
 
 def _record(

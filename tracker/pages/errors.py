@@ -175,4 +175,4 @@ def _json(status: int, message: str) -> Response:
 
 
 def _wants_json() -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith("/api/") or request.path == "/metrics"

@@ -4,13 +4,13 @@ Figures never break across lines (no-break spaces), and a minus is a minus, not 
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
+from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_decimal, get_currency_symbol
 from jinja2 import Environment
 
@@ -130,6 +130,11 @@ def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     return clock_time(at, zone) if on == today else day(on, today)
 
 
+def duration(length: timedelta) -> str:
+    """How long something took, in its largest unit: "3 sek.", "2 timer"."""
+    return _unbroken(format_timedelta(length, threshold=1, format="short", locale=babel_locale()))
+
+
 def period_name(period: Period) -> str:
     """A window by name: "Q4 2026", "4. kvartal 2026", "november 2026", "2026"."""
     if period.kind is PeriodKind.YEAR:
@@ -151,7 +156,7 @@ def install(environment: Environment, zone: ZoneInfo) -> None:
         function.__name__: function
         for function in (
             money, amount, signed, signed_money, money_parts, percent, rate, pay_rate, measured,
-            count, factor, day, period_name,
+            count, factor, day, duration, period_name,
         )
     }  # fmt: skip
     filters["clock_time"] = partial(clock_time, zone=zone)

@@ -11,7 +11,7 @@ from tracker.store.tokens import new_token, token_hash
 
 KEY_PREFIX = "trk_"
 """Lets secret scanners, and people, see at a glance what a leaked text is."""
-SCOPES = ("ingest", "read")
+SCOPES = ("ingest", "read", "metrics")
 USED_GRAIN = timedelta(minutes=1)
 
 

@@ -165,6 +165,12 @@ def waiting_count(connection: Connection) -> int:
     return connection.scalar(_waiting(func.count())) or 0
 
 
+def waiting_by_source(connection: Connection) -> dict[str, int]:
+    """How many wait, by the source that sent them."""
+    rows = connection.execute(_waiting(_aside.source, func.count()).group_by(_aside.source))
+    return {row[0]: row[1] for row in rows}
+
+
 def unclaimed(connection: Connection) -> list[Unclaimed]:
     """Money nobody gets: the won deals that wait for an owner, by currency."""
     query = _waiting(

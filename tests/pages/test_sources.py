@@ -1,0 +1,117 @@
+"""Every source says how fresh it is, and silence in working hours is said, so that it is not mistaken for calm."""
+
+from datetime import date, datetime, timedelta
+from html import unescape
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.ingest.records import record
+from tracker import clock
+from tracker.ingest.intake import take_in
+from tracker.ingest.strict_json import Number
+from tracker.ingest.submission import Entry
+from tracker.pages.company_calendar import CompanyCalendar
+from tracker.pages.silence import after_working_hours
+
+ZONE = ZoneInfo("Europe/Copenhagen")
+CALENDAR = CompanyCalendar(ZONE, "DK", ("public",), (date(2026, 11, 27),))
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("heard", "hours", "said"),
+    [
+        ("2026-11-23 09:00", 4, "2026-11-23 13:00"),
+        ("2026-11-23 15:30", 4, "2026-11-24 10:30"),  # over night
+        ("2026-11-26 16:00", 4, "2026-11-30 11:00"),  # over a day off of the company and a weekend
+        ("2026-11-21 12:00", 1, "2026-11-23 09:00"),  # on a Saturday
+        ("2026-11-23 05:00", 1, "2026-11-23 09:00"),  # before the day begins
+        ("2026-11-23 08:00", 9, "2026-11-23 17:00"),  # a whole day
+        ("2026-12-24 15:00", 4, "2026-12-28 10:00"),  # over Christmas
+        ("2026-03-27 16:00", 2, "2026-03-30 09:00"),  # over the change to summer time
+    ],
+)
+def test_only_working_hours_make_a_silence(heard: str, hours: int, said: str) -> None:
+    assert after_working_hours(at(heard), hours, CALENDAR) == at(said)
+
+
+def send(
+    cast: Cast, number: int = 1, lag: timedelta = timedelta(seconds=2), **more: object
+) -> None:
+    """HubSpot tells us of an open deal of Anna's, some time after it happened."""
+    sent = record(
+        source="HubSpot",
+        event_id=f"e-{number}",
+        deal_id=f"d-{number}",
+        version=Number(str(number)),
+        occurred_at=(clock.now() - lag).isoformat(),
+        deal__credits=[{"rep": "anna@firma.dk"}],
+        **{"deal__status": "open", **more},
+    )
+    take_in(cast.database, [Entry(sent)], "HubSpot", clock.now(), clock.now().date())
+
+
+def seen(cast: Cast, who: str, address: str) -> str:
+    page = cast.client_of(who, accept_language="en").get(address, follow_redirects=True).text
+    return unescape(page).replace("\xa0", " ")
+
+
+def test_a_source_shows_its_last_event_its_lag_and_what_waits(cast: Cast) -> None:
+    for number in range(1, 21):
+        send(cast, number, timedelta(seconds=number))
+    send(cast, 21, deal__currency="XYZ")
+    page = seen(cast, "mette", "/sources")
+    assert "HubSpot" in page
+    assert "10 sec" in page
+    assert "19 sec" in page
+    for row in (r">20<", r'waiting">1<'):
+        assert row in page
+
+
+def test_silence_is_said_on_the_phone_and_the_managers_page_and_ends_with_the_next_event(
+    cast: Cast,
+) -> None:
+    send(cast)
+    words = "HubSpot: nothing since 10:30. Figures may lack deals."
+    hidden = f"hidden>{words}"
+    for who, address in (("anna", "/me"), ("mette", "/team")):
+        assert hidden in seen(cast, who, address)
+    with clock.stopped_at(NOW + timedelta(hours=5)):
+        for who, address in (("anna", "/me"), ("mette", "/team"), ("mette", "/sources")):
+            page = seen(cast, who, address)
+            assert "nothing since 10:30" in page.lower()
+            assert hidden not in page
+        send(cast, 2)
+        assert "hidden>HubSpot: nothing since 15:30" in seen(cast, "anna", "/me")
+
+
+def test_a_file_that_was_imported_once_never_falls_silent(cast: Cast) -> None:
+    with clock.stopped_at(NOW + timedelta(hours=6)):
+        assert "nothing since" not in seen(cast, "anna", "/me")
+        assert "crm" in seen(cast, "mette", "/sources")
+
+
+def test_the_administrator_chooses_how_patient_to_be(cast: Cast) -> None:
+    send(cast)
+    ida = cast.client_of("ida")
+    assert ida.post("/sources", data={"source": "HubSpot", "hours": "0"}).status_code == 303
+    with clock.stopped_at(NOW + timedelta(hours=6)):
+        assert "nothing since" not in seen(cast, "anna", "/me")
+    for bad in ({"source": "HubSpot", "hours": "3"}, {"source": "crm", "hours": "4"}, {}):
+        assert ida.post("/sources", data=bad).status_code == 404
+
+
+def test_a_watching_machine_reads_the_same_and_no_pay(cast: Cast) -> None:
+    send(cast)
+    send(cast, 2, deal__currency="XYZ")
+    text = cast.client_of("key to metrics").get("/metrics").text
+    assert 'tracker_source_events_total{source="HubSpot"} 1.0' in text
+    assert 'tracker_source_lag_seconds{quantile="0.95",source="HubSpot"} 2.0' in text
+    assert 'tracker_source_set_aside{source="HubSpot"} 1.0' in text
+    assert f"{NOW.timestamp():.6e}"[:8] in text
+    assert "anna" not in text.lower()

@@ -1,0 +1,85 @@
+"""How the product is doing, in the words of Prometheus. No deal, no name of a person, no figure of pay."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from tracker.store import outbox, quarantine, sources, verifications
+from tracker.store.sources import Source
+from tracker.store.types import Connection
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+Family = GaugeMetricFamily | CounterMetricFamily
+
+
+def metrics_text(connection: Connection, now: datetime) -> bytes:
+    """Everything as of now, read at one moment."""
+    families = [*_of_sources(sources.all_sources(connection, now)), *_of_the_product(connection)]
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Read(families))
+    return generate_latest(registry)
+
+
+class _Read(Collector):
+    """Families that have been read already."""
+
+    def __init__(self, families: list[Family]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Family]:
+        yield from self._families
+
+
+def _of_sources(found: list[Source]) -> Iterator[Family]:
+    labels = ["source"]
+    events = CounterMetricFamily("tracker_source_events", "Events recorded.", labels=labels)
+    last = GaugeMetricFamily(
+        "tracker_source_last_event_timestamp_seconds",
+        "When the last one was recorded.",
+        labels=labels,
+    )
+    lag = GaugeMetricFamily(
+        "tracker_source_lag_seconds",
+        "From the source's own time to our commit.",
+        labels=["source", "quantile"],
+    )
+    waiting = GaugeMetricFamily(
+        "tracker_source_set_aside", "Events that could not be used yet.", labels=labels
+    )
+    for source in found:
+        events.add_metric([source.name], source.event_count)
+        last.add_metric([source.name], source.last_recorded_at.timestamp())
+        waiting.add_metric([source.name], source.waiting_count)
+        for quantile, value in (("0.5", source.lag_median), ("0.95", source.lag_p95)):
+            if value is not None:
+                lag.add_metric([source.name, quantile], value.total_seconds())
+    yield from (events, last, lag, waiting)
+
+
+def _of_the_product(connection: Connection) -> Iterator[Family]:
+    yield GaugeMetricFamily(
+        "tracker_set_aside",
+        "Events of all sources that could not be used yet.",
+        value=quarantine.waiting_count(connection),
+    )
+    yield GaugeMetricFamily(
+        "tracker_outbox_sequence",
+        "The newest change that screens must hear of.",
+        value=outbox.last_sequence(connection),
+    )
+    checked = verifications.latest_verification(connection)
+    if checked is not None:
+        yield GaugeMetricFamily(
+            "tracker_drift_minor",
+            "Minor units by which kept figures differ from a recomputation.",
+            value=checked.drift_minor,
+        )
+        yield GaugeMetricFamily(
+            "tracker_checked_timestamp_seconds",
+            "When everything was computed again last.",
+            value=checked.checked_at.timestamp(),
+        )

@@ -1,0 +1,90 @@
+"""Where deals come from and how fresh they are, for people and for a machine that watches."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+
+from tracker import access, clock
+from tracker.errors import NotAllowed
+from tracker.ingest.bearer import principal_of_request
+from tracker.pages import context
+from tracker.pages.company_calendar import company_calendar
+from tracker.pages.context import public
+from tracker.pages.i18n import gettext as _
+from tracker.pages.metrics import CONTENT_TYPE, metrics_text
+from tracker.pages.silence import Silence, silences
+from tracker.store import sources
+from tracker.store.sources import Source
+
+blueprint = Blueprint("sources", __name__)
+
+PATIENCES_HOURS = (1, 2, 4, 9, 18, 45, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One source; `patience_hours` is None for one that does not send by itself, `silence` None while it is heard."""
+
+    source: Source
+    patience_hours: int | None
+    silence: Silence | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesView:
+    rows: tuple[SourceRow, ...]
+    patiences_hours: tuple[int, ...]
+    may_change: bool
+    now: datetime
+    notice: str
+
+
+@blueprint.get("/sources")
+def page() -> str:
+    principal = context.principal()
+    context.require_function(access.may_see_sources(principal))
+    now = clock.now()
+    with context.database().read() as connection:
+        hours = {one.name: one.silent_after_hours for one in sources.watched(connection)}
+        silent = {
+            one.source: one
+            for one in silences(connection, company_calendar(context.settings()))
+            if one.silent_at <= now
+        }
+        rows = tuple(
+            SourceRow(source, hours.get(source.name), silent.get(source.name))
+            for source in sources.all_sources(connection, now)
+        )
+    view = SourcesView(
+        rows=rows,
+        patiences_hours=PATIENCES_HOURS,
+        may_change=access.may_administer(principal),
+        now=now,
+        notice=_("Saved.") if request.args.get("done") else "",
+    )
+    return context.render("sources/page.html", view=view)
+
+
+@blueprint.post("/sources")
+def set_patience() -> Response:
+    """After how many working hours the silence of a source is said."""
+    context.require_function(access.may_administer(context.principal()))
+    source, hours = request.form.get("source", ""), request.form.get("hours", type=int)
+    with context.database().write() as connection:
+        known = {one.name for one in sources.watched(connection)}
+        context.require(source in known and hours in PATIENCES_HOURS)
+        assert hours is not None
+        sources.set_patience(connection, source, hours)
+    return make_response(redirect(url_for("sources.page", done="saved"), code=303))
+
+
+@blueprint.get("/metrics")
+@public
+def metrics() -> Response:
+    """The same for Prometheus, to a key with the scope `metrics`."""
+    if not access.may_read_metrics(principal_of_request(request)):
+        raise NotAllowed("This key may not read metrics. Use one with the scope “metrics”.")
+    with context.database().read() as connection:
+        text = metrics_text(connection, clock.now())
+    return Response(text, content_type=CONTENT_TYPE)

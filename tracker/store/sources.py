@@ -1,0 +1,139 @@
+"""Who sends us deals: how much, when last, and how long after it happened there it was safe here."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from tracker.store import quarantine, tables
+from tracker.store.deals import Arrival
+from tracker.store.statements import (
+    Values,
+    insert_into,
+    insert_or_ignore,
+    insert_or_replace,
+)
+
+SAMPLE_COUNT = 1000
+"""So many of a source's latest events say what its lag is."""
+LOOKED_AT_COUNT = 20_000
+"""They are looked for among so many events of all sources, however long the whole list is."""
+AN_HOUR = timedelta(hours=1)
+SILENT_AFTER_HOURS = 4
+"""Working hours without an event after which a source is said to be silent, until somebody chooses otherwise."""
+
+_seen, _watch, _event = tables.source_seen.c, tables.source_watch.c, tables.deal_event.c
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source. The lags are from its own clock to our commit; None when nothing lately says."""
+
+    name: str
+    event_count: int
+    last_occurred_at: datetime
+    last_recorded_at: datetime
+    last_hour_count: int
+    lag_median: timedelta | None
+    lag_p95: timedelta | None
+    waiting_count: int
+
+
+def note(connection: Connection, arrivals: Sequence[Arrival], recorded_at: datetime) -> None:
+    """Count events that have just been recorded. Call it last: the row of a source is held to the commit."""
+    newest = {arrival.event.source: arrival for arrival in sorted(arrivals, key=lambda one: one.id)}
+    counts = Counter(arrival.event.source for arrival in arrivals)
+    if not newest:
+        return
+    rows: list[Values] = [
+        {
+            "source": source,
+            "event_count": counts[source],
+            "last_event_id": newest[source].id,
+            "last_occurred_at": newest[source].event.occurred_at,
+            "last_recorded_at": recorded_at,
+        }
+        for source in sorted(newest)
+    ]
+    statement = insert_into(connection, tables.source_seen)
+    given = {name: statement.excluded[name] for name in rows[0] if name != "source"}
+    given["event_count"] = _seen.event_count + statement.excluded.event_count
+    connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=given), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A source that sends by itself: when it was heard last, and after how many working hours its silence is said."""
+
+    name: str
+    last_recorded_at: datetime
+    silent_after_hours: int
+
+
+def watched(connection: Connection) -> list[Watched]:
+    """The sources whose silence would be a wrong calm, by name."""
+    joined = tables.source_watch.join(tables.source_seen, _watch.source == _seen.source)
+    query = select(_watch.source, _seen.last_recorded_at, _watch.silent_after_hours)
+    rows = connection.execute(query.select_from(joined).order_by(_watch.source))
+    return [Watched(*row) for row in rows]
+
+
+def watched_names(connection: Connection) -> set[str]:
+    return set(connection.execute(select(_watch.source)).scalars())
+
+
+def watch(connection: Connection, names: Iterable[str]) -> None:
+    """Mind these sources from now on; one that is minded already keeps its hours."""
+    rows = [{"source": name, "silent_after_hours": SILENT_AFTER_HOURS} for name in sorted(names)]
+    insert_or_ignore(connection, tables.source_watch, rows)
+
+
+def set_patience(connection: Connection, source: str, hours: int) -> None:
+    """After so many working hours the silence of a source is said; 0 is never."""
+    row = {"source": source, "silent_after_hours": hours}
+    insert_or_replace(connection, tables.source_watch, [row])
+
+
+def all_sources(connection: Connection, now: datetime) -> list[Source]:
+    """Every source with its freshness at an instant, by name."""
+    rows = connection.execute(select(tables.source_seen).order_by(_seen.source)).all()
+    waiting = quarantine.waiting_by_source(connection)
+    found = []
+    for row in rows:
+        sample = _sample(connection, row.source, row.last_event_id)
+        lags = sorted(recorded_at - occurred_at for occurred_at, recorded_at in sample)
+        found.append(
+            Source(
+                row.source,
+                row.event_count,
+                row.last_occurred_at,
+                row.last_recorded_at,
+                sum(recorded_at > now - AN_HOUR for _, recorded_at in sample),
+                _quantile(lags, 50),
+                _quantile(lags, 95),
+                waiting.get(row.source, 0),
+            )
+        )
+    return found
+
+
+def _sample(
+    connection: Connection, source: str, last_event_id: int
+) -> list[tuple[datetime, datetime]]:
+    """When the latest events of a source happened there and were recorded here, the newest first."""
+    query = (
+        select(_event.occurred_at, _event.recorded_at)
+        .where(_event.source == source, _event.id > last_event_id - LOOKED_AT_COUNT)
+        .order_by(_event.id.desc())
+        .limit(SAMPLE_COUNT)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def _quantile(in_order: Sequence[timedelta], percent: int) -> timedelta | None:
+    """The least value that so many percent of all do not exceed."""
+    if not in_order:
+        return None
+    return in_order[max(0, -(-len(in_order) * percent // 100) - 1)]
