@@ -57,6 +57,7 @@ GET  /me/why/cast/sales                              in     ok   404   404   404
 GET  /me/why/999                                     in     404  404   404   404  in   in     in
 GET  /me/next/cast/sales                             in     ok   404   404   404  in   in     in
 GET  /me/next/999                                    in     404  404   404   404  in   in     in
+GET  /me/plan                                        in     ok   404   404   404  in   in     in
 GET  /me/projection                                  in     ok   404   404   404  in   in     in
 GET  /me/deals                                       in     ok   404   404   404  in   in     in
 GET  /me/deals/crm:anna                              in     ok   404   404   404  in   in     in

@@ -21,6 +21,7 @@ from tracker.pages import (
     manager,
     my_disputes,
     my_earnings,
+    my_plan,
     quarantine,
     screens,
     sign_in,
@@ -36,6 +37,7 @@ ROOT = Path(__file__).parent.parent
 
 ANSWERING = (
     my_earnings,
+    my_plan,
     my_disputes,
     disputes,
     corrections,

@@ -199,7 +199,7 @@ def test_examples_on_a_quota_say_for_which() -> None:
     plan = a_plan('quota = "2000000"\n' + ON_QUOTA)
     assert figures(plan, "Med et mål på 2.000.000 kr.")["1.600.000 kr. solgt"][0] == "80.000 kr."
     with speaking("da"):
-        other = plan_text(plan, quota_minor=100_000_000).sections[0].examples[0]
+        other = plan_text(plan, {"sales": 100_000_000}).sections[0].examples[0]
     assert other.heading.endswith("1.000.000\xa0kr.")
 
 

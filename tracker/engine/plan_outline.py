@@ -3,7 +3,7 @@
 A topic is there when the plan says something about it; whoever puts it in words finds the values in the plan itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -85,12 +85,15 @@ class Outline:
     draw: tuple[Settled, ...]
 
 
-def outline_of(plan: Plan, quota_minor: int | None = None) -> Outline:
-    """What a plan says, with examples at this quota, at the file's, or at one made up."""
+def outline_of(plan: Plan, quotas: Mapping[str, int]) -> Outline:
+    """What a plan says, with examples at these quotas (by component), at the file's, or at made-up ones."""
     return Outline(
         plan,
         tuple(_plan_topics(plan)),
-        tuple(_component_outline(plan, component, quota_minor) for component in plan.components),
+        tuple(
+            _component_outline(plan, component, quotas.get(component.key))
+            for component in plan.components
+        ),
         worked_settlement(plan),
     )
 

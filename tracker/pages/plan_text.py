@@ -1,6 +1,6 @@
 """A whole plan as a text people read: sentences, the steps of each ladder, and examples the engine worked out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tracker.engine.plan_outline import ComponentOutline, Outline, Rung, Topic, outline_of
@@ -57,9 +57,9 @@ class PlanText:
     sections: tuple[SectionText, ...]
 
 
-def plan_text(plan: Plan, quota_minor: int | None = None) -> PlanText:
-    """A plan in the language spoken now, with examples at this quota, at the file's, or at one made up."""
-    outline = outline_of(plan, quota_minor)
+def plan_text(plan: Plan, quotas: Mapping[str, int] | None = None) -> PlanText:
+    """A plan in the language spoken now, with examples at these quotas (by component), the file's, or made-up ones."""
+    outline = outline_of(plan, quotas or {})
     opening = (
         _ended(sentence)
         for topic in outline.topics
