@@ -6,7 +6,11 @@ from datetime import date
 from flask import Blueprint
 
 from tracker import access, clock
+from tracker.engine.credits import component_key_of
+from tracker.engine.ladder_terms import quota_minor_of
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import PlanVersion
+from tracker.engine.totals import TotalKey
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
 from tracker.pages.plan_text import PlanText, plan_text
@@ -56,7 +60,7 @@ def _own_plans(connection: Connection, payee: people.Payee) -> list[OwnPlan]:
     stairs = _stairs(connection, payee)
     return [
         OwnPlan(
-            plan_text(version.plan, _quotas(connection, payee, version)),
+            plan_text(version.plan, _quotas(book, payee, version)),
             version.effective_from,
             {
                 component.key: stairs[key]
@@ -78,12 +82,12 @@ def _stairs(connection: Connection, payee: people.Payee) -> dict[str, Staircase]
     return {key: stairs for key, stairs in drawn if stairs is not None}
 
 
-def _quotas(connection: Connection, payee: people.Payee, version: PlanVersion) -> dict[str, int]:
+def _quotas(book: PlanBook, payee: people.Payee, version: PlanVersion) -> dict[str, int]:
     """The rep's quotas in the running window, by component."""
     window_key = version.plan.window_of(_today()).key
     found = {
-        component.key: plans.quota_minor(
-            connection, payee.id, f"{version.plan_key}/{component.key}", window_key
+        component.key: quota_minor_of(
+            book, TotalKey(payee.id, component_key_of(version, component), window_key)
         )
         for component in version.plan.components
     }
