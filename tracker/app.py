@@ -22,6 +22,8 @@ from tracker.pages import (
     my_disputes,
     my_earnings,
     my_plan,
+    plan_drafts,
+    plans,
     quarantine,
     screens,
     sign_in,
@@ -49,6 +51,8 @@ ANSWERING = (
     company,
     quarantine,
     sources,
+    plans,
+    plan_drafts,
     health,
     api,
 )
