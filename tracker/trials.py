@@ -92,7 +92,7 @@ class Past:
     """What a plan can be held against: deals of the last year, everybody's quotas, and whose they are."""
 
     deals: Sequence[Deal]
-    quotas: Mapping[tuple[int, str, str], int]
+    quotas: Sequence[QuotaFact]
     payee_ids: Sequence[int]
 
 
@@ -103,13 +103,8 @@ def draft_past(connection: Connection, plan: Plan, replaces_key: str, today: dat
     payee_ids = sorted({assignment.payee_id for assignment in on_plan}) or [
         payee.id for payee in people.payees(connection) if payee.kind == "rep"
     ]
-    quotas = {
-        (fact.payee_id, split_component_key(fact.component_key)[1], fact.period_key): (
-            fact.amount_minor
-        )
-        for fact in plans.quota_facts(connection, payee_ids)
-    }
-    return Past(deals_of(connection, payee_ids, days), quotas, payee_ids)
+    facts = plans.quota_facts(connection, payee_ids)
+    return Past(deals_of(connection, payee_ids, days), facts, payee_ids)
 
 
 def pilot_figures(connection: Connection, draft: Draft) -> list[PilotFigures]:
