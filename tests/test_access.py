@@ -203,6 +203,7 @@ GET  /company                                        in     403  403   403   ok 
 POST /company                                        in     403  403   403   to   in   in     in
 
 POST /api/v1/deal-events                             401    401  401   401   401  401  415    403
+POST /api/v1/webhooks/999                            415    415  415   415   415  415  415    415
 GET  /api/v1/earnings                                401    401  401   401   401  401  403    ok
 """
 

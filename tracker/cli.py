@@ -50,6 +50,10 @@ COMMANDS = {
         "Write the whole company into one file, while it works.",
     ),
     "restore": ("tracker.commands.backup:restore", "Fill an empty database from a backup."),
+    "sender": (
+        "tracker.ingest.webhooks.sender_command:sender",
+        "Let systems push signed deal events, or stop them.",
+    ),
     "key": ("tracker.commands.people:key", "Make, list or revoke API keys."),
     "user": ("tracker.commands.people:user", "Add people who sign in, or help them back in."),
     "team": (

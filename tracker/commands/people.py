@@ -128,7 +128,7 @@ def key() -> None:
     type=click.Choice(keys.SCOPES),
     multiple=True,
     required=True,
-    help="ingest: send deal events. read: read everybody's figures.",
+    help="ingest: send deal events. read: read everybody's figures. metrics: how the product is doing.",
 )
 def create_key(name: str, scopes: tuple[str, ...]) -> None:
     """Make a key for a program. It is shown this once and kept only as a hash."""

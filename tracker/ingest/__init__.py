@@ -15,6 +15,8 @@ Read in this order:
     intake          records -> recorded events, one outcome each
     bearer          which API key asks
     api             POST /api/v1/deal-events, GET /api/v1/earnings
+    setting_aside   what cannot be used yet, kept and played again; quarantine_command beside it
+    webhooks/       systems that sign what they push
     files/          CSV files by a mapping
     plain_deals     a CSV file with column names of our own -> deals, without a database; plain_people beside it
     import_command  `python3 -m tracker import`

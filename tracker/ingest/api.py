@@ -19,6 +19,7 @@ from tracker.ingest import earnings_api
 from tracker.ingest.bearer import parts, principal_of_request
 from tracker.ingest.intake import EventOutcome, take_in
 from tracker.ingest.submission import read_submission
+from tracker.ingest.webhooks.receiving import receive
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -32,6 +33,15 @@ def deal_events() -> Response:
     submission = read_submission(request)
     today = clock.today(parts().settings.company_zone)
     outcomes = take_in(parts().database, submission.entries, principal.name, clock.now(), today)
+    return _answer(outcomes, submission.is_batch)
+
+
+@blueprint.post("/webhooks/<name>")
+def webhook(name: str) -> Response:
+    """The same from a system that signs what it pushes, instead of holding a key."""
+    submission = receive(request, name)
+    today = clock.today(parts().settings.company_zone)
+    outcomes = take_in(parts().database, submission.entries, name, clock.now(), today)
     return _answer(outcomes, submission.is_batch)
 
 

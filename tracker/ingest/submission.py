@@ -43,8 +43,16 @@ class Submission:
 
 def read_submission(request: Request) -> Submission:
     """Raises NotJson, TooLarge or UnknownKind; a large body is refused before it is read."""
-    kind = _kind(request)
-    body = _body(request)
+    return submission_of(*read_body(request))
+
+
+def read_body(request: Request) -> tuple[str, bytes]:
+    """The kind of a body and its bytes as they came. Raises TooLarge or UnknownKind."""
+    return _kind(request), _body(request)
+
+
+def submission_of(kind: str, body: bytes) -> Submission:
+    """The records of a body. Raises NotJson or TooLarge."""
     if kind in LINES:
         return Submission(_limited([_line(line) for line in _lines(body)]), is_batch=True)
     value = parse_strict(body)

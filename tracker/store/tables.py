@@ -42,6 +42,7 @@ from tracker.store.tables_signing_in import one_time_link as one_time_link
 from tracker.store.tables_signing_in import screen as screen
 from tracker.store.tables_signing_in import screen_pairing as screen_pairing
 from tracker.store.tables_signing_in import session as session
+from tracker.store.tables_sources import sender as sender
 from tracker.store.tables_sources import source_seen as source_seen
 from tracker.store.tables_sources import source_watch as source_watch
 from tracker.store.tables_teams import membership as membership

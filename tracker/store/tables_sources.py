@@ -1,6 +1,6 @@
 """The tables of who sends us deals. `tables` names them with the others."""
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Integer, String, Table, Text
 
 from tracker.store.metadata import metadata
 from tracker.store.types import UtcDateTime
@@ -20,4 +20,14 @@ source_watch = Table(
     metadata,
     Column("source", String(60), primary_key=True),
     Column("silent_after_hours", Integer, nullable=False),  # 0: never
+)
+
+sender = Table(
+    "sender",  # a system that pushes deal events and signs them
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("way", String(20), nullable=False),  # how it signs, see ingest/webhooks
+    Column("secrets", Text, nullable=False),  # the newest first, with spaces between
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime, nullable=True),
 )

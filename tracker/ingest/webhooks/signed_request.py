@@ -1,0 +1,62 @@
+"""What a signature is checked against, and what every way of signing shares."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tracker.errors import SignInNeeded
+
+TOLERANCE = timedelta(minutes=5)
+"""How far the sender's time may be from ours, either way."""
+
+
+class BadSignature(SignInNeeded):
+    """The request is not proven to come from the sender it names."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """A request as it came: header names in small letters, the body byte for byte, and our time."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    now: datetime
+
+    def header(self, name: str) -> str:
+        """A header's text. Raises BadSignature when it is missing."""
+        value = self.headers.get(name.lower(), "")
+        if not value:
+            raise BadSignature(
+                f"The header {name} is missing. Sign the request as the README says."
+            )
+        return value
+
+    def require_fresh(self, seconds: str) -> None:
+        """Raises BadSignature for a time that is no number, too old or too far ahead."""
+        if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):
+            raise BadSignature("The time of the signature is not a number of seconds.")
+        apart = abs(self.now.timestamp() - int(seconds))
+        if apart > TOLERANCE.total_seconds():
+            raise BadSignature(
+                f"The signature's time is {apart:,.0f} seconds from ours; up to 300 are taken. "
+                "Is the sender's clock right?"
+            )
+
+
+def digest(secret: bytes, signed: bytes) -> bytes:
+    return hmac.new(secret, signed, hashlib.sha256).digest()
+
+
+def require_one_of(expected: Iterable[bytes], presented: Iterable[bytes]) -> None:
+    """Raises BadSignature unless a presented signature is an expected one; every pair is compared, in constant time."""
+    given = list(presented)
+    is_known = False
+    for right in expected:
+        for signature in given:
+            is_known |= hmac.compare_digest(right, signature)
+    if not is_known:
+        raise BadSignature(
+            "The signature does not fit the body. Sign the bytes as they are sent, with the sender's secret."
+        )
