@@ -142,7 +142,9 @@ def summed_like(rows: Sequence[Row], found: dict[str, Any]) -> dict[tuple[str, .
 def test_a_file_of_deals_earns_the_printed_figures(scenario: Scenario, calc: Calc) -> None:
     if not scenario.rows("earned"):
         pytest.skip("this example prints other figures")
-    found = calc(scenario.plan_text, deals_csv(scenario.rows("deals")), people_toml(scenario))
+    as_of = ["--as-of", str(scenario.until)] if scenario.until else []
+    deals = deals_csv(scenario.rows("deals"))
+    found = calc(scenario.plan_text, deals, people_toml(scenario), *as_of)
     rows = [
         {column: cell for column, cell in row.items() if column not in _left_out(scenario)}
         for row in scenario.rows("earned")
@@ -568,19 +570,23 @@ def test_every_model_of_the_readme_is_a_plan(calc: Calc) -> None:
         text = plan + 'quota = "1000"\n' + measure + "\n".join(lines)
         found = calc(
             text,
-            "deal_id,effective_on,amount,margin,units,product,strategic,rep\n"
-            "d1,2026-01-05,2000000,500,20,Nova,yes,anna\n",
+            "deal_id,effective_on,amount,margin,units,arr,product,strategic,rep\n"
+            "d1,2026-01-05,2000000,500,20,900,Nova,yes,anna\n",
             '[[teams]]\nname = "North"\nmembers = "anna"\nleader = "mette"\n',
         )
         assert found["payees"], model
 
 
 def test_the_json_has_the_keys_the_readme_shows(calc: Calc) -> None:
-    plan = a_plan_text('requires = ["a"]\nwhere = { kind = "new" }\ntiers = [{ rate = "10%" }]')
-    deals = """deal_id,effective_on,amount,rep,evidence,kind
-d1,2026-01-05,1,anna,a,new
-d2,2026-01-05,1,anna,,new
-d3,2026-01-05,1,anna,,old
+    plan = a_plan_text(
+        'requires = ["a"]\nwhere = { kind = "new" }\nclawback = { within_months = 9 }\n'
+        'tiers = [{ rate = "10%" }]'
+    )
+    deals = """deal_id,effective_on,amount,rep,evidence,kind,ended_on
+d1,2026-01-05,1,anna,a,new,2026-02-05
+d2,2026-01-05,1,anna,,new,
+d3,2026-01-05,1,anna,,old,
+d4,2026-01-05,1,anna,a,new,
 """
     example = json.loads(re.search(r"^    (\{.*?\n)\n", SECTION, re.MULTILINE | re.DOTALL)[1])
     people = '[[people]]\nrep = "anna"\nequity = [ { units = 9, from = "2026-01-01", over_months = 9 } ]\n'

@@ -13,11 +13,11 @@ from tests.engine.test_incremental_equals_replay import Company
 from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import credits_of
 from tracker.engine.deals import CreditShare
-from tracker.engine.explain import ReasonKind, explain_no_pay
 from tracker.engine.periods import period_named
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Assignment, PlanVersion
 from tracker.engine.teams import Membership, Sharing, TeamRole, Teams, parts_of
+from tracker.engine.why_no_pay import ReasonKind, explain_no_pay
 
 Q4 = period_named("2026-Q4")
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)

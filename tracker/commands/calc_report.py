@@ -7,15 +7,17 @@ from datetime import date
 from typing import Any
 
 from tracker.commands.plain_figures import amount_text, percent_text
-from tracker.engine.credits import split_component_key
+from tracker.engine.credits import CHURN_PART, split_component_key
 from tracker.engine.deals import Deal
 from tracker.engine.equity import GrantStanding
-from tracker.engine.explain import LineKind, TierLine, explain_deals, explain_no_pay
+from tracker.engine.explain import LineKind, TierLine, explain_deals
 from tracker.engine.money import minor_digits
+from tracker.engine.over_time import months_later
 from tracker.engine.paying import ComponentPay, PayeePay, Payroll, Terms
 from tracker.engine.plan_reader import COUNT_DIGITS
 from tracker.engine.plans import COUNT_MEASURES, Component
 from tracker.engine.settlement import Settled
+from tracker.engine.why_no_pay import explain_no_pay
 
 LINE_WORDS = {
     LineKind.BONUS: "bonus",
@@ -111,6 +113,16 @@ def _component(of: ComponentPay, calculation: Calculation) -> dict[str, Any]:
             for credit in of.held
         ],
         "held_minor": of.held_minor,
+        "clawed_back": [
+            {
+                "deal_id": one.credit.deal_key,
+                "ended_on": one.ended_on.isoformat(),
+                "full_months": one.months_count,
+                "kept": percent_text(one.kept),
+            }
+            for one in of.clawed
+        ],
+        "clawed_back_minor": of.clawed_minor,
     }
     if of.pool is not None:
         told["shared"] = of.pool.sharing.value
@@ -132,6 +144,9 @@ def _line(line: TierLine, component: Component) -> dict[str, Any]:
             told["per_unit_minor"] = int(line.rate * 10**COUNT_DIGITS)
         else:
             told["rate"] = percent_text(line.rate)
+    if line.kind is LineKind.YEAR:
+        rate = percent_text(line.rate)
+        told |= {"year": line.number, "basis_minor": line.basis_minor, "rate": rate}
     if line.kind is LineKind.SHARE:
         told |= {"basis_minor": line.basis_minor, "share": str(line.rate)}
     return told
@@ -141,13 +156,22 @@ def _deals(
     of: ComponentPay, component: Component, calculation: Calculation
 ) -> Iterator[dict[str, Any]]:
     for line in explain_deals(of.credited, calculation.terms.book):
-        yield {
-            "deal_id": line.credit.deal_key,
-            "effective_on": line.credit.effective_on.isoformat(),
-            "attainment_minor": line.credit.attainment_minor,
+        credit = line.credit
+        told = {
+            "deal_id": credit.deal_key,
+            "effective_on": credit.effective_on.isoformat(),
+            "attainment_minor": credit.attainment_minor,
             "added_minor": line.added_minor,
             "tiers": list(line.tier_numbers),
         }
+        if component.years:
+            told["instalment"] = credit.part + 1
+        elif credit.part == CHURN_PART:
+            told["is_churn"] = True
+        if component.clawback is not None:
+            safe_on = months_later(credit.effective_on, component.clawback.within_months)
+            told["safe_on"] = safe_on.isoformat()
+        yield told
 
 
 def _period(period: Settled) -> dict[str, Any]:
@@ -274,8 +298,8 @@ class _Report:
             why = "no quota, so nothing is earned"
         yield f"{component.key}, {of.key.window_key}", why, "", "", self.money(of.earned_minor)
         for line in of.lines:
-            told, basis, rate = LINE_WORDS.get(line.kind, f"tier {line.number}"), "", ""
-            if line.kind is LineKind.TIER:
+            told, basis, rate = LINE_WORDS.get(line.kind, f"{line.kind} {line.number}"), "", ""
+            if line.kind in (LineKind.TIER, LineKind.YEAR):
                 basis, rate = self.basis(line.basis_minor, component), self.rate(line, component)
             elif line.kind is LineKind.SHARE:
                 basis, rate = self.money(line.basis_minor), percent_text(line.rate)
@@ -285,6 +309,12 @@ class _Report:
             yield "", f"  held: {credit.deal_key} waits for {missing}", "", "", ""
         if of.held:
             yield "", "  would add", "", "", f"({self.money(of.held_minor)})"
+        for one in of.clawed:
+            left = f"left {one.ended_on} after {one.months_count} full months"
+            kept = f"{percent_text(one.kept)} is kept"
+            yield "", f"  clawed back: {one.credit.deal_key} {left}; {kept}", "", "", ""
+        if of.clawed:
+            yield "", "  would be more without", "", "", f"({self.money(of.clawed_minor)})"
 
     def rate(self, line: TierLine, component: Component) -> str:
         if pays_by_count(component):

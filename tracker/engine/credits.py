@@ -207,7 +207,7 @@ def _credit(
         weight_scaled=weight_scaled,
         capped_off_minor=capped_off_minor,
         missing_evidence=_missing(component.requires, deal.evidence),
-        tier=0 if component.climbs else _tier_of(component, attainment_minor),
+        tier=0 if component.climbs else tier_of(component, attainment_minor),
     )
 
 
@@ -220,7 +220,7 @@ def _kept(deal: Deal, clawback: Clawback, counted: int, paid_on: int) -> tuple[i
     return counted, paid_on
 
 
-def _tier_of(component: Component, attainment_minor: int) -> int:
+def tier_of(component: Component, attainment_minor: int) -> int:
     """The tier that pays a credit by itself: that of its own size, or the first year of a residual."""
     if component.years:
         return 1

@@ -1,4 +1,4 @@
-"""Why a figure is what it is: lines whose sum is the figure, to the minor unit; and why a deal did not pay.
+"""Why a figure is what it is: lines whose sum is the figure, to the minor unit.
 
 Line amounts are differences of the rounded running figure, like the ledger's, so no line is needed to "round off".
 """
@@ -25,13 +25,11 @@ from tracker.engine.climbing import (
     step_gain,
     stretches_of,
 )
-from tracker.engine.credits import Credit, component_key_of, matches, measure_of
-from tracker.engine.deals import CreditShare, Deal, DealStatus
+from tracker.engine.credits import Credit
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Component, Mode, PlanVersion, WeightPolicy
 from tracker.engine.rates import Band, RateTable
-from tracker.engine.teams import Whose
 from tracker.engine.totals import (
     NOTHING,
     Climb,
@@ -82,26 +80,6 @@ class DealLine:
     added_minor: int
     tier_numbers: tuple[int, ...]
     rates: tuple[Fraction, ...]
-
-
-class ReasonKind(StrEnum):
-    NOT_WON = "not_won"
-    NOT_ON_DEAL = "not_on_deal"
-    TEAM_ONLY = "team_only"
-    NO_PLAN = "no_plan"
-    CURRENCY = "currency"
-    FILTER = "filter"
-    NO_MEASURE = "no_measure"
-    HELD = "held"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a deal gives a payee nothing under a component; `detail` holds the words behind it."""
-
-    kind: ReasonKind
-    component_key: str = ""
-    detail: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,48 +162,6 @@ def _told(runs: Iterable[tuple[Cell | AloneCell, Iterable[_Line]]]) -> list[Tier
         taken = _Line(LineKind.CAP, None, ZERO, capped_payout(exact, component) - exact)
         lines.append(_rounded(taken, version, exact))
     return [line for line in lines if line.amount_minor or line.basis_minor]
-
-
-def explain_no_pay(deal: Deal, payee_id: int, book: PlanBook) -> list[Reason]:
-    """Why a deal gives a payee nothing, for each component that does not pay; empty when all do."""
-    if deal.status is not DealStatus.WON:
-        return [Reason(ReasonKind.NOT_WON, detail=(deal.status.value,))]
-    shares = [share for share in deal.credit_shares if share.payee_id == payee_id]
-    if not shares:
-        return [Reason(ReasonKind.NOT_ON_DEAL)]
-    versions = book.versions_for(payee_id, deal.effective_on)
-    if not versions:
-        return [Reason(ReasonKind.NO_PLAN)]
-    return [
-        reason
-        for version in versions
-        for component in version.plan.components
-        for share in shares
-        if (reason := _reason(deal, share, version, component)) is not None
-    ]
-
-
-def _reason(
-    deal: Deal, share: CreditShare, version: PlanVersion, component: Component
-) -> Reason | None:
-    key = component_key_of(version, component)
-    if component.of is Whose.TEAM:
-        return Reason(ReasonKind.TEAM_ONLY, key)
-    if version.plan.currency != deal.currency:
-        return Reason(ReasonKind.CURRENCY, key, (deal.currency, version.plan.currency))
-    unmatched = tuple(
-        word
-        for word, allowed in component.where.items()
-        if not matches({word: allowed}, deal, share.role)
-    )
-    if unmatched:
-        return Reason(ReasonKind.FILTER, key, unmatched)
-    measures = [component.measure, component.pays_on or component.measure]
-    unknown = tuple(measure for measure in measures if measure_of(deal, measure) is None)
-    if unknown:
-        return Reason(ReasonKind.NO_MEASURE, key, unknown)
-    missing = tuple(word for word in component.requires if word not in deal.evidence)
-    return Reason(ReasonKind.HELD, key, missing) if missing else None
 
 
 def _walk(credited: Iterable[Credit], book: PlanBook) -> Iterator[_Walked]:

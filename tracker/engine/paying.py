@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import groupby
 
+from tracker.engine.clawbacks import Clawed, clawed_of, taken_back
 from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import Deal, DealStatus
@@ -56,6 +57,7 @@ class ComponentPay:
 
     A team's has the `pool` that its members get their parts of; a member's part has a line for each team, and no deals.
     `quota` is that of the plan version that holds at the window's end; None for a part of a pool.
+    `clawed_minor` is what the clawbacks of all `clawed` credits cost.
     """
 
     key: TotalKey
@@ -68,6 +70,8 @@ class ComponentPay:
     credited: Sequence[Credit] = ()
     held: Sequence[Credit] = ()
     held_minor: int = 0
+    clawed: Sequence[Clawed] = ()
+    clawed_minor: int = 0
     pool: Pool | None = None
 
     @property
@@ -127,6 +131,7 @@ class _Tally:
     cells: dict[tuple[str, int, int], list[int]] = field(default_factory=dict)
     credited: list[Credit] = field(default_factory=list)
     held: list[Credit] = field(default_factory=list)
+    clawed: list[Clawed] = field(default_factory=list)
 
 
 def _tallied(
@@ -159,6 +164,10 @@ def _tallied(
             sums[3] += credit.weight_scaled
             if tally.needs_days or keeps_credits:
                 tally.credited.append(credit)
+        if deal.ended_on is not None:
+            for one in clawed_of(deal, credited, book):
+                credit = one.credit
+                tallies[credit.payee_id, credit.component_key, credit.window_key].clawed.append(one)
     return tallies, unpaid
 
 
@@ -186,6 +195,8 @@ def _component_pay(key: TotalKey, tally: _Tally, terms: Terms) -> ComponentPay:
         credited=credited,
         held=held,
         held_minor=would_add(total, held, book) if held else 0,
+        clawed=tally.clawed,
+        clawed_minor=taken_back(total, tally.clawed, book) if tally.clawed else 0,
         pool=pool_of(total, earned, book),
     )
 

@@ -10,15 +10,26 @@ from datetime import date
 from fractions import Fraction
 from math import ceil
 
+from tracker.engine.alone import alone_cells, value_alone
 from tracker.engine.climbing import Cell, capped_payout, step_gain, stretches_of
+from tracker.engine.credits import tier_of
+from tracker.engine.deal_terms import Judged
 from tracker.engine.ladder_terms import LadderTerms
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.periods import Period
 from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import WEIGHT_SCALE, Component, Mode, OnChange, PlanVersion, WeightPolicy
+from tracker.engine.plans import (
+    WEIGHT_SCALE,
+    Component,
+    Mode,
+    OnChange,
+    PlanVersion,
+    Tier,
+    WeightPolicy,
+)
 from tracker.engine.quota_facts import OnQuotaChange
 from tracker.engine.quotas import WindowQuota
-from tracker.engine.rates import Band, RateTable
+from tracker.engine.rates import Band, RateTable, compile_table
 from tracker.engine.totals import NOTHING, Sums, WindowTotal
 
 
@@ -65,7 +76,9 @@ class Standing:
     """All a screen needs to show one payee on one component in one window. Amounts are minor units.
 
     `problem` is empty, or "no_quota" when the ladder is written in shares of a quota nobody has set. A ladder left
-    earlier in its window is no longer running: what it earned stays, and nothing is hoped for on it.
+    earlier in its window is no longer running: what it earned stays, and nothing is hoped for on it. Where deals do not
+    climb together there is one flat step at what the next deal would pay, and `alone_steps` are the tiers by size, or
+    the years.
     """
 
     payee_id: int
@@ -93,6 +106,8 @@ class Standing:
     pays_on: str | None = None
     has_multipliers: bool = False
     is_running: bool = True
+    alone_steps: tuple[Step, ...] = ()
+    is_residual: bool = False
 
     @property
     def paid_measure(self) -> str:
@@ -130,6 +145,7 @@ class _Position:
     table: RateTable
     sums: Sums
     exact: Fraction
+    is_residual: bool = False
 
     def gain_minor(self, attainment: Fraction | int) -> int:
         """What so much more would add, rounded as the ledger would."""
@@ -162,14 +178,17 @@ def standing_of(
     typical_deal_minor: int | None,
 ) -> Standing:
     """Where a payee stands under a component today. `working` are the window's working days."""
+    typical = _typical_minor(component, typical_deal_minor)
     terms = LadderTerms(total.key, book)
-    position = _position(version, total, terms, min(today, window.ends_on))
-    quota = terms.quota(version)
+    if component.climbs:
+        position = _position(version, total, terms, min(today, window.ends_on))
+        quota = terms.quota(version)
+    else:
+        position, quota = _position_alone(component, total, book, typical), None
     quota_minor = quota.on(today).amount_minor if quota else None
     gone = sum(1 for day in working if day <= today)
     attainment = total.attainment_minor
     ratio = Fraction(attainment, quota_minor) if quota_minor else None
-    typical = typical_deal_minor if typical_deal_minor and typical_deal_minor > 0 else None
     band: Band | None = None
     steps: tuple[Step, ...] = ()
     upcoming = cap_at = None
@@ -179,11 +198,6 @@ def standing_of(
         steps = _steps(position.table, climbed, quota_minor)
         upcoming = _next_step(position, band, quota_minor, typical)
         cap_at = _cap_at(position.table)
-    above = (
-        upcoming.rate * typical * position.weight_ratio
-        if upcoming and typical and position
-        else None
-    )
     return Standing(
         payee_id=total.key.payee_id,
         component_key=total.key.component_key,
@@ -204,13 +218,33 @@ def standing_of(
         next_step=upcoming,
         typical_deal_minor=typical,
         next_deal_minor=position.gain_minor(typical) if position and typical else None,
-        next_deal_above_minor=None if above is None else round_to_minor_unit(above),
+        next_deal_above_minor=_above_minor(position, upcoming, typical),
         pace=_pace(position, attainment, earned_minor, len(working), gone),
         problem="" if position else "no_quota",
         pays_on=component.pays_on,
-        has_multipliers=bool(component.multipliers)
-        and component.weight_policy is not WeightPolicy.ON_CREDIT,
+        has_multipliers=_multiplies_pay(component),
+        alone_steps=() if component.climbs else _steps_alone(component),
+        is_residual=bool(component.years),
     )
+
+
+def _typical_minor(component: Component, typical_minor: int | None) -> int | None:
+    """The size of a usual deal; unknown where the deals so far came in instalments."""
+    is_known = typical_minor is not None and typical_minor > 0 and not component.years
+    return typical_minor if is_known else None
+
+
+def _above_minor(
+    position: _Position | None, upcoming: NextStep | None, typical: int | None
+) -> int | None:
+    """What a usual deal would pay on the step above."""
+    if position is None or upcoming is None or typical is None:
+        return None
+    return round_to_minor_unit(upcoming.rate * typical * position.weight_ratio)
+
+
+def _multiplies_pay(component: Component) -> bool:
+    return bool(component.multipliers) and component.weight_policy is not WeightPolicy.ON_CREDIT
 
 
 def _position(
@@ -237,6 +271,36 @@ def _is_restarted_since(last: Cell, quota: WindowQuota | None, day: date) -> boo
     if quota is None or quota.rules.on_change is not OnQuotaChange.RESTART:
         return False
     return quota.on(last.starts_on).starts_on < quota.on(day).starts_on
+
+
+def _position_alone(
+    component: Component, total: WindowTotal, book: PlanBook, typical: int | None
+) -> _Position | None:
+    """Where deals do not climb together: one flat step, at what a usual deal pays by itself."""
+    table = compile_table(component, None)
+    if table is None:
+        return None
+    rate = table.bands[0].rate
+    if typical:
+        usual = Sums(1, 0, typical, typical * WEIGHT_SCALE)
+        rate = value_alone(table, tier_of(component, typical), usual) / typical
+    flat = replace(
+        component,
+        tiers=(Tier(None, rate),),
+        mode=Mode.MARGINAL,
+        judged=Judged.ACCUMULATED,
+        years=(),
+    )
+    flat_table = compile_table(flat, None)
+    assert flat_table is not None, "amounts need no quota"
+    exact = sum((cell.value for cell in alone_cells(total, book)), Fraction(0))
+    return _Position(flat, flat_table, total.sums, exact, bool(component.years))
+
+
+def _steps_alone(component: Component) -> tuple[Step, ...]:
+    """The tiers a deal is judged by, or the years of a residual."""
+    table = compile_table(component, None)
+    return _steps(table, 0, None) if table else ()
 
 
 def _is_before(total: WindowTotal, book: PlanBook, version: PlanVersion) -> bool:
@@ -306,7 +370,8 @@ def _pace(
 ) -> Pace:
     """The rest of the window sold at the pace so far; before its first working day, what is sold already."""
     projected, projected_earned = attainment, earned_minor
-    if position is not None and gone_count and attainment > 0:
+    is_sold_by_day = position is not None and not position.is_residual
+    if position is not None and is_sold_by_day and gone_count and attainment > 0:
         projected = round_to_minor_unit(Fraction(attainment * days_count, gone_count))
         projected_earned = earned_minor + position.gain_minor(projected - attainment)
     return Pace(

@@ -42,18 +42,6 @@ def would_add(total: WindowTotal, held: Sequence[Credit], book: PlanBook) -> int
     return sum(after.values()) - sum(before.values())
 
 
-def taken_back(
-    total: WindowTotal,
-    kept: Sequence[Credit],
-    whole: Sequence[Credit],
-    book: PlanBook,
-) -> int:
-    """What a clawback takes from a window in minor units: what these credits would pay whole, less what they do."""
-    without = supposing(total, [credit for credit in whole if credit.is_counted], kept)
-    before = earned_by_period(without, book)
-    return sum(before.values()) - sum(earned_by_period(total, book).values())
-
-
 def _climbed(climb: Climb, come: Collection[Credit], gone: Collection[Credit]) -> Climb:
     days: dict[date, Sums] = dict(climb.days)
     for (_, day), sums in day_changes(gone, come).items():

@@ -58,6 +58,13 @@ def bound_words(standing: Standing, amount_minor: int) -> str:
     return measured(amount_minor, standing.measure, standing.currency, decimals=0)
 
 
+def year_words(number: int, is_last: bool) -> str:
+    """A year of a residual; the last one stands for all later ones."""
+    if is_last and number > 1:
+        return _("Year %(number)s and later", number=number)
+    return _("Each year") if is_last else _("Year %(number)s", number=number)
+
+
 def step_pay(standing: Standing, step: Step) -> str:
     """What a step pays: its rate, or its bonus where that is all."""
     if not step.rate and step.bonus_minor:

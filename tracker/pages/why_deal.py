@@ -1,10 +1,13 @@
 """Why a deal added what it added: its way through share, limit, multipliers and steps; or what it waits for."""
 
+from datetime import date
+
 from tracker.engine.credits import Credit, multipliers_on
 from tracker.engine.deals import CreditShare, Deal, DealStatus
-from tracker.engine.explain import DealLine, Reason, ReasonKind, explain_no_pay
+from tracker.engine.explain import DealLine
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Component
+from tracker.engine.why_no_pay import Reason, ReasonKind, explain_no_pay
 from tracker.pages.deal_rows import (
     Worth,
     component_of,
@@ -16,6 +19,7 @@ from tracker.pages.deal_rows import (
 from tracker.pages.formatting import day, measured, money, percent, period_name, signed_money
 from tracker.pages.i18n import gettext as _
 from tracker.pages.sheets import Row, Section, Sheet
+from tracker.pages.why_over_time import churn_rows, clawback_rows, residual_sections
 from tracker.store import people, plans
 from tracker.store.database import Connection
 from tracker.store.deals import StoredDeal
@@ -28,7 +32,8 @@ def why_deal(connection: Connection, payee: people.Payee, stored: StoredDeal) ->
     worth = worths_of(connection, payee.id, [deal.key], book)[deal.key]
     figure, tone, remark = _deal_figure(deal, worth)
     sections = [_deal_section(deal)]
-    sections += [_line_section(deal, line, book) for line in worth.lines]
+    residuals, lines = residual_sections(deal, worth.lines, book)
+    sections += [_line_section(connection, deal, line, book) for line in lines] + residuals
     sections += [_held_section(deal, credit, book) for credit in worth.held]
     reasons = () if worth.lines or worth.held else explain_no_pay(deal, payee.id, book)
     notes = tuple(dict.fromkeys(_reason_words(reason) for reason in reasons))
@@ -63,13 +68,14 @@ def _deal_section(deal: Deal) -> Section:
     return Section("", tuple(rows))
 
 
-def _line_section(deal: Deal, line: DealLine, book: PlanBook) -> Section:
+def _line_section(connection: Connection, deal: Deal, line: DealLine, book: PlanBook) -> Section:
     component = component_of(line.credit, book)
-    rows = _credit_rows(deal, line.credit, component)
+    rows = [*_credit_rows(deal, line.credit, component), *churn_rows(deal, line.credit)]
     steps = "–".join(str(number) for number in _ends(line.tier_numbers))
     if steps:
         rates = rates_words(line.rates, component.pays_on or component.measure, deal.currency)
         rows.append(Row(_("Step %(number)s", number=steps), rates))
+    rows += clawback_rows(connection, deal, line.credit, book)
     total = Row(_("Added"), signed_money(line.added_minor, deal.currency), tone="gain")
     return Section(_credit_heading(line.credit, component, book), tuple(rows), total)
 
@@ -116,7 +122,19 @@ def _ends(numbers: tuple[int, ...]) -> tuple[int, ...]:
     return numbers if len(numbers) < 2 else (min(numbers), max(numbers))
 
 
+def _days_words(days: tuple[str, ...]) -> str:
+    """The days from which and until which a component counts, either of them possibly open."""
+    since, until = (day(date.fromisoformat(text)) if text else "" for text in days)
+    if not until:
+        return _("Only deals from %(since)s on count.", since=since)
+    if not since:
+        return _("Only deals until %(until)s count.", until=until)
+    return _("Only deals from %(since)s to %(until)s count.", since=since, until=until)
+
+
 def _reason_words(reason: Reason) -> str:
+    if reason.kind is ReasonKind.DAYS:
+        return _days_words(reason.detail)
     detail = ", ".join(reason.detail)
     return {
         ReasonKind.NOT_WON: _("It pays when it is won."),

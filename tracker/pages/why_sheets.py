@@ -18,6 +18,7 @@ from tracker.pages.formatting import (
     pay_rate,
     percent,
     period_name,
+    rate,
     sentence,
     signed_money,
 )
@@ -25,7 +26,7 @@ from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import ngettext
 from tracker.pages.on_target import on_target_sections
 from tracker.pages.sheets import Row, Section, Sheet
-from tracker.pages.standing_words import bound_words
+from tracker.pages.standing_words import bound_words, year_words
 from tracker.pages.standings import PayeeStanding
 from tracker.pages.why_multipliers import multipliers_section
 from tracker.store import credits, plans
@@ -83,6 +84,8 @@ def _tier_row(line: TierLine, standing: Standing) -> Row:
         return Row(_("Bonus for step %(number)s", number=line.number), paid, tone="gain")
     if line.kind is LineKind.CAP:
         return Row(_("Above the most this period can pay"), paid, tone="loss")
+    if line.kind is LineKind.YEAR:
+        return _year_line(line, paid, standing.currency)
     if line.kind is LineKind.WEIGHTS:
         return Row(_("Multipliers, on average"), paid)
     basis = measured(line.basis_minor, standing.paid_measure, standing.currency)
@@ -96,16 +99,28 @@ def _tier_row(line: TierLine, standing: Standing) -> Row:
     )
 
 
+def _year_line(line: TierLine, paid: str, currency: str) -> Row:
+    basis = money(line.basis_minor, currency)
+    words = _("%(rate)s of %(basis)s", rate=rate(line.rate), basis=basis)
+    return Row(words, paid, note=_("Year %(number)s", number=line.number))
+
+
 def _steps_section(standing: Standing) -> Section:
-    """Every step there is, with where it ends and what it pays."""
-    return Section(_("All the steps"), tuple(_step_row(standing, step) for step in standing.steps))
+    """Every step there is, with where it ends and what it pays; or every year of what pays year by year."""
+    steps = standing.alone_steps or standing.steps
+    if standing.is_residual:
+        last = len(steps)
+        years = (Row(year_words(of.number, of.number == last), rate(of.rate)) for of in steps)
+        return Section(_("Year by year, while the customer stays"), tuple(years))
+    heading = _("Each deal by its own size") if standing.alone_steps else _("All the steps")
+    return Section(heading, tuple(_step_row(standing, step) for step in steps))
 
 
 def _step_row(standing: Standing, step: Step) -> Row:
     pays = pay_rate(step.rate, standing.paid_measure, standing.currency)
     if step.bonus_minor:
         pays = f"{pays} {signed_money(step.bonus_minor, standing.currency)}"
-    is_here = step.number == standing.step_number
+    is_here = step.number == standing.step_number and not standing.alone_steps
     return Row(
         _stretch(standing, step.number, step.starts_at_minor, step.up_to_minor),
         pays,
@@ -130,7 +145,7 @@ def _earned_notes(standing: PayeeStanding, chosen: list[Standing]) -> list[str]:
     for one in chosen:
         if one.problem:
             notes.append(_("%(name)s earns nothing yet: no quota is set.", name=one.component_name))
-        if one.is_whole:
+        if one.is_whole and not one.alone_steps:
             notes.append(_("The rate of the step reached counts for everything sold"))
         if one.quota_minor:
             quota = measured(one.quota_minor, one.measure, one.currency)
