@@ -179,7 +179,7 @@ def test_the_next_deal_and_the_projection_say_what_they_assume(cast: Cast) -> No
     assert "counts as earned only when the deal is won" in shown
     shown = seen(cast, "/me/projection", accept_language="en")
     assert "Working days gone 37 of 65" in shown
-    assert "An estimate." in shown
+    assert "An estimate: the mean of every way" in shown
 
 
 def test_the_lists_tell_won_from_open_deals(cast: Cast) -> None:

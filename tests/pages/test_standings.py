@@ -10,7 +10,8 @@ from tracker.engine.deals import CreditShare
 from tracker.pages.company_calendar import CompanyCalendar, company_calendar
 from tracker.pages.i18n import speaking
 from tracker.pages.standings import PayeeStanding, payee_standing
-from tracker.pages.why_sheets import why_earned, why_projection
+from tracker.pages.why_projection import why_projection
+from tracker.pages.why_sheets import why_earned
 
 TEN_PERCENT = 'tiers = [ { rate = "10%" } ]'
 
@@ -66,7 +67,10 @@ def test_the_lines_of_the_why_sum_to_the_figure_with_a_plan_left_behind(cast: Ca
         "DKK\xa05,000",
         "DKK\xa042,941.99",
     ]
-    assert len(projected.sections) == 2
+    assert [section.heading for section in projected.sections[-2:]] == [
+        "At today’s pace · sales",
+        "At today’s pace · New sales",
+    ]
 
 
 def test_a_plan_with_another_window_is_shown_but_not_added_to_the_headline(cast: Cast) -> None:

@@ -68,7 +68,7 @@ def a_lead(payee_id: int, ratio: Fraction, quota_minor: int = 1_000_000, **chang
 def a_member(payee_id: int, name: str, lead: Standing | None) -> PayeeStanding:
     payee = Payee(payee_id, "rep", name, name, 1, True)
     ladders = (lead,) if lead else ()
-    return PayeeStanding(payee, WINDOW, "DKK", 0, 0, 0, 0, 0, ladders, 1)
+    return PayeeStanding(payee, WINDOW, "DKK", 0, 0, 0, None, 0, 0, ladders, 1)
 
 
 def a_team(*ratios: str) -> list[PayeeStanding]:

@@ -41,9 +41,9 @@ class DealMaker:
         deal = self._deal(team, rep, today + timedelta(days=self.random.randint(2, 45)), "open")
         stage, probability = self.random.choice(STAGES)
         deal["stage"], deal["probability"] = stage, f"{probability}%"
-        deal["evidence"] = list(EVIDENCE[: self.random.choice((1, 2, 2, 3))])
-        if self.random.random() < 0.88:
-            due_on = today + timedelta(days=self.random.choice((-3, 1, 2, 3, 5, 8, 14, 20, 28)))
+        deal["evidence"] = list(EVIDENCE[: self.random.choice((1, 2, 2, 3, 1))])
+        if self.random.random() < 0.93:
+            due_on = today + timedelta(days=self.random.choice((-3, 1, 2, 3, 4, 5, 6, 8, 11, 14, 20, 28)))
             text = self.random.choice(NEXT_STEPS)
             deal["next_step"] = {"text": text, "owner": rep, "due_on": due_on.isoformat()}
         return self.event(deal, _office_hours(self.random, opened_on))
@@ -106,7 +106,8 @@ def history(today: date, seed: int = SEED) -> Iterator[dict[str, Any]]:
             yield from _deals_of_day(maker, skill, day)
     for team in TEAMS:
         for rep in team.reps:
-            for _ in range(maker.random.randint(2, 5)):
+            month = round(team.deals_per_month)
+            for _ in range(maker.random.randint(month * 2 // 3, month * 5 // 4)):
                 yield maker.open(team, rep, today)
 
 

@@ -26,6 +26,11 @@ class Spread:
     low_minor: int
     high_minor: int
 
+    def moved_by(self, minor: int) -> "Spread":
+        """The same spread so much further up."""
+        ends = (self.expected_minor, self.low_minor, self.high_minor)
+        return Spread(*(end + minor for end in ends))
+
 
 @dataclass(frozen=True, slots=True)
 class Ways:

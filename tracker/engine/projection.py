@@ -137,8 +137,12 @@ class Projection:
     is_exact: bool
 
     @property
+    def earned_minor(self) -> int:
+        return sum(one.earned_minor for one in self.ladders)
+
+    @property
     def secured_minor(self) -> int:
-        return sum(one.secured_minor for one in self.ladders)
+        return self.earned_minor - self.exposed_minor
 
     @property
     def exposed_minor(self) -> int:

@@ -13,6 +13,7 @@ from tracker.pages.deal_rows import DealRow, deal_rows
 from tracker.pages.dispute_view import latest_words
 from tracker.pages.formatting import money, pay_rate, sentence
 from tracker.pages.i18n import gettext as _
+from tracker.pages.projected_tile import ProjectedTile, projected_tile
 from tracker.pages.staircase import Staircase, staircase
 from tracker.pages.standing_words import distance, way_there
 from tracker.pages.standings import PayeeStanding, payee_standing
@@ -21,12 +22,11 @@ from tracker.store.database import Connection
 
 STAIRCASE_WIDTH, STAIRCASE_HEIGHT = 320, 150
 LATEST_DEALS_COUNT = 5
-METER_WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class MyEarnings:
-    """One rep's first view. Amounts are minor units of `currency`; reaches are of METER_WIDTH."""
+    """One rep's first view. Amounts are minor units of `currency`."""
 
     payee_id: int
     payee_name: str
@@ -35,11 +35,7 @@ class MyEarnings:
     earned_minor: int
     earned_whole: int
     earned_today_minor: int
-    projected_minor: int
-    held_minor: int
-    held_count: int
-    earned_reach: int
-    held_reach: int
+    projected: ProjectedTile
     lead: Standing | None
     others: tuple[Standing, ...]
     stairs: Staircase | None
@@ -79,7 +75,7 @@ def view_of(
 ) -> MyEarnings:
     lead = standing.lead
     currency = standing.currency
-    full = max(standing.projected_minor, standing.earned_minor + standing.held_minor, 1)
+    landing = standing.landing
     return MyEarnings(
         payee_id=standing.payee.id,
         payee_name=standing.payee.name,
@@ -88,14 +84,12 @@ def view_of(
         earned_minor=standing.earned_minor,
         earned_whole=_whole_units(standing.earned_minor, currency) if currency else 0,
         earned_today_minor=standing.earned_today_minor,
-        projected_minor=standing.projected_minor,
-        held_minor=standing.held_minor,
-        held_count=standing.held_count,
-        earned_reach=_reach(standing.earned_minor, full),
-        held_reach=_reach(standing.earned_minor + standing.held_minor, full),
+        projected=projected_tile(standing),
         lead=lead,
         others=standing.standings[1:],
-        stairs=staircase(lead, STAIRCASE_WIDTH, STAIRCASE_HEIGHT) if lead else None,
+        stairs=staircase(lead, STAIRCASE_WIDTH, STAIRCASE_HEIGHT, landing=landing)
+        if lead
+        else None,
         distance=distance(lead) if lead else "",
         way_there=way_there(lead) if lead else "",
         next_deal_adds_more_above=_adds_more_above(lead),
@@ -130,10 +124,6 @@ def _reached(standing: Standing | None) -> str:
     pays = pay_rate(standing.rate, standing.paid_measure, standing.currency)
     said = _("Step %(number)s is reached: %(rate)s", number=standing.step_number, rate=pays)
     return sentence(said)
-
-
-def _reach(amount_minor: int, full_minor: int) -> int:
-    return min(METER_WIDTH, max(0, amount_minor * METER_WIDTH // full_minor))
 
 
 def _whole_units(amount_minor: int, currency: str) -> int:

@@ -79,6 +79,13 @@ def percent(ratio: Fraction, digits: int = 0) -> str:
     return f"{sign}{_with_percent_sign(_plain(Fraction(hundredths, 10**digits), digits))}"
 
 
+def chance_words(probability: Fraction) -> str:
+    """A probability as a share; one too small to show is not nothing: "under 1 %"."""
+    if 0 < probability < Fraction(1, 100):
+        return gettext("under %(share)s", share=percent(Fraction(1, 100)))
+    return percent(probability)
+
+
 def rate(fraction: Fraction) -> str:
     """A commission rate: "13 %", "12,5 %"; at most two decimals, and only those it has."""
     rounded = Fraction(round_to_minor_unit(abs(fraction) * 10_000), 100)

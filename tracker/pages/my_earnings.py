@@ -19,7 +19,8 @@ from tracker.pages.i18n import speaking
 from tracker.pages.sheets import Sheet
 from tracker.pages.standings import PayeeStanding, payee_standing
 from tracker.pages.why_deal import why_deal
-from tracker.pages.why_sheets import why_earned, why_next_deal, why_projection
+from tracker.pages.why_projection import why_projection
+from tracker.pages.why_sheets import why_earned, why_next_deal
 from tracker.store import deals as deal_store
 from tracker.store import people
 from tracker.store.database import Connection
@@ -96,7 +97,7 @@ def next_deal(component_key: str) -> str:
 def projection() -> str:
     payee = _own_payee()
     with context.database().read() as connection:
-        return _sheet(why_projection(_standing(connection, payee)))
+        return _sheet(why_projection(_standing(connection, payee), _deal_address))
 
 
 @blueprint.get("/me/deals")
@@ -147,6 +148,10 @@ def _component(standing: PayeeStanding, component_key: str) -> Standing:
     if found is None:
         context.not_found()
     return found
+
+
+def _deal_address(deal_key: str) -> str:
+    return url_for("my_earnings.deal", deal_key=deal_key)
 
 
 def _sheet(sheet: Sheet, back: str = "/me", doubt: str = "") -> str:

@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Literal
 
+from tracker.engine.outcomes import Spread
 from tracker.engine.standing import Standing
-from tracker.pages.formatting import measured, pay_rate, percent
+from tracker.pages.formatting import chance_words, measured, pay_rate, percent
 from tracker.pages.i18n import gettext as _
 from tracker.pages.standings import PayeeStanding
 
@@ -29,9 +30,13 @@ Mark = Literal["near", "held", "behind"]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Attainment and pace as shares (0 to 1) of the bar's width. `tone` is good, slow or behind."""
+    """Attainment, where backed deals bring it, and pace, as shares (0 to 1) of the bar's width.
+
+    `tone` is good, slow or behind.
+    """
 
     reached: Fraction
+    backed: Fraction
     pace: Fraction
     tone: str
 
@@ -62,6 +67,8 @@ class RepRow:
     step: str
     distance: str
     distance_ratio: Fraction | None
+    landing: str
+    chance: str
     trend: Trend
     earned_minor: int | None
     held_minor: int | None
@@ -82,11 +89,13 @@ def rep_row(
         currency=person.currency,
         attainment=_attainment(lead),
         ratio=lead.attainment_ratio if lead else None,
-        bar=_bar(lead),
+        bar=_bar(lead, person.landing),
         step_number=lead.step_number if lead else 0,
         step=_step(lead, shows_pay),
         distance=_distance(lead, shows_pay),
         distance_ratio=lead.next_step.distance_ratio if lead and lead.next_step else None,
+        landing=_landing(lead, person.landing),
+        chance=_chance(person),
         trend=trend_of(weekly(days, today), lead),
         earned_minor=person.earned_minor if shows_pay else None,
         held_minor=person.held_minor if shows_pay else None,
@@ -146,11 +155,39 @@ def _attainment(lead: Standing | None) -> str:
     return percent(lead.attainment_ratio)
 
 
-def _bar(lead: Standing | None) -> Bar | None:
+def _bar(lead: Standing | None, landing: Spread | None) -> Bar | None:
     if lead is None or lead.attainment_ratio is None:
         return None
-    reached = min(max(lead.attainment_ratio, Fraction(0)) / BAR_FULL_AT, Fraction(1))
-    return Bar(reached, lead.pace.ratio / BAR_FULL_AT, _tone(lead))
+    backed = _landing_ratio(lead, landing) or lead.attainment_ratio
+    shares = (lead.attainment_ratio, max(backed, lead.attainment_ratio))
+    reached, with_backed = (min(max(share, Fraction(0)) / BAR_FULL_AT, Fraction(1)) for share in shares)
+    return Bar(reached, with_backed, lead.pace.ratio / BAR_FULL_AT, _tone(lead))
+
+
+def _landing_ratio(lead: Standing, landing: Spread | None) -> Fraction | None:
+    """Where the open deals that are backed bring the attainment, as a share of the quota."""
+    if landing is None or not lead.quota_minor:
+        return None
+    return Fraction(landing.expected_minor, lead.quota_minor)
+
+
+def _landing(lead: Standing | None, landing: Spread | None) -> str:
+    """The same in words; "" where it is where it is."""
+    ratio = _landing_ratio(lead, landing) if lead else None
+    if lead is None or ratio is None or landing is None or landing.expected_minor <= lead.attainment_minor:
+        return ""
+    return _("%(share)s with backed deals", share=percent(ratio))
+
+
+def _chance(person: PayeeStanding) -> str:
+    """How likely the next step is reached by the end of the window, by the evidence of open deals."""
+    if person.projection is None or person.lead is None or person.lead.next_step is None:
+        return ""
+    ladder = person.projection.of(person.lead.component_key)
+    chances = ladder.chances if ladder else ()
+    number = person.lead.next_step.number
+    found = next((one for one in chances if one.step_number == number), None)
+    return _("chance %(share)s", share=chance_words(found.probability)) if found else ""
 
 
 def _tone(lead: Standing) -> str:

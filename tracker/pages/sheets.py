@@ -7,12 +7,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a sheet: what, a remark under it, and a figure. `tone` is "", gain, waiting, loss or mute."""
+    """A line of a sheet: what, a remark under it, and a figure. `tone` is "", gain, waiting, loss or mute.
+
+    `mark` is the band of a meter that the line stands for, `address` where its label leads.
+    """
 
     label: str
     value: str
     note: str = ""
     tone: str = ""
+    mark: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

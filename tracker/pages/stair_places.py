@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tracker.engine.outcomes import Spread
 from tracker.engine.standing import Standing, Step
 
 STEP_GAP = 3.0
 STEP_WIDTH_MIN = 10.0
 LOWEST_SHARE_OF_HEIGHT = 0.15
 RING_RADIUS = 7.5
+LIKELY_HEIGHT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,17 @@ class DrawnStep:
 class Stairs:
     """From amounts and rates to places in the picture."""
 
-    def __init__(self, standing: Standing, width: float, height: float, text_size: float) -> None:
+    def __init__(
+        self, standing: Standing, landing: Spread, width: float, height: float, text_size: float
+    ) -> None:
         self.standing = standing
+        self.landing = landing
         self.text_size = text_size
         self.width = width
         self.side = RING_RADIUS / 2
         self.top = text_size * 2
         self.foot = height - text_size * 1.6
-        self.ends = [*(_end(step) for step in standing.steps[:-1]), _last_end(standing)]
+        self.ends = [*(_end(step) for step in standing.steps[:-1]), _last_end(standing, landing)]
         self.widths = _widths(
             [
                 end - step.starts_at_minor
@@ -97,7 +102,8 @@ class Stairs:
         return self.x_of(self.standing.attainment_minor), self.foot - self.heights[self.current]
 
     def projection(self) -> Box | None:
-        projected = self.standing.pace.attainment_minor
+        """The dashed line: where the window is expected to end, if that is further than today."""
+        projected = self.landing.expected_minor
         if projected <= self.standing.attainment_minor:
             return None
         x = self.x_of(projected)
@@ -106,6 +112,13 @@ class Stairs:
         )
         height = self.heights[index]
         return Box(x, self.foot - height, 0.0, height)
+
+    def likely(self) -> Box | None:
+        """The grey bar at the foot: from where it ends in 1 of 10 ways at most to where in 9 of 10."""
+        left, right = self.x_of(self.landing.low_minor), self.x_of(self.landing.high_minor)
+        if right - left < 1:
+            return None
+        return Box(left, self.foot - LIKELY_HEIGHT, right - left, LIKELY_HEIGHT)
 
     def ceiling(self) -> Box | None:
         """The cap: a lid over the last step, beyond which nothing more is earned."""
@@ -120,14 +133,14 @@ def _end(step: Step) -> int:
     return step.up_to_minor if step.up_to_minor is not None else step.starts_at_minor + 1
 
 
-def _last_end(standing: Standing) -> int:
+def _last_end(standing: Standing, landing: Spread) -> int:
     """Where the picture ends: the last bound, or far enough up an open step to hold what is sold and projected."""
     last = standing.steps[-1]
     if last.up_to_minor is not None:
         return max(last.up_to_minor, last.starts_at_minor + 1)
     if standing.cap_at_minor is not None:
         return max(standing.cap_at_minor, last.starts_at_minor + 1)
-    reached = max(standing.attainment_minor, standing.pace.attainment_minor)
+    reached = max(standing.attainment_minor, landing.expected_minor, landing.high_minor)
     if last.starts_at_minor == 0:
         return max(standing.quota_minor or 0, reached * 23 // 20, 1)
     # Far above the last bound the ring stays at the end: the steps below must still be seen.

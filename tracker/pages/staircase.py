@@ -1,13 +1,14 @@
 """The staircase: the product's picture of a plan, worked out here and drawn as SVG by templates/_staircase.html.
 
 A step's width is how much must be sold on it, its height is its rate. Filled is sold; the ring is where the payee
-stands; the dashed line is where the window ends at this pace. In a retroactive plan everything sold stands at the
-height of the step reached. Labels that would touch are left out, the most telling ones last: the text beside the
-picture says them all.
+stands; the dashed line is where the window is expected to end, the grey bar at its foot how far that may vary. In a
+retroactive plan everything sold stands at the height of the step reached. Labels that would touch are left out, the
+most telling ones last: the text beside the picture says them all.
 """
 
 from dataclasses import dataclass
 
+from tracker.engine.outcomes import Spread
 from tracker.engine.standing import Standing, Step
 from tracker.pages.formatting import pay_rate, percent, sentence
 from tracker.pages.i18n import gettext
@@ -32,6 +33,7 @@ class Staircase:
     ring_x: float
     ring_y: float
     projection: Box | None
+    likely: Box | None
     ceiling: Box | None
     title: str
     description: str
@@ -44,11 +46,18 @@ def staircase(
     projection: bool = True,
     rates: bool = True,
     text_size: float = TEXT_SIZE,
+    landing: Spread | None = None,
 ) -> Staircase | None:
-    """The staircase of a standing; None when there is no ladder to draw. `rates` False leaves pay out altogether."""
+    """The staircase of a standing; None when there is no ladder to draw. `rates` False leaves pay out altogether.
+
+    `landing` is where open deals say that attainment ends; without it the pace says so.
+    """
     if not standing.steps:
         return None
-    stairs = Stairs(standing, width, height, text_size)
+    at_pace = standing.pace.attainment_minor
+    stairs = Stairs(
+        standing, landing or Spread(at_pace, at_pace, at_pace), width, height, text_size
+    )
     steps = [stairs.drawn(index) for index in range(len(standing.steps))]
     ring_x, ring_y = stairs.ring()
     return Staircase(
@@ -62,9 +71,10 @@ def staircase(
         ring_x=ring_x,
         ring_y=ring_y,
         projection=stairs.projection() if projection else None,
+        likely=stairs.likely() if projection else None,
         ceiling=stairs.ceiling(),
         title=_title(standing, rates),
-        description=_description(standing, projection, rates),
+        description=_description(standing, landing, projection, rates),
     )
 
 
@@ -81,7 +91,7 @@ def _title(standing: Standing, rates: bool) -> str:
     )
 
 
-def _description(standing: Standing, projection: bool, rates: bool) -> str:
+def _description(standing: Standing, landing: Spread | None, projection: bool, rates: bool) -> str:
     """One sentence for each thing the picture shows."""
     said = [_sold(standing, rates)]
     if rates:
@@ -95,14 +105,26 @@ def _description(standing: Standing, projection: bool, rates: bool) -> str:
                 bound=bound_words(standing, standing.cap_at_minor),
             )
         )
-    if projection and standing.pace.attainment_minor > standing.attainment_minor:
-        said.append(
-            gettext(
-                "At this pace it ends at %(amount)s",
-                amount=bound_words(standing, standing.pace.attainment_minor),
-            )
-        )
+    if projection:
+        said.append(_landing_in_words(standing, landing))
     return " ".join(sentence(text) for text in said if text)
+
+
+def _landing_in_words(standing: Standing, landing: Spread | None) -> str:
+    """Where it ends by open deals, with the range if there is one; without any, at the pace."""
+    if landing is None:
+        if standing.pace.attainment_minor <= standing.attainment_minor:
+            return ""
+        end = bound_words(standing, standing.pace.attainment_minor)
+        return gettext("At this pace it ends at %(amount)s", amount=end)
+    if landing.high_minor <= landing.low_minor:
+        return ""
+    return gettext(
+        "With the deals that are backed it is expected to end at %(amount)s, mostly between %(low)s and %(high)s",
+        amount=bound_words(standing, landing.expected_minor),
+        low=bound_words(standing, landing.low_minor),
+        high=bound_words(standing, landing.high_minor),
+    )
 
 
 def _sold(standing: Standing, rates: bool) -> str:

@@ -5,19 +5,23 @@ belongs to the payee as a whole: all components together, today's change, and wh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from statistics import median_low
 
 from tracker.engine.credits import component_key_of
+from tracker.engine.outcomes import Spread
 from tracker.engine.periods import Period, working_days
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Component, PlanVersion
+from tracker.engine.projection import Ladder, Projection, project
+from tracker.engine.prospects import Prospect
 from tracker.engine.standing import Standing, left_behind, standing_of
 from tracker.engine.supposed import would_add
 from tracker.engine.totals import TotalKey
 from tracker.errors import NotFound
 from tracker.pages.company_calendar import CompanyCalendar
+from tracker.pages.projections import Prospects, climbing, exposures, prospects_of_payees
 from tracker.store import credits, people, plans, standing_reads, totals
 from tracker.store.database import Connection
 
@@ -30,7 +34,8 @@ class PayeeStanding:
     """One payee in the window that holds today; amounts are minor units of `currency`.
 
     `standings` holds one ladder per component, the plan's first (the lead) first; it is empty for a payee without
-    a plan. `sequence` is that of the payee's newest change, so a page knows what it shows.
+    a plan. `pace_minor` is what the window pays at the pace so far; `projection`, from open deals, is None where no
+    source tells of any. `sequence` is that of the payee's newest change, so a page knows what it shows.
     """
 
     payee: people.Payee
@@ -38,7 +43,8 @@ class PayeeStanding:
     currency: str
     earned_minor: int
     earned_today_minor: int
-    projected_minor: int
+    pace_minor: int
+    projection: Projection | None
     held_minor: int
     held_count: int
     standings: tuple[Standing, ...]
@@ -47,6 +53,27 @@ class PayeeStanding:
     @property
     def lead(self) -> Standing | None:
         return self.standings[0] if self.standings else None
+
+    @property
+    def projected_minor(self) -> int:
+        """Where the window ends: by the evidence of open deals, or at the pace where none are known."""
+        return self.pace_minor if self.projection is None else self.projected.expected_minor
+
+    @property
+    def projected(self) -> Spread:
+        """The projected payout and its range; the range is nothing where no open deals are known."""
+        if self.projection is None:
+            return Spread(self.pace_minor, self.pace_minor, self.pace_minor)
+        # The stored figure, moved by what open deals add.
+        return self.projection.payout.moved_by(self.earned_minor - self.projection.earned_minor)
+
+    @property
+    def landing(self) -> Spread | None:
+        """Where the lead's attainment ends by the evidence of open deals; None where none are known."""
+        projected = (
+            self.projection.of(self.lead.component_key) if self.projection and self.lead else None
+        )
+        return projected.attainment if projected else None
 
     @property
     def together(self) -> list[Standing]:
@@ -84,17 +111,16 @@ def standings_of(
     book = plans.load_plan_book(connection, payee_ids)
     today = calendar.day_of(now)
     rungs = [rung for payee in payees for rung in _rungs(payee.id, book, today)]
-    ladders = _ladders(connection, rungs, book, calendar, today)
+    last_day = max((rung.window.ends_on for rung in rungs), default=today)
+    prospects = prospects_of_payees(connection, payee_ids, last_day, book, today)
+    ladders = _ladders(connection, rungs, book, calendar, today, prospects)
     moved = standing_reads.earned_since(connection, payee_ids, calendar.start_of(today))
-    return [
-        _together(
-            payee,
-            [ladder for ladder in ladders if ladder.standing.payee_id == payee.id],
-            moved,
-            sequences[payee.id],
-        )
-        for payee in payees
-    ]
+    found = []
+    for payee in payees:
+        own = [ladder for ladder in ladders if ladder.standing.payee_id == payee.id]
+        projection = _projection(own, prospects[payee.id], book) if prospects is not None else None
+        found.append(_together(payee, own, moved, projection, sequences[payee.id]))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +155,7 @@ class _Ladder:
     standing: Standing
     held_minor: int
     held_deal_keys: frozenset[str]
+    climbed: Ladder
 
 
 def _ladders(
@@ -137,9 +164,11 @@ def _ladders(
     book: PlanBook,
     calendar: CompanyCalendar,
     today: date,
+    prospects: Prospects | None,
 ) -> list[_Ladder]:
     keys = [rung.key for rung in rungs]
-    found = {total.key: total for total in totals.window_totals(connection, keys, book)}
+    climbs = climbing(keys, prospects or {}, book)
+    found = {total.key: total for total in totals.window_totals(connection, keys, book, climbs)}
     earned = standing_reads.earned_of(connection, keys)
     held = standing_reads.held_of(connection, keys)
     working = {
@@ -163,14 +192,31 @@ def _ladders(
             standing = left_behind(standing)
         held_minor = would_add(found[key], held[key], book) if held[key] else 0
         held_deal_keys = frozenset(credit.deal_key for credit in held[key])
-        ladders.append(_Ladder(standing, held_minor, held_deal_keys))
-    return ladders
+        climbed = Ladder(found[key], rung.component, quota_minor)
+        ladders.append(_Ladder(standing, held_minor, held_deal_keys, climbed))
+    if prospects is None:
+        return ladders
+    exposed = exposures(connection, [ladder.climbed for ladder in ladders], book, today)
+    return [
+        replace(one, climbed=replace(one.climbed, exposures=exposed.get(one.climbed.total.key, ())))
+        for one in ladders
+    ]
+
+
+def _projection(
+    ladders: Sequence[_Ladder], prospects: Sequence[Prospect], book: PlanBook
+) -> Projection:
+    """Where the lead's window ends, all ladders of that window together."""
+    window = ladders[0].standing.window if ladders else None
+    together = [ladder.climbed for ladder in ladders if ladder.standing.window == window]
+    return project(together, prospects, book)
 
 
 def _together(
     payee: people.Payee,
     ladders: Sequence[_Ladder],
     moved: Mapping[tuple[int, str], int],
+    projection: Projection | None,
     sequence: int,
 ) -> PayeeStanding:
     """All ladders of a payee as one figure each; what is earned in another window than the lead's stays apart."""
@@ -183,7 +229,8 @@ def _together(
         currency=lead.currency if lead else "",
         earned_minor=sum(standing.earned_minor for standing in together),
         earned_today_minor=moved.get((payee.id, lead.window.key), 0) if lead else 0,
-        projected_minor=sum(standing.pace.earned_minor for standing in together),
+        pace_minor=sum(standing.pace.earned_minor for standing in together),
+        projection=projection,
         held_minor=sum(ladder.held_minor for ladder in ladders),
         held_count=len({deal_key for ladder in ladders for deal_key in ladder.held_deal_keys}),
         standings=standings,

@@ -19,6 +19,7 @@ from tracker.pages.deal_rows import (
 from tracker.pages.formatting import day, measured, money, percent, period_name, signed_money
 from tracker.pages.i18n import gettext as _
 from tracker.pages.sheets import Row, Section, Sheet
+from tracker.pages.why_open_deal import why_open_deal
 from tracker.pages.why_over_time import churn_rows, clawback_rows, residual_sections
 from tracker.store import people, plans
 from tracker.store.database import Connection
@@ -29,6 +30,10 @@ def why_deal(connection: Connection, payee: people.Payee, stored: StoredDeal) ->
     """What a deal added for a payee and why; or why it added nothing, and what it would add."""
     book = plans.load_plan_book(connection)
     deal = stored.deal
+    if deal.status is DealStatus.OPEN:
+        found = why_open_deal(connection, payee.id, deal, book, _credit_section)
+        if found is not None:
+            return found
     worth = worths_of(connection, payee.id, [deal.key], book)[deal.key]
     figure, tone, remark = _deal_figure(deal, worth)
     sections = [_deal_section(deal)]
@@ -78,6 +83,13 @@ def _line_section(connection: Connection, deal: Deal, line: DealLine, book: Plan
     rows += clawback_rows(connection, deal, line.credit, book)
     total = Row(_("Added"), signed_money(line.added_minor, deal.currency), tone="gain")
     return Section(_credit_heading(line.credit, component, book), tuple(rows), total)
+
+
+def _credit_section(deal: Deal, credit: Credit, book: PlanBook) -> Section:
+    component = component_of(credit, book)
+    return Section(
+        _credit_heading(credit, component, book), tuple(_credit_rows(deal, credit, component))
+    )
 
 
 def _held_section(deal: Deal, credit: Credit, book: PlanBook) -> Section:

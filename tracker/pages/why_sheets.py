@@ -4,8 +4,6 @@ The lines of an earned figure sum to it exactly, to the minor unit; they are the
 page and, where the matrix allows it, the manager's show the same sheets.
 """
 
-from fractions import Fraction
-
 from tracker.engine.explain import LineKind, TierLine, explain_total
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import COUNT_MEASURES
@@ -16,7 +14,6 @@ from tracker.pages.formatting import (
     measured,
     money,
     pay_rate,
-    percent,
     period_name,
     rate,
     sentence,
@@ -169,7 +166,7 @@ def _earned_notes(standing: PayeeStanding, chosen: list[Standing]) -> list[str]:
     return [sentence(note) for note in dict.fromkeys(notes)]
 
 
-# --- what the next deal is worth, and where it all ends -----------------------------------------------------------
+# --- what the next deal is worth -----------------------------------------------------------------------------------
 
 
 def why_next_deal(standing: Standing) -> Sheet:
@@ -208,50 +205,3 @@ def why_next_deal(standing: Standing) -> Sheet:
             _("An estimate. It counts as earned only when the deal is won."),
         ),
     )
-
-
-def why_projection(standing: PayeeStanding) -> Sheet:
-    """Where the window ends at the pace so far, and how that is worked out."""
-    sections = tuple(_projection_section(one) for one in standing.together)
-    return Sheet(
-        title=_("Projected"),
-        figure=money(standing.projected_minor, standing.currency, decimals=0),
-        tone="",
-        remark=_(
-            "for the whole of %(window)s, at today's pace", window=period_name(standing.window)
-        )
-        if standing.window
-        else "",
-        sections=sections,
-        notes=(
-            _(
-                "The pace is what you have sold per working day so far; weekends and days off do not count."
-            ),
-            _("What that comes to climbs the same steps as your real deals."),
-            _("An estimate. Held and open deals are not in it."),
-        ),
-    )
-
-
-def _projection_section(standing: Standing) -> Section:
-    pace, currency = standing.pace, standing.currency
-    gone = _(
-        "%(gone)s of %(all)s",
-        gone=pace.working_days_gone_count,
-        all=pace.working_days_count,
-    )
-    sold = measured(standing.attainment_minor, standing.measure, currency)
-    end = measured(pace.attainment_minor, standing.measure, currency, decimals=0)
-    share = ""
-    if standing.quota_minor:
-        share = _(
-            "%(ratio)s of the quota",
-            ratio=percent(Fraction(pace.attainment_minor, standing.quota_minor)),
-        )
-    rows = (
-        Row(_("Sold so far"), sold),
-        Row(_("Working days gone"), gone),
-        Row(_("At this pace it ends at"), end, note=share),
-    )
-    total = Row(_("Which earns"), money(pace.earned_minor, currency, decimals=0))
-    return Section(standing.component_name, rows, total)

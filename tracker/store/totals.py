@@ -116,16 +116,24 @@ def window_total(connection: Connection, key: TotalKey, book: PlanBook) -> Windo
 
 
 def window_totals(
-    connection: Connection, keys: Collection[TotalKey], book: PlanBook
+    connection: Connection,
+    keys: Collection[TotalKey],
+    book: PlanBook,
+    climbing: Collection[TotalKey] = (),
 ) -> list[WindowTotal]:
-    """The sums of each of these totals, in key order; one without credits has no cells."""
+    """The sums of each of these totals, in key order; one without credits has no cells.
+
+    Where order counts the climb comes with them, and for those that are `climbing` in any case: a deal to come may
+    count under a version that asks for it.
+    """
     cells: dict[TotalKey, dict[CellKey, Sums]] = {key: {} for key in sorted(keys)}
     for key, row in _rows_of(connection, tables.running_total, cells.keys()):
         cells[key][_cell_key(row)] = _sums(row)
     by_day = {
         key
         for key, of_key in cells.items()
-        if LadderTerms(key, book).need_days(cell.plan_version_id for cell in of_key)
+        if key in climbing
+        or LadderTerms(key, book).need_days(cell.plan_version_id for cell in of_key)
     }
     climbs = _climbs(connection, by_day)
     return [total_of_cells(key, of_key.items(), climbs.get(key)) for key, of_key in cells.items()]

@@ -1,0 +1,95 @@
+"""Where the windows of payees end: the open deals and what speaks for them, fetched for the engine's projection.
+
+None stands for a company whose sources tell of no open deals: then the pace is all there is.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from types import MappingProxyType
+
+from tracker.engine.deals import Deal
+from tracker.engine.plans import PlanBook
+from tracker.engine.projection import Exposure, Ladder, exposures_of
+from tracker.engine.prospects import Decided, Prospect, StageBook, prospects_of, stage_key
+from tracker.engine.totals import TotalKey, is_ordered
+from tracker.store import people, pipeline_reads
+from tracker.store.database import Connection
+
+DEALS_MAX = 40
+"""So many open deals of one payee are looked at, the first expected first."""
+HISTORY_DAYS = 365
+STAGE_ODDS = "stage_odds"
+"""The setting that holds what the company agreed on for each stage: a JSON object of shares such as "2/5"."""
+
+Prospects = Mapping[int, Sequence[Prospect]]
+"""By payee."""
+
+_decided: dict[str, tuple[date, Mapping[str, Decided]]] = {}
+"""How the deals of each stage ended, by database; counted once a day."""
+
+
+def prospects_of_payees(
+    connection: Connection, payee_ids: Collection[int], until: date, book: PlanBook, today: date
+) -> Prospects | None:
+    """The open deals of each payee expected by a day; None when no source tells of any."""
+    if not pipeline_reads.has_open_deals(connection):
+        return None
+    found = pipeline_reads.open_deals_of(connection, payee_ids, until, DEALS_MAX)
+    stages = stage_book(connection, [deal for own in found.values() for deal in own], today)
+    return {payee_id: prospects_of(own, book, today, stages) for payee_id, own in found.items()}
+
+
+def stage_book(connection: Connection, deals: Collection[Deal], today: date) -> StageBook:
+    """What is known of stages; the past is only asked where a deal and the company say nothing."""
+    agreed = agreed_odds(connection)
+    unknown = {
+        stage_key(deal.stage) for deal in deals if deal.probability is None and deal.stage
+    } - agreed.keys()
+    return StageBook(agreed, _past(connection, today) if unknown else {})
+
+
+def agreed_odds(connection: Connection) -> dict[str, Fraction]:
+    """What the company agreed on: the probability of each stage, by `stage_key`."""
+    agreed = json.loads(people.setting(connection, STAGE_ODDS, "{}"))
+    return {stage: Fraction(share) for stage, share in agreed.items()}
+
+
+def _past(connection: Connection, today: date) -> Mapping[str, Decided]:
+    name = str(connection.engine.url)
+    counted_on, decided = _decided.get(name, (None, MappingProxyType({})))
+    if counted_on != today:
+        since = today - timedelta(days=HISTORY_DAYS)
+        decided = pipeline_reads.decided_by_stage(connection, since)
+        _decided[name] = today, decided
+    return decided
+
+
+def climbing(keys: Collection[TotalKey], prospects: Prospects, book: PlanBook) -> set[TotalKey]:
+    """The totals whose open deals may count under a version that asks in which order."""
+    versions: dict[TotalKey, set[int]] = {}
+    for own in prospects.values():
+        for credit in (credit for prospect in own for credit in prospect.credits):
+            key = TotalKey(credit.payee_id, credit.component_key, credit.window_key)
+            versions.setdefault(key, set()).add(credit.plan_version_id)
+    return {key for key in keys if is_ordered(key.component_key, versions.get(key, ()), book)}
+
+
+def exposures(
+    connection: Connection, ladders: Sequence[Ladder], book: PlanBook, today: date
+) -> dict[TotalKey, tuple[Exposure, ...]]:
+    """What can still be taken back from each of these ladders; nothing is read where no plan takes anything back."""
+    keys = [ladder.total.key for ladder in ladders if _takes_back(ladder, book)]
+    if not keys:
+        return {}
+    behind = pipeline_reads.deals_behind(connection, keys)
+    return {key: exposures_of(behind[key], key, book, today) for key in keys}
+
+
+def _takes_back(ladder: Ladder, book: PlanBook) -> bool:
+    versions = {version_id for _, version_id in ladder.total.cells}
+    components = (
+        book.version(version_id).plan.component(ladder.component.key) for version_id in versions
+    )
+    return any(one is not None and one.clawback is not None for one in components)
