@@ -8,7 +8,7 @@ from itertools import pairwise, product
 from math import prod
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import ANNA, BO, a_book, a_deal, a_plan, an_event, shared_by
@@ -114,7 +114,11 @@ def open_deals(draw: st.DrawFn) -> list[Deal]:
     return found
 
 
-@settings(fewer_histories, max_examples=2_000 if THOROUGH else 40)
+@settings(
+    fewer_histories,
+    max_examples=2_000 if THOROUGH else 40,
+    phases=[Phase.generate],
+)
 @given(histories(step_count_max=10), open_deals())
 def test_the_projection_is_the_mean_of_a_replay_of_every_way(
     history: History, pipeline: list[Deal]
@@ -200,6 +204,8 @@ def replayed_spread(
             company.versions,
             company.assignments.values(),
             company.quotas,
+            memberships=company.memberships,
+            until=company.until,
         )
         wanted = {(key.payee_id, key.component_key, key.window_key) for key in keys}
         paid.append(

@@ -43,7 +43,9 @@ class DealMaker:
         deal["stage"], deal["probability"] = stage, f"{probability}%"
         deal["evidence"] = list(EVIDENCE[: self.random.choice((1, 2, 2, 3, 1))])
         if self.random.random() < 0.93:
-            due_on = today + timedelta(days=self.random.choice((-3, 1, 2, 3, 4, 5, 6, 8, 11, 14, 20, 28)))
+            due_on = today + timedelta(
+                days=self.random.choice((-3, 1, 2, 3, 4, 5, 6, 8, 11, 14, 20, 28))
+            )
             text = self.random.choice(NEXT_STEPS)
             deal["next_step"] = {"text": text, "owner": rep, "due_on": due_on.isoformat()}
         return self.event(deal, _office_hours(self.random, opened_on))

@@ -26,7 +26,7 @@ from tracker.engine.over_time import safe_on
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Component
 from tracker.engine.prospects import Prospect
-from tracker.engine.rates import compile_table
+from tracker.engine.rates import RateTable
 from tracker.engine.supposed import supposing
 from tracker.engine.totals import TotalKey, WindowTotal
 from tracker.engine.ways_climbed import Figure, Step, climbed_ways
@@ -47,11 +47,14 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """What is projected: a window's total, the component in force today, the quota, and what is still exposed."""
+    """What is projected: a window's total, the component in force today and its table, and what is still exposed.
+
+    No table: there is no quota, and nothing is earned.
+    """
 
     total: WindowTotal
     component: Component
-    quota_minor: int | None
+    table: RateTable | None
     exposures: tuple[Exposure, ...] = ()
 
     @property
@@ -288,8 +291,8 @@ def _spread(figures: Sequence[int], ways: Ways) -> Spread:
 
 def _chances(ladder: Ladder, attainments: Sequence[int], ways: Ways) -> Iterable[Chance]:
     """Of each step above the one reached without any open deal."""
-    table = compile_table(ladder.component, ladder.quota_minor)
-    for below, band in pairwise(table.bands if table else ()):
+    table = ladder.table
+    for below, band in pairwise(table.bands if table and ladder.component.climbs else ()):
         first_minor = floor(band.starts_at) + 1 if below.owns_bound else ceil(band.starts_at)
         if band.is_cap or ladder.total.attainment_minor >= first_minor:
             continue

@@ -58,8 +58,12 @@ def climbed_ways(
     continued = _continued(total, in_order, book)
     if continued is not None:
         return continued.figures(ways)
-    ends = {way: _paid_plainly(total, in_order, way, book) for way in set(ways)}
-    return [ends[way] for way in ways]
+    own = sum(1 << bit for bit in {bit for _, bit in in_order if bit is not None})
+    ends = {
+        way: _paid_plainly(total, in_order, way, book)
+        for way in {way & own for way in ways}
+    }
+    return [ends[way & own] for way in ways]
 
 
 def _paid_plainly(total: WindowTotal, steps: Sequence[Step], way: int, book: PlanBook) -> Figure:

@@ -10,10 +10,11 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from tracker.engine.deals import Deal
-from tracker.engine.plans import PlanBook
+from tracker.engine.ladder_terms import LadderTerms
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.projection import Exposure, Ladder, exposures_of
 from tracker.engine.prospects import Decided, Prospect, StageBook, prospects_of, stage_key
-from tracker.engine.totals import TotalKey, is_ordered
+from tracker.engine.totals import TotalKey
 from tracker.store import people, pipeline_reads
 from tracker.store.database import Connection
 
@@ -73,7 +74,7 @@ def climbing(keys: Collection[TotalKey], prospects: Prospects, book: PlanBook) -
         for credit in (credit for prospect in own for credit in prospect.credits):
             key = TotalKey(credit.payee_id, credit.component_key, credit.window_key)
             versions.setdefault(key, set()).add(credit.plan_version_id)
-    return {key for key in keys if is_ordered(key.component_key, versions.get(key, ()), book)}
+    return {key for key in keys if LadderTerms(key, book).need_days(versions.get(key, ()))}
 
 
 def exposures(

@@ -160,7 +160,9 @@ def _bar(lead: Standing | None, landing: Spread | None) -> Bar | None:
         return None
     backed = _landing_ratio(lead, landing) or lead.attainment_ratio
     shares = (lead.attainment_ratio, max(backed, lead.attainment_ratio))
-    reached, with_backed = (min(max(share, Fraction(0)) / BAR_FULL_AT, Fraction(1)) for share in shares)
+    reached, with_backed = (
+        min(max(share, Fraction(0)) / BAR_FULL_AT, Fraction(1)) for share in shares
+    )
     return Bar(reached, with_backed, lead.pace.ratio / BAR_FULL_AT, _tone(lead))
 
 
@@ -174,7 +176,12 @@ def _landing_ratio(lead: Standing, landing: Spread | None) -> Fraction | None:
 def _landing(lead: Standing | None, landing: Spread | None) -> str:
     """The same in words; "" where it is where it is."""
     ratio = _landing_ratio(lead, landing) if lead else None
-    if lead is None or ratio is None or landing is None or landing.expected_minor <= lead.attainment_minor:
+    if (
+        lead is None
+        or ratio is None
+        or landing is None
+        or landing.expected_minor <= lead.attainment_minor
+    ):
         return ""
     return _("%(share)s with backed deals", share=percent(ratio))
 

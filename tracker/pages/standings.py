@@ -10,6 +10,7 @@ from datetime import date, datetime
 from statistics import median_low
 
 from tracker.engine.credits import component_key_of
+from tracker.engine.ladder_terms import LadderTerms
 from tracker.engine.outcomes import Spread
 from tracker.engine.periods import Period, working_days
 from tracker.engine.plan_book import PlanBook
@@ -192,7 +193,9 @@ def _ladders(
             standing = left_behind(standing)
         held_minor = would_add(found[key], held[key], book) if held[key] else 0
         held_deal_keys = frozenset(credit.deal_key for credit in held[key])
-        climbed = Ladder(found[key], rung.component, quota_minor)
+        held_today = LadderTerms(key, book).on(rung.version, today)
+        component, table = held_today or (rung.component, None)
+        climbed = Ladder(found[key], component, table)
         ladders.append(_Ladder(standing, held_minor, held_deal_keys, climbed))
     if prospects is None:
         return ladders

@@ -6,13 +6,13 @@ from dataclasses import replace
 from tracker import clock
 from tracker.engine.credits import Credit
 from tracker.engine.deals import Deal
-from tracker.engine.explain import would_add
-from tracker.engine.plans import PlanBook
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.prospects import Doubt, Prospect, prospects_of
+from tracker.engine.supposed import would_add
 from tracker.engine.totals import TotalKey
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
-from tracker.pages.deal_rows import evidence_words, quota_of
+from tracker.pages.deal_rows import evidence_words
 from tracker.pages.formatting import day, money, sentence, signed_money
 from tracker.pages.i18n import gettext as _
 from tracker.pages.projections import stage_book
@@ -69,8 +69,7 @@ def _adds(connection: Connection, own: list[Credit], book: PlanBook) -> int:
         by_total.setdefault(key, []).append(replace(credit, missing_evidence=()))
     found = totals.window_totals(connection, by_total.keys(), book, climbing=by_total.keys())
     return sum(
-        would_add(total, by_total[total.key], book, quota_of(connection, total.key))
-        for total in found
+        would_add(total, by_total[total.key], book) for total in found
     )
 
 
