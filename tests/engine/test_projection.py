@@ -23,7 +23,7 @@ from tests.scenarios.running import RunningTotals
 from tracker.engine import outcomes
 from tracker.engine.credits import credits_of
 from tracker.engine.deals import Deal, DealStatus, NextStep
-from tracker.engine.ladder_terms import quota_minor_of
+from tracker.engine.ladder_terms import LadderTerms
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.projection import Ladder, Projection, exposures_of, project
 from tracker.engine.prospects import (
@@ -83,11 +83,11 @@ def project_of(
     prospects = prospects_of(open_deals, book, today, stages)
     ladders = []
     for key in keys:
-        plan_key, own_key = key.component_key.split("/")
+        plan_key, _ = key.component_key.split("/")
         in_force = [v for v in book.versions_for(key.payee_id, today) if v.plan_key == plan_key]
-        component = in_force[0].plan.component(own_key) if in_force else None
-        if component is not None:
-            ladders.append(Ladder(totals.total(key), component, quota_minor_of(totals.book, key)))
+        held = LadderTerms(key, totals.book).on(in_force[0], today) if in_force else None
+        if held is not None:
+            ladders.append(Ladder(totals.total(key), *held))
     return project(ladders, prospects, book)
 
 
@@ -383,8 +383,9 @@ def exposed_by(component: str, first_day: str, second_day: str, today: date) -> 
     for deal in sold:
         totals.record(deal)
     exposures = exposures_of(sold, KEY, book, today)
-    component_now = book.version(1).plan.components[0]
-    return project([Ladder(totals.total(KEY), component_now, None, exposures)], [], book)
+    held = LadderTerms(KEY, book).on(book.version(1), today)
+    assert held is not None
+    return project([Ladder(totals.total(KEY), *held, exposures)], [], book)
 
 
 # --- what backs a deal --------------------------------------------------------------------------------------------

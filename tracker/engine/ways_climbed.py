@@ -59,10 +59,7 @@ def climbed_ways(
     if continued is not None:
         return continued.figures(ways)
     own = sum(1 << bit for bit in {bit for _, bit in in_order if bit is not None})
-    ends = {
-        way: _paid_plainly(total, in_order, way, book)
-        for way in {way & own for way in ways}
-    }
+    ends = {way: _paid_plainly(total, in_order, way, book) for way in {way & own for way in ways}}
     return [ends[way & own] for way in ways]
 
 

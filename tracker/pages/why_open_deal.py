@@ -68,9 +68,7 @@ def _adds(connection: Connection, own: list[Credit], book: PlanBook) -> int:
         key = TotalKey(credit.payee_id, credit.component_key, credit.window_key)
         by_total.setdefault(key, []).append(replace(credit, missing_evidence=()))
     found = totals.window_totals(connection, by_total.keys(), book, climbing=by_total.keys())
-    return sum(
-        would_add(total, by_total[total.key], book) for total in found
-    )
+    return sum(would_add(total, by_total[total.key], book) for total in found)
 
 
 def _backing_rows(prospect: Prospect, missing: tuple[str, ...]) -> Iterator[Row]:
