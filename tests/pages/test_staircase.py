@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from tests.builders import ANNA, a_book, a_deal, a_plan
+from tests.builders import ANNA, a_book, a_deal, a_plan, quota_facts
 from tracker.engine.credits import credits_of
 from tracker.engine.periods import period_named, working_days
 from tracker.engine.standing import Standing, standing_of
@@ -40,7 +40,8 @@ def a_standing(
     measure: str = "revenue",
 ) -> Standing:
     """Anna's standing on a component after selling so many kroner in one deal; a third of the quarter has gone."""
-    book = a_book(a_plan(component, measure=measure))
+    quotas = quota_facts({(ANNA, "", WINDOW.key): quota * 100} if quota else {})
+    book = a_book(a_plan(component, measure=measure), quotas=quotas)
     version = book.versions_for(ANNA, WINDOW.starts_on)[0]
     credited = credits_of(a_deal(amount_minor=sold * 100, effective_on=WINDOW.starts_on), book)
     cells = cell_changes([], credited)
@@ -56,7 +57,6 @@ def a_standing(
         total,
         book,
         WINDOW,
-        quota and quota * 100,
         earned_minor=0,
         working=working_days(WINDOW, ()),
         today=QUARTER_GONE,
