@@ -7,12 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from tests.builders import a_book, an_event, quota_facts
+from tests.builders import an_event, quota_facts
 from tests.scenarios.reading import PAYEE_IDS, Row, Scenario, deal_of, scenarios
 from tests.scenarios.running import Earned, RunningTotals
 from tracker.engine.deals import Deal
 from tracker.engine.explain import LineKind, explain_deals, explain_sums, explain_total
 from tracker.engine.money import parse_amount_minor
+from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Assignment, PlanVersion
 from tracker.engine.replay import replay
 
@@ -28,22 +29,34 @@ def with_table(name: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("scenario", found, ids=str)
 
 
+def assignments_of(scenario: Scenario) -> list[Assignment]:
+    everybody = [(payee_id, LONG_AGO, None) for payee_id in PAYEE_IDS.values()]
+    return [
+        Assignment(payee_id, scenario.model, starts_on, ends_on)
+        for payee_id, starts_on, ends_on in scenario.stretches or everybody
+    ]
+
+
 def running_totals(scenario: Scenario, deals: Sequence[Deal]) -> RunningTotals:
-    plans, memberships = {scenario.model: scenario.plan}, scenario.memberships
-    quotas = quota_facts(scenario.quotas)
-    book = a_book(plans, PAYEE_IDS.values(), LONG_AGO, memberships, scenario.until, quotas)
+    book = PlanBook(
+        [PlanVersion(1, scenario.model, LONG_AGO, scenario.plan)],
+        assignments_of(scenario),
+        memberships=scenario.memberships,
+        until=scenario.until,
+        quotas=quota_facts(scenario.quotas),
+    )
     totals = RunningTotals(book)
-    for deal in deals:
+    for deal in [*deals, *scenario.scores]:
         totals.record(deal)
+    totals.record_presence()
     return totals
 
 
 def replayed(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
-    events = [an_event(deal, version) for version, deal in enumerate(deals, start=1)]
+    told = enumerate([*deals, *scenario.scores], start=1)
+    events = [an_event(deal, version) for version, deal in told]
     versions = [PlanVersion(1, scenario.model, LONG_AGO, scenario.plan)]
-    assignments = [
-        Assignment(payee_id, scenario.model, LONG_AGO) for payee_id in PAYEE_IDS.values()
-    ]
+    assignments = assignments_of(scenario)
     later = {"memberships": scenario.memberships, "until": scenario.until}
     return dict(replay(events, versions, assignments, quota_facts(scenario.quotas), **later))
 

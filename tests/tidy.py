@@ -21,7 +21,8 @@ WORDS_OF_PAGES = {"pages.formatting", "pages.i18n", "pages.plan_advice", "pages.
 MAY_IMPORT = {
     "engine": set[str](),
     "store": {"engine"} | SMALL,
-    "flow": {"engine", "store", "flow_figures"} | SMALL,
+    "flow": {"engine", "store", "flow_credits", "flow_figures"} | SMALL,
+    "flow_credits": {"engine", "store"} | SMALL,
     "flow_figures": {"engine", "store"} | SMALL,
     "flow_teams": {"engine", "store", "flow"} | SMALL,
     "flow_disputes": {"engine", "store", "flow"} | SMALL,
@@ -44,7 +45,7 @@ MAY_IMPORT = {
             "ingest",
             "passwords",
         ),
-        *("trials", "simulating", "off_the_loop"),
+        *("trials", "simulating"),
         *WORDS_OF_LIVE,
         *SMALL,
     },

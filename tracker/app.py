@@ -21,9 +21,6 @@ from tracker.pages import (
     manager,
     my_disputes,
     my_earnings,
-    my_plan,
-    plan_drafts,
-    plans,
     quarantine,
     screens,
     sign_in,
@@ -39,7 +36,6 @@ ROOT = Path(__file__).parent.parent
 
 ANSWERING = (
     my_earnings,
-    my_plan,
     my_disputes,
     disputes,
     corrections,
@@ -51,8 +47,6 @@ ANSWERING = (
     company,
     quarantine,
     sources,
-    plans,
-    plan_drafts,
     health,
     api,
 )

@@ -17,8 +17,8 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Literal
 
-from tracker.engine.credits import Credit, credits_of, split_component_key
-from tracker.engine.deals import Deal, DealEvent
+from tracker.engine.credits import split_component_key
+from tracker.engine.deals import DealEvent
 from tracker.engine.money import AMOUNT_MINOR_MAX
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_trial import refuse_wrong_examples
@@ -26,6 +26,7 @@ from tracker.engine.posting import Loss
 from tracker.engine.quotas import quota_periods
 from tracker.engine.totals import TotalKey
 from tracker.errors import NotFound
+from tracker.flow_credits import be_present, replace_credits
 from tracker.flow_figures import figures_of
 from tracker.store import credits, deals, outbox, people, plans, sources, totals, trail
 from tracker.store.database import Database
@@ -187,7 +188,7 @@ def _follow_deals(connection: Connection, changes: Sequence[DealChange], at: dat
     book = plans.load_plan_book(connection, payee_ids)
     known_keys = [change.key for change in changes if change.before is not None]
     stored = credits.credits_of_deals(connection, known_keys)
-    moved = _replace_credits(connection, stored, [change.after for change in changes], book, at)
+    moved = replace_credits(connection, stored, [change.after for change in changes], book, at)
     event_ids = {change.key: change.event_id for change in changes}
     alone = {key: event_ids[min(keys)] for key, keys in moved.items() if len(keys) == 1}
     losses = {key: loss for key, keys in moved.items() if (loss := _loss(keys, changes))}
@@ -201,25 +202,6 @@ def _loss(deal_keys: set[str], changes: Sequence[DealChange]) -> Loss | None:
     if None in losses:
         return None
     return Loss.LEFT if losses == {Loss.LEFT} else Loss.CANCELLED
-
-
-def _replace_credits(
-    connection: Connection,
-    stored: Iterable[Credit],
-    newest: Iterable[Deal],
-    book: PlanBook,
-    at: datetime,
-) -> dict[TotalKey, set[str]]:
-    """Retract the stored credits of these deals, assert what they give now; the totals touched, by which deals."""
-    before = set(stored)
-    after = {credit for deal in newest for credit in credits_of(deal, book)}
-    retracted, asserted = before - after, after - before
-    credits.replace_credits(connection, retracted, asserted)
-    touched = totals.apply_credits(connection, retracted, asserted, at)
-    deal_keys: dict[TotalKey, set[str]] = {key: set() for key in touched}
-    for credit in retracted | asserted:
-        deal_keys.get(totals.total_of(credit), set()).add(credit.deal_key)
-    return deal_keys
 
 
 def rebuild(
@@ -259,7 +241,8 @@ def rebuild_deals(
     for keys in in_chunks(deal_keys):
         newest = [kept.deal for kept in deals.deals(connection, keys)]
         stored = credits.credits_of_deals(connection, keys)
-        touched |= _replace_credits(connection, stored, newest, book, at).keys()
+        touched |= replace_credits(connection, stored, newest, book, at).keys()
+    touched |= be_present(connection, payee_ids, book, at)
     fact_ids = {} if fact_id is None else dict.fromkeys(touched, fact_id)
     concerned = post(connection, touched, book, Cause(cause, fact_ids), at)
     tell(connection, [], payee_ids | concerned, at)

@@ -1,4 +1,4 @@
-"""What the calendar brings: the instalments of residuals fall due. One function, one transaction.
+"""What the calendar brings: instalments of residuals and presence fall due. One function, one transaction.
 
 How far the calendar has been rolled is a fact, so that what people earn is a function of the facts and not of the
 moment somebody looks.
@@ -7,7 +7,8 @@ moment somebody looks.
 from datetime import date, datetime
 
 from tracker import flow
-from tracker.engine.over_time import months_later
+from tracker.engine.periods import months_later
+from tracker.engine.presence import payees_paid_for_presence
 from tracker.store import credits, plans
 from tracker.store.database import Database
 from tracker.store.horizon import horizon, record_horizon
@@ -33,7 +34,8 @@ def roll_until(database: Database, until: date, at: datetime) -> bool:
         fact_id = record_horizon(connection, until, BY, at)
         book = plans.load_plan_book(connection)
         keys = credits.deal_keys_under(connection, book.residual_keys)
-        flow.rebuild_deals(connection, keys, book, set(), "calendar", fact_id, at)
+        there = payees_paid_for_presence(book)
+        flow.rebuild_deals(connection, keys, book, there, "calendar", fact_id, at)
         return True
 
 

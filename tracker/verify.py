@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 from tracker import clock
 from tracker.engine.credits import credits_of
 from tracker.engine.deals import Deal, DealEvent
+from tracker.engine.presence import presences_of
 from tracker.engine.totals import NOTHING, CellKey, Sums, TotalKey, cell_changes, day_changes
 from tracker.from_facts import earned_from, newest_deals
 from tracker.store import credits, deals, ledger, people, plans, totals, trail
@@ -79,6 +80,7 @@ def _differences(
 ) -> Iterator[Difference]:
     book = plans.load_plan_book(connection)
     given = [credit for deal in newest.values() for credit in credits_of(deal, book)]
+    given += presences_of(book)
     names = {payee.id: payee.reference for payee in people.payees(connection)}
     earned = earned_from(events, connection)
     yield from _compared("earning", earned, totals.all_earnings(connection), 0, names)

@@ -7,10 +7,12 @@ clawback), and what was adjusted by hand.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from tracker.engine.credits import Credit, credits_of, split_component_key
 from tracker.engine.payroll import KnownFacts, Whose, statements_of_month
 from tracker.engine.posting import PostingKind, posting_of
+from tracker.engine.presence import presences_of
 from tracker.engine.replay import Earned
 from tracker.engine.statement import PostedLine, Statement, lines_hash, statement_to_text
 from tracker.engine.totals import TotalKey
@@ -78,9 +80,9 @@ def _given(connection: Connection, act: MonthAct, replayed: _Replayed) -> list[S
         return []
     newest = newest_deals(events)
     credited: dict[TotalKey, list[Credit]] = {}
-    for deal in newest.values():
-        for credit in credits_of(deal, book):
-            credited.setdefault(total_of(credit), []).append(credit)
+    sold = (credit for deal in newest.values() for credit in credits_of(deal, book))
+    for credit in chain(sold, presences_of(book)):
+        credited.setdefault(total_of(credit), []).append(credit)
     everything = (credit for of_total in credited.values() for credit in of_total)
     of_month_only = in_month(everything, act.month, book)
     known = payroll_facts.known_facts(

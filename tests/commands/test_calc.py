@@ -93,12 +93,28 @@ def people_toml(scenario: Scenario) -> str:
     quotas: dict[str, str] = {}
     for row in scenario.rows("quotas"):
         quotas[row["rep"]] = f'"{row["window"]}" = "{row["quota"]}"'
-    teams = teams_toml(scenario, quotas)
-    if not quotas and not teams:
+    teams, stretches = teams_toml(scenario, quotas), scenario.rows("on the plan")
+    scores = scores_toml(scenario)
+    if not quotas and not teams and not stretches and not scores:
         return ""
-    reps = ("anna", "bo", "carl", "sofie")
-    people = [f'[[people]]\nrep = "{rep}"\nquotas = {{ {quotas.get(rep, "")} }}' for rep in reps]
+    days = {
+        row["rep"]: "".join(f'{key} = "{row[key]}"\n' for key in ("from", "until") if row.get(key))
+        for row in stretches
+    }
+    people = [
+        f'[[people]]\nrep = "{rep}"\n{days.get(rep, "")}quotas = {{ {quotas.get(rep, "")} }}\n'
+        f"objectives = {{ {', '.join(scores.get(rep, []))} }}"
+        for rep in days or ("anna", "bo", "carl", "sofie")
+    ]
     return "\n".join(people + teams)
+
+
+def scores_toml(scenario: Scenario) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in scenario.rows("scores"):
+        score = f'{row["objective"]} = {{ "{row["window"]}" = "{row["score"]}" }}'
+        found.setdefault(row["rep"], []).append(score)
+    return found
 
 
 def teams_toml(scenario: Scenario, quotas: Mapping[str, str]) -> list[str]:
@@ -563,6 +579,8 @@ def test_every_model_of_the_readme_is_a_plan(calc: Calc) -> None:
         r"^\| ([^|`]+) \| (`.+`) \|$", SECTION.partition("### Models")[2], re.MULTILINE
     )
     assert len(models) >= 10
+    people = '[[people]]\nrep = "anna"\nfrom = "2026-01-01"\n[[people]]\nrep = "mette"\nfrom = "2026-01-01"\n'
+    people += '[[teams]]\nname = "North"\nmembers = "anna"\nleader = "mette"\n'
     for model, fragments in models:
         lines = re.findall(r"`([^`]+)`", fragments)
         measure = "" if fragments.startswith("`measure") else 'measure = "revenue"\n'
@@ -572,7 +590,7 @@ def test_every_model_of_the_readme_is_a_plan(calc: Calc) -> None:
             text,
             "deal_id,effective_on,amount,margin,units,arr,product,strategic,rep\n"
             "d1,2026-01-05,2000000,500,20,900,Nova,yes,anna\n",
-            '[[teams]]\nname = "North"\nmembers = "anna"\nleader = "mette"\n',
+            people,
         )
         assert found["payees"], model
 

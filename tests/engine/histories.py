@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.builders import a_deal, an_event
 from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus
+from tracker.engine.objectives import score_deal
 from tracker.engine.plans import COUNT_MEASURES
 from tracker.engine.teams import Membership, TeamRole
 
@@ -159,7 +160,9 @@ quota_rules = st.fixed_dictionaries(
 
 @st.composite
 def component_values(draw: st.DrawFn, key: str, whose: str) -> dict[str, object]:
-    """One component: a ladder, a table for each deal by itself, or a residual."""
+    """One component: a ladder, a table for each deal by itself, a residual, or one no deal is behind."""
+    if whose == "own" and draw(st.integers(0, 4)) == 4:
+        return draw(st.one_of(_presences(key), _objectives(key), _objectives(key)))
     values = draw(_ladders(key, whose))
     kind = draw(st.sampled_from(["ladder"] * 4 + ["each", "residual"]))
     if kind == "each" and values["tiers_on"] == "amount":
@@ -167,6 +170,31 @@ def component_values(draw: st.DrawFn, key: str, whose: str) -> dict[str, object]
     if kind == "residual" and values["measure"] not in COUNT_MEASURES:
         return draw(_residuals(values))
     return values
+
+
+def _presences(key: str) -> st.SearchStrategy[dict[str, object]]:
+    when = st.sampled_from(
+        [
+            {"due": ["2026-10-31", "2026-12-05"]},
+            {"every": "month"},
+            {"every": "quarter"},
+            {"after_months": [1, 2, 11]},
+        ]
+    )
+    tiers = st.sampled_from(
+        [[{"per_unit": "333.33"}], [{"up_to": "2", "per_unit": "0"}, {"bonus": "12.34"}]]
+    )
+    return st.builds(
+        lambda due, table: {"key": key, "measure": "presence", "tiers": table, **due}, when, tiers
+    )
+
+
+def _objectives(key: str) -> st.SearchStrategy[dict[str, object]]:
+    values = {"key": key, "measure": "objective", "where": {"objective": "nps"}}
+    values["target_incentive"] = "123.45"
+    curve = {"curve": [{"at": at, "pays": pays} for at, pays in CURVES[0]]}
+    tiers = {"tiers": [{"up_to": "80%", "multiple": "0.5"}, {"multiple": "2.25", "bonus": "7"}]}
+    return st.sampled_from([values | curve, values | tiers])
 
 
 @st.composite
@@ -356,11 +384,23 @@ def _won_deals(draw: st.DrawFn, key: str) -> Deal:
     return a_deal(key, **drawn)
 
 
+scores = st.builds(
+    lambda payee_id, score, day: score_deal(
+        f"objective:{payee_id}", payee_id, "nps", score, day, "DKK"
+    ),
+    st.sampled_from(PAYEES),
+    st.sampled_from([0, 4_000, 8_000, 8_001, 10_000, 12_345]),
+    st.sampled_from([DAYS[3], DAYS[7]]),
+)
+
+
 @st.composite
 def deal_events(draw: st.DrawFn, number: int, told: Sequence[DealEvent]) -> DealEvent:
     """New, a retry, or an amendment of one aspect; its version may be older than what is known."""
     if told and draw(st.integers(0, 9)) == 9:
         return draw(st.sampled_from(told))
+    if draw(st.integers(0, 5)) == 5:
+        return an_event(draw(scores), draw(st.integers(1, number)), event_id=f"e{number:02}")
     key = f"d{draw(st.integers(1, max(5, number)))}"
     known = [event.deal for event in told if event.deal.key == key]
     if known and draw(st.integers(0, 5)) < 5:

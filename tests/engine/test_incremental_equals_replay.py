@@ -93,6 +93,7 @@ class Company:
         self.totals.book = self._book()
         for event in self.newest.values():
             self.totals.record(event.deal)
+        self.totals.record_presence()
 
     def _book(self) -> PlanBook:
         return PlanBook(

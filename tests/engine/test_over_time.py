@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.builders import a_deal
 from tracker.engine.deal_terms import Clawback, ClawbackStep
-from tracker.engine.over_time import full_months, kept_of, months_later
+from tracker.engine.over_time import kept_of
+from tracker.engine.periods import full_months, months_later
 
 some_days = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 YEAR = Clawback((ClawbackStep(12, Fraction(1)),))

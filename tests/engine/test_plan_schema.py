@@ -31,7 +31,7 @@ TABLE_OF = {
     "EXAMPLE_KEYS": "example",
     "SALE_KEYS": "sale",
 }
-PART_OF = {"OVER_TIME_KEYS": "component", "QUOTA_RULE_KEYS": "component"}
+PART_OF = dict.fromkeys(("OCCASION_KEYS", "OVER_TIME_KEYS", "QUOTA_RULE_KEYS"), "component")
 """Tuples that are a part of another tuple."""
 TABLE_OF_PEOPLE = {
     "TOP_KEYS": "people",

@@ -7,6 +7,8 @@ divided by two spaces or more, `-` is an empty cell. Tables of a case:
                              "anna 60%, bo 40%"; "+20%" is an overlay beside the split, "anna/SDR" names a role.
                              A column that is no field and no measure of a deal is a property plans filter on.
     quotas                   by rep (or team) and window
+    on the plan              who is, with first and last day; without it everybody, since long ago
+    scores                   of objectives, by rep and window
     teams                    who belongs to a team or leads it, with weight, first and last day; a later row counts more
     earned                   what is expected, summed over the columns left out; nobody else may earn anything (with a
                              column `component`: under the components named)

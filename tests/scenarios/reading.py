@@ -10,6 +10,8 @@ from pathlib import Path
 from tests.builders import A_DAY, ANNA, BO, CARL, NORTH, SOFIE, SOUTH, a_deal
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.money import parse_amount_minor
+from tracker.engine.objectives import score_deal, score_key
+from tracker.engine.periods import period_named
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import MONEY_MEASURES, Plan
 from tracker.engine.teams import Membership, TeamRole
@@ -72,6 +74,19 @@ class Scenario:
         return days[0] if days else None
 
     @property
+    def stretches(self) -> list[tuple[int, date, date | None]]:
+        """Who is on the plan, from when until when; without such a table everybody, since long ago."""
+        return [
+            (PAYEE_IDS[row["rep"]], date.fromisoformat(row["from"]), _day(row.get("until", "")))
+            for row in self.rows("on the plan")
+        ]
+
+    @property
+    def scores(self) -> list[Deal]:
+        """Scores of objectives, as the deals that hold them."""
+        return [_score_of(row, self.plan) for row in self.rows("scores")]
+
+    @property
     def deals(self) -> list[Deal]:
         return [deal_of(row, f"d{number:02}") for number, row in enumerate(self.rows("deals"), 1)]
 
@@ -132,6 +147,17 @@ def deal_of(row: Row, key: str) -> Deal:
         evidence=frozenset(word for word in evidence if word),
         ended_on=date.fromisoformat(row["left"]) if row.get("left") else None,
     )
+
+
+def _day(cell: str) -> date | None:
+    return date.fromisoformat(cell) if cell else None
+
+
+def _score_of(row: Row, plan: Plan) -> Deal:
+    payee_id, window = PAYEE_IDS[row["rep"]], period_named(row["window"], plan.year_starts_in_month)
+    key = score_key(payee_id, row["objective"], window.key)
+    score = parse_amount_minor(row["score"].removesuffix("%"), 2)
+    return score_deal(key, payee_id, row["objective"], score, window.ends_on, plan.currency)
 
 
 def _membership_of(row: Row) -> Membership:

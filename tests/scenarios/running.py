@@ -9,6 +9,7 @@ from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import Deal
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.pools import Pool, figures_of_members, pool_of
+from tracker.engine.presence import presences_of
 from tracker.engine.totals import (
     NOTHING,
     CellKey,
@@ -35,12 +36,19 @@ class RunningTotals:
     days: dict[tuple[TotalKey, date], Sums] = field(default_factory=dict)
 
     def record(self, deal: Deal) -> None:
-        old, new = self.credited.get(deal.key, []), credits_of(deal, self.book)
+        self._replace(deal.key, credits_of(deal, self.book))
+
+    def record_presence(self) -> None:
+        """Everybody on a plan is there on its due days, as far as the calendar goes."""
+        self._replace("presence", presences_of(self.book))
+
+    def _replace(self, key: str, new: list[Credit]) -> None:
+        old = self.credited.get(key, [])
         for cell, sums in cell_changes(old, new).items():
             self.cells[cell] = self.cells.get(cell, NOTHING) + sums
         for day, sums in day_changes(old, new).items():
             self.days[day] = self.days.get(day, NOTHING) + sums
-        self.credited[deal.key] = new
+        self.credited[key] = new
 
     def earned(self) -> Earned:
         """What totals earned, and what members get of what their teams did."""

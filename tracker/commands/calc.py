@@ -17,6 +17,7 @@ from tracker.engine.paying import Terms, pay
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import PlanFileError, parse_plan
 from tracker.engine.plans import Assignment, Plan, PlanVersion
+from tracker.engine.presence import pays_for_presence
 from tracker.engine.quota_facts import QuotaFact
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import FIRST_DAY, last_day_possible
@@ -92,8 +93,12 @@ def read_files(
     if as_of is not None and not FIRST_DAY <= as_of <= last_day_possible(today):
         fix = f"Write a day from {FIRST_DAY} to {last_day_possible(today)}."
         problems.append(Problem("--as-of", f"{as_of} is out of range.", fix))
+    if plan is not None and people_file is None and pays_for_presence(plan):
+        what = "the plan pays for being there, and nothing says from when anybody is."
+        problems.append(Problem("--people", what, "Give a file of people with `from` for each."))
     file = PlainDeals(deals_file, currency, people.payee_id_of, today, as_of or date.max)
     deals = list(file.deals())
+    deals += [score for score in people.scores if score.effective_on <= (as_of or date.max)]
     problems += file.problems
     if problems or plan is None:
         raise BadInput(problems)
@@ -128,14 +133,6 @@ def _last_day(plan: Plan, deals: Sequence[Deal]) -> date:
     return max(days, default=date.min)
 
 
-def quota_facts_of(people: PlainPeople) -> list[QuotaFact]:
-    """The quotas of a file of people, of the plan that is paid by."""
-    return [
-        QuotaFact(payee_id, f"{PLAN_KEY}/{component_key}", period_key, quota_minor)
-        for (payee_id, component_key, period_key), quota_minor in people.quotas.items()
-    ]
-
-
 def terms_of_files(
     plan: Plan, people: PlainPeople, deals: Sequence[Deal], as_of: date | None
 ) -> Terms:
@@ -150,7 +147,10 @@ def terms_of_files(
         )
         for payee_id in people.references
     ]
-    quotas = quota_facts_of(people)
+    quotas = [
+        QuotaFact(payee_id, f"{PLAN_KEY}/{component_key}", period_key, quota_minor)
+        for (payee_id, component_key, period_key), quota_minor in people.quotas.items()
+    ]
     draws = {payee_id: people.draw_of(payee_id, plan) for payee_id in people.references}
     last_day = as_of or _last_day(plan, deals)
     until = last_day if as_of or not deals else plan.settlement_period_of(last_day).ends_on

@@ -19,8 +19,10 @@ Read in this order:
     plan_advice what experience says about a plan (plan_history: how far people would have climbed on it)
     rates       a tier table compiled to bands; one evaluation function
     credits     deal -> credits, one payee and component each (linear, per deal)
+    presence    credits for being there on due days; objectives: scores as deals from inside
     totals      credits -> running totals
     climbing    running totals -> earned per period (everything that bends happens here; ladder_terms: by what)
+    equity      grants of units that vest, beside the money
     pools       what a team earned -> what its members are paid
     settlement  what a period earned -> what it pays: draws, guarantees and the debt they leave
     paying      a list of deals -> what everybody is paid, in one go

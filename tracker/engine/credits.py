@@ -11,7 +11,9 @@ from tracker.engine.deal_terms import Churn, Clawback, Instalments, Overlays, Re
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.exceptions import component_for
 from tracker.engine.money import round_to_minor_unit, share_out
-from tracker.engine.over_time import kept_of, months_later
+from tracker.engine.objectives import OBJECTIVE
+from tracker.engine.over_time import kept_of
+from tracker.engine.periods import months_later
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import (
     WEIGHT_SCALE,
@@ -132,10 +134,10 @@ def property_of(deal: Deal, role: str, key: str) -> str | None:
 
 def measure_of(deal: Deal, measure: str) -> int | None:
     """A deal's amount under a measure: minor units, hundredths for counts, None when the source did not say."""
-    if measure == "revenue":
-        return deal.amount_minor
-    if measure == "deals":
-        return ONE_DEAL
+    if measure in ("revenue", "deals"):
+        if OBJECTIVE in deal.measures:
+            return None  # a score is no sale
+        return deal.amount_minor if measure == "revenue" else ONE_DEAL
     return deal.measures.get(measure)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.engine.over_time import months_later
+from tracker.engine.periods import months_later
 
 MONTHS_MAX = 240
 UNITS_MAX = 10**12

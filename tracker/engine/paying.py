@@ -16,6 +16,7 @@ from tracker.engine.periods import Period, period_named
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Draw, Plan
 from tracker.engine.pools import Pool, figures_of_members, line_of_member, pool_of
+from tracker.engine.presence import presences_of
 from tracker.engine.quotas import WindowQuota
 from tracker.engine.settlement import Settled, settle
 from tracker.engine.supposed import would_add
@@ -143,10 +144,7 @@ def _tallied(
     """
     tallies: dict[tuple[int, str, str], _Tally] = {}
     unpaid: list[Deal] = []
-    for deal in deals:
-        credited = credits_of(deal, book)
-        if not credited and deal.status is DealStatus.WON:
-            unpaid.append(deal)
+    for deal, credited in _credited(deals, book, unpaid):
         for credit in credited:
             key = credit.payee_id, credit.component_key, credit.window_key
             tally = tallies.get(key)
@@ -164,11 +162,23 @@ def _tallied(
             sums[3] += credit.weight_scaled
             if tally.needs_days or keeps_credits:
                 tally.credited.append(credit)
-        if deal.ended_on is not None:
+        if deal is not None and deal.ended_on is not None:
             for one in clawed_of(deal, credited, book):
                 credit = one.credit
                 tallies[credit.payee_id, credit.component_key, credit.window_key].clawed.append(one)
     return tallies, unpaid
+
+
+def _credited(
+    deals: Iterable[Deal], book: PlanBook, unpaid: list[Deal]
+) -> Iterator[tuple[Deal | None, Sequence[Credit]]]:
+    """The credits of each deal, those without any noted, and then those for being there."""
+    for deal in deals:
+        credited = credits_of(deal, book)
+        if not credited and deal.status is DealStatus.WON:
+            unpaid.append(deal)
+        yield deal, credited
+    yield None, presences_of(book)
 
 
 def _component_pay(key: TotalKey, tally: _Tally, terms: Terms) -> ComponentPay:

@@ -11,6 +11,7 @@ from tracker.engine.schema_values import (
     COMPONENT_KEY,
     DAY,
     FACTOR,
+    PERCENTAGE,
     QUOTAS,
     WORD,
     Key,
@@ -32,6 +33,16 @@ _NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": UNITS_MAX}
 _MONTHS: Schema = {"type": "integer", "minimum": 1, "maximum": MONTHS_MAX}
 
 
+_SCORES: Schema = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "propertyNames": QUOTAS["propertyNames"],
+        "additionalProperties": PERCENTAGE,
+    },
+}
+
+
 def _entries(name: str) -> Schema:
     """Names, or tables of one kind, or a list of both."""
     one = {"anyOf": [WORD, table_named(name)]}
@@ -49,6 +60,7 @@ _PERSON = Table(
         "draw": Key("A draw of their own.", table_named("draw")),
         "base_salary": Key("A base salary of their own; only shown.", AMOUNT_ABOVE_ZERO),
         "components": Key("Quotas for one component, by its key.", _COMPONENTS),
+        "objectives": Key("Scores in percent, by objective and window.", _SCORES),
         "equity": Key("Units that vest, beside the money.", list_of("grant")),
     }
 )

@@ -82,6 +82,26 @@ def _stretch(key: str, kind: PeriodKind, year: int, month: int) -> Period:
     return Period(key, kind, date(year, month, 1), ends_on)
 
 
+def months_later(day: date, months: int) -> date:
+    """The same day so many months on, or the last day of a month that is too short.
+
+    >>> months_later(date(2024, 2, 29), 12), months_later(date(2026, 1, 31), 1)
+    (datetime.date(2025, 2, 28), datetime.date(2026, 2, 28))
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def full_months(since: date, until: date) -> int:
+    """How many whole months lie between two days; never less than none.
+
+    >>> full_months(date(2026, 1, 31), date(2026, 2, 28)), full_months(date(2026, 1, 15), date(2026, 2, 14))
+    (1, 0)
+    """
+    months = (until.year - since.year) * 12 + until.month - since.month
+    return max(0, months if months_later(since, months) <= until else months - 1)
+
+
 def days_of(period: Period) -> Iterator[date]:
     """Every day of a period, in order."""
     for offset in range((period.ends_on - period.starts_on).days + 1):

@@ -1,7 +1,7 @@
 """All plan versions, who is on which plan when, and what was set for single payees, to be asked by day."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 from tracker.engine.periods import Period, period_named
@@ -50,6 +50,16 @@ class PlanBook:
     def versions(self) -> Iterable[PlanVersion]:
         """Every version of every plan."""
         return self._by_id.values()
+
+    def assignments(self) -> Iterable[Assignment]:
+        """Who is on which plan, as far as the book was given."""
+        return (one for of_payee in self._assignments.values() for one in of_payee)
+
+    def stretches_of(self, plan_key: str) -> list[tuple[PlanVersion, date]]:
+        """Each version of a plan with the last day before the next one counts."""
+        versions = self._versions.get(plan_key, [])
+        ends = [version.effective_from - timedelta(days=1) for version in versions[1:]]
+        return list(zip(versions, [*ends, date.max], strict=bool(versions)))
 
     def version(self, version_id: int) -> PlanVersion:
         return self._by_id[version_id]

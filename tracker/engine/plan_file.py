@@ -11,10 +11,12 @@ from fractions import Fraction
 from typing import Any
 
 from tracker.engine.money import MINOR_DIGITS
+from tracker.engine.objectives import OBJECTIVE
 from tracker.engine.periods import MONTHS_IN, PeriodKind
 from tracker.engine.plan_draw import EXAMPLE_DRAW, read_draw
 from tracker.engine.plan_examples import read_examples
 from tracker.engine.plan_lines import lines_of
+from tracker.engine.plan_occasions import OCCASION_KEYS, with_occasions
 from tracker.engine.plan_over_time import OVER_TIME_KEYS, with_time
 from tracker.engine.plan_quotas import QUOTA_RULE_KEYS, read_quota_rules
 from tracker.engine.plan_reader import BareFloat, PlanProblem, Report, TableReader, shown
@@ -82,6 +84,7 @@ COMPONENT_KEYS = (
     "of",
     "shared",
     *QUOTA_RULE_KEYS,
+    *OCCASION_KEYS,
 )
 MULTIPLIER_KEYS = ("where", "factor", "label")
 
@@ -237,7 +240,7 @@ def _read_component(table: TableReader, currency_digits: int, rules: QuotaRules)
         quota_rules=read_quota_rules(table, rules),
     )
     _check_fits_together(table, component)
-    return with_time(table, component)
+    return with_occasions(table, with_time(table, component))
 
 
 def _read_component_key(table: TableReader) -> str:
@@ -254,7 +257,8 @@ def _read_component_key(table: TableReader) -> str:
 def _read_units(table: TableReader, currency_digits: int) -> TableUnits:
     table.require("measure", 'measure = "revenue"')
     measure = _read_measure(table, "measure", "revenue")
-    default_axis = Axis.QUOTA if table.has("curve") else Axis.AMOUNT
+    is_of_quota = table.has("curve") or measure == OBJECTIVE
+    default_axis = Axis.QUOTA if is_of_quota else Axis.AMOUNT
     axis = table.choice("tiers_on", Axis, default_axis)
     return TableUnits(axis, measure, _read_measure(table, "pays_on", measure), currency_digits)
 

@@ -9,11 +9,14 @@ from typing import Any
 
 from tracker.engine.deal_terms import Churn, Instalments, Judged, Overlays, Reprices
 from tracker.engine.money import MINOR_DIGITS
+from tracker.engine.objectives import OBJECTIVE
 from tracker.engine.periods import PeriodKind
+from tracker.engine.plan_occasions import KEYS_OF_DEALS, OCCASION_KEYS
 from tracker.engine.plan_over_time import NOTHING_FOR_RESIDUALS, TAKES_ALL, TAKES_BY_MONTHS
 from tracker.engine.plan_tiers import BoundOwner
 from tracker.engine.plans import (
     MONEY_MEASURES,
+    PRESENCE,
     Axis,
     DrawKind,
     Mode,
@@ -91,6 +94,7 @@ _IS_ON_QUOTA: Schema = {
     "anyOf": [
         {"required": ["tiers_on"], "properties": {"tiers_on": {"const": "quota"}}},
         {"required": ["curve"]},
+        {"not": {"required": ["tiers_on"]}, "properties": {"measure": {"const": OBJECTIVE}}},
     ]
 }
 _HAS_MULTIPLE: Schema = {
@@ -107,6 +111,10 @@ def _bounds_in(holds: Schema) -> Schema:
     bounded = {"properties": {"up_to": holds}}
     return {"properties": {"tiers": {"items": bounded}, "cap_at": holds}}
 
+
+_DAYS: Schema = {"type": "array", "items": DAY, "minItems": 1}
+_IS_PRESENCE: Schema = {"properties": {"measure": {"const": PRESENCE}}}
+_IS_OBJECTIVE: Schema = {"properties": {"measure": {"const": OBJECTIVE}}}
 
 _COMPONENT = Table(
     {
@@ -152,6 +160,12 @@ _COMPONENT = Table(
         "instalments": Key("How often a residual is paid.", one_of(Instalments)),
         "of": Key("Own deals, or those of a team.", one_of(Whose)),
         "shared": Key("How members are paid by what a team earns.", one_of(Sharing)),
+        "due": Key("Days on which presence is paid.", {"anyOf": [DAY, _DAYS]}),
+        "every": Key("... or the last day of every such period.", one_of(PeriodKind)),
+        "after_months": Key(
+            "... or so many months after joining the plan.",
+            {"anyOf": [MONTHS, {"type": "array", "items": MONTHS, "minItems": 1}]},
+        ),
     },
     {
         "oneOf": [{"required": [key]} for key in ("tiers", "curve", "years")],
@@ -182,6 +196,28 @@ _COMPONENT = Table(
             {
                 "if": {"required": ["pays_on"]},
                 "then": {"properties": {"weights": {"not": {"const": "on_credit"}}}},
+            },
+            {
+                "if": _IS_PRESENCE,
+                "then": {
+                    "oneOf": [{"required": [key]} for key in OCCASION_KEYS],
+                    "not": {"anyOf": [{"required": [key]} for key in ("where", *KEYS_OF_DEALS)]},
+                },
+                "else": {"not": {"anyOf": [{"required": [key]} for key in OCCASION_KEYS]}},
+            },
+            {
+                "if": _IS_OBJECTIVE,
+                "then": {
+                    "required": ["where"],
+                    "properties": {
+                        "where": {
+                            "required": [OBJECTIVE],
+                            "propertyNames": {"pattern": f"^{OBJECTIVE}$"},
+                        },
+                        "tiers_on": {"const": "quota"},
+                    },
+                    "not": {"anyOf": [{"required": [key]} for key in KEYS_OF_DEALS]},
+                },
             },
             {
                 "if": {"required": ["shared"]},
@@ -312,7 +348,6 @@ _EXAMPLE = Table(
         "sold": Key("So much of what the component measures.", SIGNED_AMOUNT),
         "deal": Key("What the deals of `sold` are like.", table_named("sale")),
         "deals": Key("Or each deal.", list_of("sale")),
-        "until": Key("Until when instalments are counted.", DAY),
         "earned": Key("What that earns.", SIGNED_AMOUNT, True),
     },
     {

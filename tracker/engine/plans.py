@@ -11,7 +11,9 @@ from enum import StrEnum
 from fractions import Fraction
 
 from tracker.engine.deal_terms import Churn, Clawback, Instalments, Judged, Overlays, Reprices
+from tracker.engine.due import Due
 from tracker.engine.example_sales import Example
+from tracker.engine.objectives import OBJECTIVE
 from tracker.engine.periods import Period, PeriodKind, period_containing
 from tracker.engine.quota_facts import AS_GIVEN, QuotaRules
 from tracker.engine.teams import Sharing, Whose
@@ -20,7 +22,9 @@ WEIGHT_SCALE = 10_000
 """Payout weights are kept in 1/10,000 of a minor unit; a deal's combined multiplier is rounded to that."""
 
 MONEY_MEASURES = frozenset({"revenue", "margin", "arr", "acv", "mrr", "tcv"})
-COUNT_MEASURES = frozenset({"deals", "units"})
+PRESENCE = "presence"
+COUNT_MEASURES = frozenset({"deals", "units", PRESENCE, OBJECTIVE})
+"""Kept in hundredths: of one, or of a percent point for the score of an objective."""
 
 
 class Mode(StrEnum):
@@ -116,10 +120,9 @@ class Component:
     the rate the revenue tier gives). `curve` replaces `tiers`. `deal_cap_minor` limits what one deal may count,
     `cap_at` the attainment that still pays (on the table's axis), `cap_payout_minor` the pay of a window.
     `quota_minor` is the quota a calculation without a database uses for people it is told none for. Only deals from
-    `starts_on` to `ends_on` count, both days included (None: no end).
-    `replaces_flat_rate` is what was paid before; it pays nothing, and the plan check compares with it. `of` says whose
-    deals count, `shared` how the members of a team are paid by what the team earns.
-    With `years` a deal comes in `instalments` as
+    `starts_on` to `ends_on` count, both days included (None: no end). `replaces_flat_rate` is what was paid before; it
+    pays nothing, and the plan check compares with it. `of` says whose deals count, `shared` how the members of a team
+    are paid by what the team earns, `due` on which days presence counts. With `years` a deal comes in `instalments` as
     long as its customer stays, those of each year at that year's rate, the last one for all later years; the tiers are
     then those years.
     """
@@ -155,6 +158,7 @@ class Component:
     years: tuple[Fraction, ...] = ()
     instalments: Instalments = Instalments.MONTH
     quota_rules: QuotaRules = AS_GIVEN
+    due: Due | None = None
 
     @property
     def climbs(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
+from tracker.engine.objectives import FULL_SCORE, OBJECTIVE
 from tracker.engine.plans import Axis, Component, Mode, Tier
 
 ZERO = Fraction(0)
@@ -81,7 +82,12 @@ class RateTable:
 
 
 def compile_table(component: Component, quota_minor: int | None) -> RateTable | None:
-    """The table of a component for a payee with this quota; None when it needs a quota and there is none."""
+    """The table of a component for a payee with this quota; None when it needs a quota and there is none.
+
+    The quota of an objective is the full score, where nobody set another.
+    """
+    if quota_minor is None and component.measure == OBJECTIVE:
+        quota_minor = FULL_SCORE
     if component.needs_quota and (quota_minor is None or quota_minor <= 0):
         return None
     if component.curve:

@@ -38,6 +38,7 @@ from tracker.engine.plans import (
 )
 from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.replay_parts import Part, WindowKey, parts_of, rounded
+from tracker.engine.replay_presence import presences
 from tracker.engine.replay_table import table_of
 from tracker.engine.replay_teams import Facts, members_earned
 from tracker.engine.replay_terms import QuotaByDay, ReplayTerms
@@ -80,6 +81,8 @@ def replay(
     for deal in _newest_deals(events):
         for part in parts_of(deal, by_plan, by_payee, facts, terms, until):
             windows.setdefault(part.window_key, []).append(part)
+    for part in presences(by_plan, by_payee, terms, until):
+        windows.setdefault(part.window_key, []).append(part)
     earned: Earned = {}
     for window_key, parts in windows.items():
         of_window = _earned_of_window(window_key, parts, terms)
@@ -232,7 +235,9 @@ def _end_of_stretch(climb: Sequence[Part], start: int) -> int:
 
 
 def _pay(component: Component, parts: Sequence[Part], quota_minor: int | None) -> Fraction:
-    """The exact pay of a component for these deals, from the foot of its table."""
+    """The exact pay of a component for these deals, from the foot of its table; a score's quota is 100.00 %."""
+    if component.measure == "objective" and quota_minor is None:
+        quota_minor = 100_00
     needs_quota = component.tiers_on is Axis.QUOTA or bool(component.curve)
     if not parts or (needs_quota and (quota_minor is None or quota_minor <= 0)):
         return Fraction(0)

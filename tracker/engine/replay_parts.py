@@ -242,6 +242,8 @@ def _is_over(start: date, months: int, day: date) -> bool:
 
 
 def _measured(deal: Deal, measure: str) -> int | None:
+    if "objective" in deal.measures:  # a score, and nothing else
+        return deal.measures["objective"] if measure == "objective" else None
     if measure == "revenue":
         return deal.amount_minor
     return 100 if measure == "deals" else deal.measures.get(measure)

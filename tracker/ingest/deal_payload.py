@@ -15,7 +15,8 @@ from typing import Any
 
 from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus, NextStep
 from tracker.engine.money import MINOR_DIGITS
-from tracker.engine.plans import COUNT_MEASURES, MONEY_MEASURES
+from tracker.engine.objectives import OBJECTIVE
+from tracker.engine.plans import MONEY_MEASURES, PRESENCE
 from tracker.errors import BadInput, Problem
 from tracker.ingest.fields import Fields
 from tracker.ingest.strict_json import JsonValue
@@ -39,7 +40,7 @@ CLOCK_SKEW_MAX = timedelta(days=1)
 UNIT_DIGITS = 2  # counts are kept in hundredths, so that half a unit can be sold
 
 OWN_MEASURES = sorted(MONEY_MEASURES - {"revenue"})
-OWN_COUNTS = sorted(COUNT_MEASURES - {"deals"})
+OWN_COUNTS = ["units"]
 OWN_PROPERTIES = ("product", "segment", "kind")
 RESERVED_PROPERTIES = frozenset({"role"})  # plans filter on the role of a credit by this name
 
@@ -170,6 +171,10 @@ def _identity(fields: Fields) -> tuple[str, str, str]:
     )
 
 
+TAKEN_SOURCES = frozenset({CORRECTION_SOURCE, OBJECTIVE, PRESENCE})
+"""Names under which the company itself says something."""
+
+
 def _source(fields: Fields) -> str:
     source = fields.text("source", required=True, length_max=SOURCE_LENGTH_MAX)
     if source and not _SOURCE.fullmatch(source):
@@ -178,7 +183,7 @@ def _source(fields: Fields) -> str:
             f"“{shown(source)}” is no name for a source.",
             "Use letters, digits, points, - and _, such as hubspot.",
         )
-    if source == CORRECTION_SOURCE:
+    if source in TAKEN_SOURCES:
         fields.complain("source", f"“{source}” is taken.", "Use the name of the CRM.")
     return source
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from tracker.engine.deals import Deal
 from tracker.engine.equity import Grant, GrantStanding, standing_of
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import period_named
@@ -12,9 +13,11 @@ from tracker.engine.plan_file import PlanFileError, toml_values
 from tracker.engine.plan_lines import lines_of
 from tracker.engine.plan_reader import COUNT_DIGITS, Report, TableReader
 from tracker.engine.plans import COUNT_MEASURES, Component, Draw, Plan
+from tracker.engine.presence import pays_for_presence
 from tracker.engine.teams import Membership
 from tracker.ingest.deal_payload import FIRST_DAY
 from tracker.ingest.plain_equity import read_grants
+from tracker.ingest.plain_objectives import read_scores
 from tracker.ingest.plain_teams import EXAMPLE_TEAM, TEAM_KEYS, read_memberships
 
 TOP_KEYS = ("people", "teams")
@@ -29,6 +32,7 @@ PERSON_KEYS = (
     "base_salary",
     "components",
     "equity",
+    "objectives",
 )
 COMPONENT_KEYS = ("quota", "quotas")
 EXAMPLE_PERSON = '{ rep = "anna@firma.dk", quota = "1000000" }'
@@ -53,6 +57,7 @@ class PlainPeople:
     memberships: list[Membership] = field(default_factory=list)
     team_ids: set[int] = field(default_factory=set)
     grants: list[Grant] = field(default_factory=list)
+    scores: list[Deal] = field(default_factory=list)
     base_salaries: dict[int, int] = field(default_factory=dict)
     _ids: dict[str, int] = field(default_factory=dict)
 
@@ -150,6 +155,10 @@ def _read_person(table: TableReader, people: PlainPeople, plan: Plan | None) -> 
     if ends_on is not None:
         people.ends_on[payee_id] = ends_on
     people.grants += read_grants(table, payee_id)
+    people.scores += read_scores(table, payee_id, ends_on or date.max, plan)
+    if starts_on is None and plan is not None and pays_for_presence(plan):
+        what = "the plan pays for being there, and nothing says from when."
+        table.problem("from", what, 'Write the first day on the plan: from = "2026-02-01".')
     _read_quotas_of_person(table, people, payee_id, plan)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select
 
 from tracker.engine.credits import Credit
+from tracker.engine.presence import PRESENCE_PREFIX
 from tracker.engine.totals import TotalKey
 from tracker.store import tables
 from tracker.store.statements import in_chunks, within_64_bits
@@ -22,6 +23,15 @@ def credits_of_deals(connection: Connection, deal_keys: Iterable[str]) -> list[C
     found: list[Credit] = []
     for chunk in in_chunks(deal_keys):
         found.extend(credits_where(connection, _credit.deal_key.in_(chunk)))
+    return found
+
+
+def presences_of(connection: Connection, payee_ids: Collection[int]) -> list[Credit]:
+    """The credits of these payees for being there."""
+    found: list[Credit] = []
+    no_deal = _credit.deal_key.startswith(PRESENCE_PREFIX)
+    for chunk in in_chunks(sorted(payee_ids)):
+        found.extend(credits_where(connection, _credit.payee_id.in_(chunk), no_deal))
     return found
 
 

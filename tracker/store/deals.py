@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from tracker.engine.deals import Deal, DealEvent, DealStatus
+from tracker.engine.objectives import is_score
 from tracker.engine.periods import Period
 from tracker.engine.posting import Loss
 from tracker.store import tables
@@ -34,6 +35,9 @@ _event, _deal, _participant = (
 
 CORRECTION_SOURCE = "correction"
 """The source of what the company itself says of a deal, to settle a dispute. No other may use the name."""
+
+SCORE_STATUS = "score"
+"""How a participant's score of an objective stands there: it is no deal, and in no list of deals."""
 
 EventName = tuple[str, str]
 """Source and the source's own event id: together they name an event for ever."""
@@ -75,7 +79,7 @@ class DealChange:
     @property
     def is_win(self) -> bool:
         was_won = self.before is not None and self.before.status is DealStatus.WON
-        return self.after.status is DealStatus.WON and not was_won
+        return self.after.status is DealStatus.WON and not was_won and not is_score(self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +314,7 @@ def all_deals(connection: Connection) -> Iterable[StoredDeal]:
 def _of_payee(
     payee_id: int, status: DealStatus | None, window: Period | None
 ) -> list[ColumnElement[bool]]:
-    conditions = [_participant.payee_id == payee_id]
+    conditions = [_participant.payee_id == payee_id, _participant.status != SCORE_STATUS]
     if status is not None:
         conditions.append(_participant.status == status.value)
     if window is not None:
@@ -354,7 +358,7 @@ def _participant_rows(arrival: Arrival) -> list[dict[str, Any]]:
         {
             "deal_key": event.deal.key,
             "payee_id": payee_id,
-            "status": event.deal.status.value,
+            "status": SCORE_STATUS if is_score(event.deal) else event.deal.status.value,
             "effective_on": event.deal.effective_on,
             "ended_on": event.deal.ended_on,
             "changed_at": event.occurred_at,
