@@ -15,11 +15,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.builders import a_deal, an_event
-from tracker import access, clock, flow, passwords
+from tracker import access, clock, flow, flow_drafts, passwords
 from tracker.app import create_app
 from tracker.config import load_settings
 from tracker.engine.deals import CreditShare, DealStatus
-from tracker.store import disputes, keys, links, people, screens, sessions
+from tracker.store import disputes, drafts, keys, links, people, screens, sessions
 from tracker.store.database import Database, upgrade
 from tracker.store.plans import QuotaChange
 
@@ -90,6 +90,7 @@ class Cast:
     screen_ids: dict[str, int] = field(default_factory=dict)
     dispute_ids: dict[str, int] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    draft_id: int = 0
 
     def client_of(self, who: str, **headers: str) -> FlaskClient:
         """A fresh browser in which this person is signed in or this wall is paired; a program with this key."""
@@ -195,6 +196,7 @@ def _sell(database: Database) -> None:
         database, [an_event(deal) for deal in deals + open_deals], earlier
     )
     assert {outcome.kind for outcome in outcomes} == {"recorded"}
+    flow_drafts.start_draft(database, "cast", "cast", PLAN, "test", NOW)
 
 
 def _doubt(folder: Path, database: Database) -> None:
@@ -217,6 +219,7 @@ def _look_up(cast: Cast, connection) -> None:
             cast.payee_ids[who] = person.payee_id
             for dispute in disputes.disputes_of_payee(connection, person.payee_id):
                 cast.dispute_ids[who] = dispute.id
+    cast.draft_id = drafts.drafts(connection)[0].id
     cast.team_ids.update({team.name: team.id for team in people.teams(connection)})
 
 

@@ -57,6 +57,7 @@ GET  /me/why/cast/sales                              in     ok   404   404   404
 GET  /me/why/999                                     in     404  404   404   404  in   in     in
 GET  /me/next/cast/sales                             in     ok   404   404   404  in   in     in
 GET  /me/next/999                                    in     404  404   404   404  in   in     in
+GET  /me/plan                                        in     ok   404   404   404  in   in     in
 GET  /me/projection                                  in     ok   404   404   404  in   in     in
 GET  /me/deals                                       in     ok   404   404   404  in   in     in
 GET  /me/deals/crm:anna                              in     ok   404   404   404  in   in     in
@@ -167,6 +168,37 @@ POST /quarantine/999/replay                          in     403  403   403   404
 POST /quarantine/999/discard                         in     403  403   403   404  in   in     in
 POST /quarantine/claim?reference=x&payee_id={anna}   in     403  403   403   to   in   in     in
 POST /quarantine/claim?reference=x&payee_id=999      in     403  403   403   404  in   in     in
+GET  /plans                                          in     403  ok    ok    ok   in   in     in
+GET  /plans/cast                                     in     403  ok    ok    ok   in   in     in
+GET  /plans/999                                      in     403  404   404   404  in   in     in
+POST /plans/cast/people                              in     403  403   403   400  in   in     in
+POST /plans/999/people                               in     403  403   403   404  in   in     in
+POST /plans/cast/people/end                          in     403  403   403   400  in   in     in
+POST /plans/999/people/end                           in     403  403   403   404  in   in     in
+POST /plans/drafts                                   in     403  403   403   to   in   in     in
+GET  /plans/drafts/{draft}                           in     403  403   403   ok   in   in     in
+GET  /plans/drafts/999                               in     403  403   403   404  in   in     in
+POST /plans/drafts/{draft}                           in     403  403   403   to   in   in     in
+POST /plans/drafts/999                               in     403  403   403   404  in   in     in
+POST /plans/drafts/{draft}/preview                   in     403  403   403   ok   in   in     in
+POST /plans/drafts/999/preview                       in     403  403   403   404  in   in     in
+POST /plans/drafts/{draft}/rows                      in     403  403   403   ok   in   in     in
+POST /plans/drafts/999/rows                          in     403  403   403   404  in   in     in
+POST /plans/drafts/{draft}/check                     in     403  403   403   to   in   in     in
+POST /plans/drafts/999/check                         in     403  403   403   404  in   in     in
+POST /plans/drafts/{draft}/simulate                  in     403  403   403   400  in   in     in
+POST /plans/drafts/999/simulate                      in     403  403   403   404  in   in     in
+GET  /plans/drafts/{draft}/simulation                in     403  403   403   ok   in   in     in
+GET  /plans/drafts/999/simulation                    in     403  403   403   404  in   in     in
+POST /plans/drafts/{draft}/pilot                     in     403  403   403   400  in   in     in
+POST /plans/drafts/999/pilot                         in     403  403   403   404  in   in     in
+POST /plans/drafts/{draft}/pilot/end                 in     403  403   403   409  in   in     in
+POST /plans/drafts/999/pilot/end                     in     403  403   403   404  in   in     in
+POST /plans/drafts/{draft}/activate                  in     403  403   403   400  in   in     in
+POST /plans/drafts/999/activate                      in     403  403   403   404  in   in     in
+POST /plans/drafts/{draft}/discard                   in     403  403   403   to   in   in     in
+POST /plans/drafts/999/discard                       in     403  403   403   404  in   in     in
+
 GET  /company                                        in     403  403   403   ok   in   in     in
 POST /company                                        in     403  403   403   to   in   in     in
 
@@ -198,6 +230,7 @@ class Line:
             **cast.payee_ids,
             **{f"screen of {team}": screen_id for team, screen_id in cast.screen_ids.items()},
             **{f"dispute of {who}": number for who, number in cast.dispute_ids.items()},
+            "draft": cast.draft_id,
             "link": cast.secrets["link"],
             "screen link": cast.secrets["screen of South"],
         }

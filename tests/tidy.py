@@ -45,7 +45,7 @@ MAY_IMPORT = {
             "ingest",
             "passwords",
         ),
-        *("trials", "simulating"),
+        *("trials", "simulating", "off_the_loop"),
         *WORDS_OF_LIVE,
         *SMALL,
     },

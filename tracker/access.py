@@ -10,13 +10,15 @@
 | a team's pay in all         | no       | no         | the same, from four| yes   | no        | no         | no       |
 | a team's wall               | no       | no         | no                 | no    | own team  | no         | no       |
 | pair and revoke screens     | no       | no         | yes                | yes   | no        | no         | no       |
-| people, keys, plans         | no       | no         | no                 | yes   | no        | no         | no       |
+| plans of a team, who is on  | no       | no         | yes                | yes   | no        | no         | no       |
+| what such a plan pays       | no       | no         | if the company says| yes   | no        | no         | no       |
+| people, keys, plan drafts   | no       | no         | no                 | yes   | no        | no         | no       |
 | send deal events            | no       | no         | no                 | no    | no        | yes        | no       |
 
 Nothing here answers "why not": to whoever may not see it, a thing does not exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -126,8 +128,23 @@ def may_manage_screens(principal: Principal) -> bool:
     return principal.role in ("manager", "admin")
 
 
+def may_open_plans(principal: Principal) -> bool:
+    """Open the page of plans at all; which of them, `may_see_plan` says."""
+    return principal.role in ("manager", "admin")
+
+
+def may_see_plan(principal: Principal, team_ids: Collection[int | None]) -> bool:
+    """A plan whose people are in these teams: its versions, and those of the people one may see deals of."""
+    return principal.role == "admin" or any(_manages(principal, one) for one in team_ids)
+
+
+def may_see_plan_terms(principal: Principal) -> bool:
+    """What a plan pays: rates are pay, so they are as open as pay is."""
+    return principal.role == "admin" or (principal.role == "manager" and principal.managers_see_pay)
+
+
 def may_administer(principal: Principal) -> bool:
-    """People, keys, plans and company settings."""
+    """People, keys, plans and their drafts, and company settings."""
     return principal.role == "admin"
 
 

@@ -21,6 +21,9 @@ from tracker.pages import (
     manager,
     my_disputes,
     my_earnings,
+    my_plan,
+    plan_drafts,
+    plans,
     quarantine,
     screens,
     sign_in,
@@ -36,6 +39,7 @@ ROOT = Path(__file__).parent.parent
 
 ANSWERING = (
     my_earnings,
+    my_plan,
     my_disputes,
     disputes,
     corrections,
@@ -47,6 +51,8 @@ ANSWERING = (
     company,
     quarantine,
     sources,
+    plans,
+    plan_drafts,
     health,
     api,
 )

@@ -1,12 +1,11 @@
 """Passwords: which ones are good enough, and the slow hash they are kept as."""
 
-import sys
-from collections.abc import Callable
 from functools import cache
-from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from tracker.off_the_loop import beside_the_loop
 
 PASSWORD_LENGTH_MIN = 12
 PASSWORD_BYTES_MAX = 1024
@@ -16,8 +15,6 @@ _MEMORY_KIB = 19 * 1024
 _hasher = PasswordHasher(time_cost=2, memory_cost=_MEMORY_KIB, parallelism=1)  # argon2id
 _KEYBOARD_ROWS = ("1234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopåasdfghjkløzxcvbnm")
 _COMMON_WORDS = ("password", "passw0rd", "adgangskode", "kodeord", "lösenord", "letmein", "welcome")
-
-Result = TypeVar("Result")
 
 
 def is_too_long(password: str) -> bool:
@@ -39,12 +36,12 @@ def is_easy_to_guess(password: str, *own_words: str) -> bool:
 
 def hash_password(password: str) -> str:
     """The text to keep for a password."""
-    return _beside_the_loop(lambda: _hasher.hash(password))
+    return beside_the_loop(lambda: _hasher.hash(password))
 
 
 def is_right(kept_hash: str | None, password: str) -> bool:
     """Whether a password fits the kept hash. Takes as long when there is none, so that nobody learns who exists."""
-    return _beside_the_loop(lambda: _verify(kept_hash or _nobodys_hash(), password)) and bool(
+    return beside_the_loop(lambda: _verify(kept_hash or _nobodys_hash(), password)) and bool(
         kept_hash
     )
 
@@ -59,17 +56,6 @@ def _verify(kept_hash: str, password: str) -> bool:
 @cache
 def _nobodys_hash() -> str:
     return _hasher.hash("a password nobody has")
-
-
-def _beside_the_loop(work: Callable[[], Result]) -> Result:
-    """Under gevent the work goes to a real thread: hashing would stop every socket of the process."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_module_patched("threading"):
-        return work()
-    from gevent import get_hub
-
-    result: Result = get_hub().threadpool.apply(work)
-    return result
 
 
 def _without_rows(text: str) -> str:

@@ -87,6 +87,26 @@ def draft_trial(connection: Connection, draft: Draft, today: date) -> Trial:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a plan can be held against: deals of the last year, everybody's quotas, and whose they are."""
+
+    deals: Sequence[Deal]
+    quotas: Sequence[QuotaFact]
+    payee_ids: Sequence[int]
+
+
+def draft_past(connection: Connection, plan: Plan, replaces_key: str, today: date) -> Past:
+    """The past of the people a plan is for: of those on the plan it replaces, else of everybody."""
+    days = trial_days(plan, today)
+    on_plan = _on_plan(plans.assignments(connection), replaces_key, days)
+    payee_ids = sorted({assignment.payee_id for assignment in on_plan}) or [
+        payee.id for payee in people.payees(connection) if payee.kind == "rep"
+    ]
+    facts = plans.quota_facts(connection, payee_ids)
+    return Past(deals_of(connection, payee_ids, days), facts, payee_ids)
+
+
 def pilot_figures(connection: Connection, draft: Draft) -> list[PilotFigures]:
     """What each payee of a draft's pilot has earned in its days, under the draft and under the plan they are on."""
     piloting = draft.piloting()

@@ -111,6 +111,7 @@ VISITS = (
     Visit("what the next deal adds", "rep", "/me", open_sheet(".tile >> nth=0"), "#sheet"),
     Visit("what is projected", "rep", "/me", open_sheet(".tile >> nth=1"), "#sheet"),
     Visit("why a deal paid", "rep", "/me", open_sheet(".row"), "#sheet"),
+    Visit("the plan in words", "rep", "/me/plan"),
     Visit("the deals", "rep", "/me/deals"),
     Visit("why an open deal pays nothing", "rep", "/me/deals?status=open", open_sheet(".row")),
     Visit("why earned, as a page", "rep", "/me/why"),

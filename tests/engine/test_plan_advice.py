@@ -26,7 +26,7 @@ M5 = """tiers = [ { up_to = "80%", rate = "8%" }, { up_to = "100%", rate = "10%"
 
 
 def found(plan: Plan, rule: Rule, deals: list[Deal] | None = None) -> list[Advice]:
-    history = history_of(plan, deals, {}) if deals else None
+    history = history_of(plan, deals, []) if deals else None
     return [advice for advice in advise(plan, history) if advice.rule is rule]
 
 
@@ -51,7 +51,7 @@ def sellers(*amounts_minor: int, **changes: object) -> list[Deal]:
 def test_a_plan_that_does_everything_right_is_told_nothing() -> None:
     deals = sellers(*[90_000_000] * 2, *[120_000_000] * 6, *[10_000_000] * 2)
     plan = a_plan(QUIET)
-    assert advise(plan, history_of(plan, deals, {})) == []
+    assert advise(plan, history_of(plan, deals, [])) == []
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,10 @@ def test_recurring_pay_without_a_clawback_is_noticed(
     assert bool(found(plan, Rule.NO_CLAWBACK)) is is_told
 
 
+def test_a_residual_is_no_ladder_and_stops_by_itself() -> None:
+    assert advise(a_plan('years = [ "10%", "5%", "2%" ]', measure="arr")) == []
+
+
 MULTIPLIERS = """tiers = [ { rate = "5%" } ]
 multipliers = [ { where = { product = "Nova" }, factor = "1.5" }, { where = { product = "Lyra" }, factor = "3" },
     { where = { segment = "enterprise" }, factor = "1.25" }, { where = { campaign = "yes" }, factor = "2" } ]
@@ -224,7 +228,7 @@ def test_all_advice_has_words_with_its_figures(locale: str) -> None:
         'where = { Kind = "new", product = "Lyra" }\n' + M5 + MULTIPLIERS.partition("\n")[2],
         measure="arr",
     )
-    history = history_of(plan, sellers(1, 2), {})
+    history = history_of(plan, sellers(1, 2), [])
     for advice in advise(plan, history):
         with speaking(locale):
             text = advice_in_words(advice, plan, history)

@@ -52,6 +52,15 @@ COMING_OUT = {
         f'{LADDER}\nclawback = {{ within_months = 12, takes = "by_months_remaining" }}',
         'deals = [ { amount = "100000", effective_on = "2026-01-15", ended_on = "2026-07-15" } ]\nearned = "2500"',
     ),
+    "the years of a residual": (
+        'years = [ "10%", "5%", "2%" ]',
+        'sold = 120000\nuntil = "2028-12-31"\nearned = 20400',
+    ),
+    "a residual whose customer left": (
+        'years = [ "10%", "5%", "2%" ]',
+        'deals = [ { amount = 120000, effective_on = "2026-01-01", ended_on = "2026-12-31" } ]\n'
+        'until = "2028-12-31"\nearned = 12000',
+    ),
     "two windows": (
         LADDER,
         "deals = [ { amount = 500000, effective_on = 2026-01-15 }, "

@@ -27,6 +27,7 @@ TWO = f'multipliers = [ {NOVA}, {{ where = {{ segment = "smb" }}, factor = "2" }
 CLAWBACK = 'clawback = { within_months = 6, takes = "all" }\n'
 STEPS = 'clawback = { takes = [ { within_months = 3, takes = "100%" }, { within_months = 6, takes = "50%" } ] }\n'
 EXAMPLE = "[[examples]]\nsold = 100\nearned = 10\n"
+YEARS = 'years = [ "10%", "5%", "2%" ]\n'
 DRAW = '[draw]\namount = "30000"\nuntil = "2026-06-30"\n'
 
 
@@ -87,6 +88,20 @@ HEARD: dict[str, tuple[str, str]] = {
     "component.clawback": added(FLAT, CLAWBACK),
     "component.churn": added(FLAT, 'churn = "net"'),
     "component.replaces_flat_rate": added(FLAT, 'replaces_flat_rate = "8%"'),
+    "component.judged": added(f'mode = "whole"\n{LADDER}', 'judged = "each"'),
+    "component.years": (component(FLAT), component(YEARS)),
+    "component.instalments": added(YEARS, 'instalments = "year"'),
+    "plan.seasonal": (
+        a_plan_text(ON_QUOTA),
+        top("seasonal = [8, 8, 9, 9, 8, 7, 5, 7, 9, 10, 10, 10]", ON_QUOTA),
+    ),
+    "component.seasonal": added(ON_QUOTA, "seasonal = [8, 8, 9, 9, 8, 7, 5, 7, 9, 10, 10, 10]"),
+    "plan.ramp": (a_plan_text(ON_QUOTA), top('ramp = ["25%", "50%"]', ON_QUOTA)),
+    "component.ramp": added(ON_QUOTA, 'ramp = ["25%", "50%"]'),
+    "plan.prorate": (a_plan_text(ON_QUOTA), top('prorate = "days"', ON_QUOTA)),
+    "component.prorate": added(ON_QUOTA, 'prorate = "days"'),
+    "plan.on_quota_change": (a_plan_text(ON_QUOTA), top('on_quota_change = "prorate"', ON_QUOTA)),
+    "component.on_quota_change": added(ON_QUOTA, 'on_quota_change = "prorate"'),
     "component.of": added(FLAT, 'of = "team"'),
     "component.shared": added(f'{FLAT}of = "team"\n', 'shared = "by_weight"'),
     "tier.up_to": swapped(LADDER, "500000", "600000"),
@@ -126,6 +141,7 @@ SILENT = {
     "example.quota": "says what is sold and earned",
     "example.deal": "says what is sold and earned",
     "example.deals": "says what is earned",
+    "example.until": "says what is earned",
     **dict.fromkeys(
         (f"sale.{key}" for key in dict(tuples_of_the_plan_reader())["SALE_KEYS"]),
         "a deal of the author's examples",
@@ -199,7 +215,7 @@ def test_examples_on_a_quota_say_for_which() -> None:
     plan = a_plan('quota = "2000000"\n' + ON_QUOTA)
     assert figures(plan, "Med et mål på 2.000.000 kr.")["1.600.000 kr. solgt"][0] == "80.000 kr."
     with speaking("da"):
-        other = plan_text(plan, quota_minor=100_000_000).sections[0].examples[0]
+        other = plan_text(plan, {"sales": 100_000_000}).sections[0].examples[0]
     assert other.heading.endswith("1.000.000\xa0kr.")
 
 
@@ -229,6 +245,15 @@ def test_what_a_leaving_customer_takes_back_is_worked_out() -> None:
     by_months = FLAT + CLAWBACK.replace("all", "by_months_remaining")
     rows = figures(a_plan(by_months), "Når en kunde går")
     assert rows["efter 3 måneder, af et salg på 10.000 kr."] == ("−500 kr.", "af 1.000 kr.")
+
+
+def test_a_residual_shows_what_each_year_pays() -> None:
+    rows = figures(a_plan(YEARS, measure="arr", window="year"), "Hvad ét salg giver over årene")
+    assert {label: figure for label, (figure, _) in rows.items()} == {
+        "10.000 kr. om året, i år 1": "1.000 kr.",
+        "10.000 kr. om året, i år 2": "500 kr.",
+        "10.000 kr. om året, i år 3": "200 kr.",
+    }
 
 
 @settings(max_examples=12)

@@ -133,6 +133,14 @@ def _last_day(plan: Plan, deals: Sequence[Deal]) -> date:
     return max(days, default=date.min)
 
 
+def quota_facts_of(people: PlainPeople) -> list[QuotaFact]:
+    """The quotas of a file of people, of the plan that is paid by."""
+    return [
+        QuotaFact(payee_id, f"{PLAN_KEY}/{component_key}", period_key, quota_minor)
+        for (payee_id, component_key, period_key), quota_minor in people.quotas.items()
+    ]
+
+
 def terms_of_files(
     plan: Plan, people: PlainPeople, deals: Sequence[Deal], as_of: date | None
 ) -> Terms:
@@ -147,10 +155,7 @@ def terms_of_files(
         )
         for payee_id in people.references
     ]
-    quotas = [
-        QuotaFact(payee_id, f"{PLAN_KEY}/{component_key}", period_key, quota_minor)
-        for (payee_id, component_key, period_key), quota_minor in people.quotas.items()
-    ]
+    quotas = quota_facts_of(people)
     draws = {payee_id: people.draw_of(payee_id, plan) for payee_id in people.references}
     last_day = as_of or _last_day(plan, deals)
     until = last_day if as_of or not deals else plan.settlement_period_of(last_day).ends_on

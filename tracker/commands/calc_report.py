@@ -12,8 +12,8 @@ from tracker.engine.deals import Deal
 from tracker.engine.equity import GrantStanding
 from tracker.engine.explain import LineKind, TierLine, explain_deals
 from tracker.engine.money import minor_digits
-from tracker.engine.over_time import months_later
 from tracker.engine.paying import ComponentPay, PayeePay, Payroll, Terms
+from tracker.engine.periods import months_later
 from tracker.engine.plan_reader import COUNT_DIGITS
 from tracker.engine.plans import COUNT_MEASURES, Component
 from tracker.engine.settlement import Settled

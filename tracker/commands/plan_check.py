@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import Any
 import click
 
 from tracker import clock
+from tracker.commands.calc import quota_facts_of
 from tracker.commands.files import EXISTING_FILE, problems_in, toml_text_of
 from tracker.config import load_settings
 from tracker.engine.plan_advice import advise
 from tracker.engine.plan_file import PlanFileError, parse_plan
 from tracker.engine.plan_findings import Advice, Figure, Severity
-from tracker.engine.plan_history import History, history_of
+from tracker.engine.plan_history import PLAN_KEY, History, history_of
 from tracker.engine.plan_lines import KeyPath, lines_of
 from tracker.engine.plan_reader import PlanProblem, key_text
 from tracker.engine.plan_trial import refuse_wrong_examples
@@ -133,7 +134,7 @@ def _history_of_file(plan: Plan, deals_file: Path, people_file: Path | None) -> 
     found = list(file.deals())
     if file.problems:
         raise BadInput(file.problems)
-    return history_of(plan, found, people.quotas)
+    return history_of(plan, found, quota_facts_of(people))
 
 
 def _live_history(plan: Plan, plan_key: str | None) -> History | None:
@@ -146,16 +147,18 @@ def _live_history(plan: Plan, plan_key: str | None) -> History | None:
             if not only:
                 raise NotFound(f"Nobody is on a plan called {plan_key!r}.")
         deals = [kept.deal for kept in deal_store.all_deals(connection)]
-        quotas = {
-            (
-                fact.payee_id,
-                fact.component_key.rpartition("/")[2],
-                fact.period_key,
-            ): fact.amount_minor
+        quotas = [
+            replace(fact, component_key=_of_this_plan(fact.component_key))
             for fact in plans.quota_facts(connection)
-        }
+        ]
     recent = [deal for deal in deals if first_day <= deal.effective_on]
     return history_of(plan, recent, quotas, only)
+
+
+def _of_this_plan(component_key: str) -> str:
+    """The component of the same name in the plan that is tried; "" stays every component."""
+    own_key = component_key.rpartition("/")[2]
+    return f"{PLAN_KEY}/{own_key}" if own_key else ""
 
 
 # --- what is said ----------------------------------------------------------------------------------------------------

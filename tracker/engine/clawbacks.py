@@ -8,7 +8,8 @@ from fractions import Fraction
 from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import Credit, credits_of, split_component_key
 from tracker.engine.deals import Deal
-from tracker.engine.over_time import full_months, kept_of
+from tracker.engine.over_time import kept_of
+from tracker.engine.periods import full_months
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Component
 from tracker.engine.supposed import supposing

@@ -29,7 +29,8 @@ class Sale:
 class Example:
     """What the author of a plan says it earns: these sales, or so much sold of what `sale` is like, earn this.
 
-    `component_key` is "" for the plan as a whole. `path` is where it stands in the file.
+    `component_key` is "" for the plan as a whole. What comes later is counted `until` a day. `path` is where it stands
+    in the file.
     """
 
     name: str
@@ -38,4 +39,5 @@ class Example:
     sold_minor: int | None
     sales: tuple[Sale, ...]
     earned_minor: int
+    until: date | None
     path: KeyPath

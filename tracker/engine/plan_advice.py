@@ -36,7 +36,8 @@ def advise(plan: Plan, history: History | None = None) -> list[Advice]:
     found = list(_variables(plan))
     for index, component in enumerate(plan.components):
         place = Place(plan, component, ("components", index), history)
-        for rule in COMPONENT_RULES:
+        # The years of a residual are no ladder: nobody climbs them.
+        for rule in DEAL_RULES if component.years else (*LADDER_RULES, *DEAL_RULES):
             found += rule(place)
     return sorted(found, key=lambda advice: advice.severity is not Severity.BLOCKS)
 
@@ -67,7 +68,8 @@ def _variables(plan: Plan) -> Iterator[Advice]:
 def _no_clawback(place: Place) -> Iterator[Advice]:
     component = place.component
     measure = component.pays_on or component.measure
-    takes_back = component.clawback is not None or component.churn is Churn.NET
+    stops = component.churn is Churn.NET or bool(component.years)
+    takes_back = component.clawback is not None or stops
     if measure in RECURRING_MEASURES and not takes_back:
         yield place.advice(Rule.NO_CLAWBACK, "measure", measure_words=measure)
 
@@ -150,9 +152,7 @@ def _is_yet_to_come(place: Place, history: History) -> bool:
     return begins is not None and begins > history.last_day
 
 
-COMPONENT_RULES: tuple[Callable[[Place], Iterator[Advice]], ...] = (
-    _no_deal_possible,
-    _no_deal_in_history,
+LADDER_RULES: tuple[Callable[[Place], Iterator[Advice]], ...] = (
     first_step,
     step_raise,
     step_count,
@@ -160,6 +160,10 @@ COMPONENT_RULES: tuple[Callable[[Place], Iterator[Advice]], ...] = (
     below_flat_rate,
     cap_place,
     no_cap,
+)
+DEAL_RULES: tuple[Callable[[Place], Iterator[Advice]], ...] = (
+    _no_deal_possible,
+    _no_deal_in_history,
     _no_clawback,
     _unbounded_multipliers,
 )

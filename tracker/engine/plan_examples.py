@@ -7,7 +7,7 @@ from tracker.engine.example_sales import Example, Sale
 from tracker.engine.plan_reader import COUNT_DIGITS, TableReader, shown
 from tracker.engine.plans import COUNT_MEASURES, MONEY_MEASURES, Component
 
-EXAMPLE_KEYS = ("name", "component", "quota", "sold", "deal", "deals", "earned")
+EXAMPLE_KEYS = ("name", "component", "quota", "sold", "deal", "deals", "until", "earned")
 SALE_KEYS = (
     "amount",
     *sorted(MONEY_MEASURES - {"revenue"}),
@@ -58,6 +58,7 @@ def _read_example(
         sold_minor=sold_minor,
         sales=tuple(sales),
         earned_minor=earned_minor,
+        until=table.day("until"),
         path=table.path,
     )
 

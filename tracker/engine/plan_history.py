@@ -1,6 +1,6 @@
 """What past deals say about a plan: how far each payee would have climbed in each window, and what matches nothing."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -11,6 +11,8 @@ from tracker.engine.paying import Terms, pay
 from tracker.engine.periods import Period
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Assignment, Plan, PlanVersion
+from tracker.engine.quota_facts import QuotaFact
+from tracker.engine.totals import TotalKey
 
 PLAN_KEY = "plan"
 
@@ -54,12 +56,12 @@ class History:
 def history_of(
     plan: Plan,
     deals: Iterable[Deal],
-    quotas: Mapping[tuple[int, str, str], int],
+    quotas: Sequence[QuotaFact],
     only: Collection[int] | None = None,
 ) -> History | None:
     """The won deals of the past under a plan that their sellers are on (or `only` these of them); None without any.
 
-    `quotas` are by payee, component's own key ("" for every one) and window key ("" for every other).
+    The quotas of a component name it by PLAN_KEY and its own key.
     """
     won = [deal for deal in deals if deal.status is DealStatus.WON]
     sellers = {share.payee_id for deal in won for share in deal.credit_shares}
@@ -68,7 +70,7 @@ def history_of(
         return None
     days = sorted(deal.effective_on for deal in won)
     windows = _windows(plan, days[0], days[-1])
-    terms = _terms(plan, payee_ids, days[-1])
+    terms = _terms(plan, payee_ids, quotas, days[-1])
     payroll = pay(won, terms)
     found = {
         (split_component_key(of.key.component_key)[1], payee.payee_id, of.key.window_key): of
@@ -83,7 +85,7 @@ def history_of(
                 found[place].attainment_minor
                 if (place := (own, payee_id, window.key)) in found
                 else 0,
-                _quota_minor(quotas, payee_id, own, window.key, component.quota_minor),
+                terms.quota_minor(TotalKey(payee_id, f"{PLAN_KEY}/{own}", window.key)),
             )
             for payee_id in payee_ids
             for window in windows
@@ -95,12 +97,16 @@ def history_of(
     return History(len(won), len(payee_ids), len(windows), days[-1], components)
 
 
-def _terms(plan: Plan, payee_ids: Collection[int], last_day: date) -> Terms:
+def _terms(
+    plan: Plan, payee_ids: Collection[int], quotas: Sequence[QuotaFact], last_day: date
+) -> Terms:
     """Everybody on the plan since ever; draws are no part of how far somebody climbs."""
     without_draw = replace(plan, draw=None)
     book = PlanBook(
         [PlanVersion(1, PLAN_KEY, date.min, without_draw)],
         [Assignment(payee_id, PLAN_KEY, date.min) for payee_id in payee_ids],
+        quotas=quotas,
+        has_plan_quotas=True,
         until=last_day,
     )
     return Terms(plan=without_draw, book=book, last_day=last_day)
@@ -111,18 +117,3 @@ def _windows(plan: Plan, first_day: date, last_day: date) -> list[Period]:
     while windows[-1].ends_on < last_day:
         windows.append(plan.window_of(windows[-1].ends_on + timedelta(days=1)))
     return windows
-
-
-def _quota_minor(
-    quotas: Mapping[tuple[int, str, str], int],
-    payee_id: int,
-    component_key: str,
-    window_key: str,
-    default: int | None,
-) -> int | None:
-    """The nearest quota known: of the component before of all, of the window before of every other."""
-    for place in ((component_key, window_key), (component_key, ""), ("", window_key), ("", "")):
-        quota_minor = quotas.get((payee_id, *place))
-        if quota_minor is not None:
-            return quota_minor
-    return default

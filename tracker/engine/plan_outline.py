@@ -3,15 +3,16 @@
 A topic is there when the plan says something about it; whoever puts it in words finds the values in the plan itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from tracker.engine.deal_terms import Churn, Overlays, Reprices
+from tracker.engine.deal_terms import Churn, Judged, Overlays, Reprices
 from tracker.engine.plan_findings import ASSUMED_COUNT, ASSUMED_QUOTA_MINOR
 from tracker.engine.plan_worked import Worked, worked_examples, worked_settlement
 from tracker.engine.plans import COUNT_MEASURES, Axis, Component, DrawKind, Mode, Plan, Tier
+from tracker.engine.quota_facts import OnQuotaChange
 from tracker.engine.settlement import Settled
 from tracker.engine.teams import Whose
 
@@ -38,6 +39,8 @@ class Topic(StrEnum):
     EVIDENCE = "evidence"
     FLAT = "flat"
     LADDER = "ladder"
+    YEARS = "years"
+    INSTALMENTS = "instalments"
     CURVE = "curve"
     BOUNDS = "bounds"
     TARGET_INCENTIVE = "target_incentive"
@@ -45,6 +48,7 @@ class Topic(StrEnum):
     STACKING = "stacking"
     WEIGHTS = "weights"
     OVERLAYS = "overlays"
+    JUDGED = "judged"
     DEAL_CAP = "deal_cap"
     CAP_AT = "cap_at"
     CAP_PAYOUT = "cap_payout"
@@ -52,6 +56,10 @@ class Topic(StrEnum):
     CLAWBACK_REPRICES = "clawback_reprices"
     CHURN = "churn"
     QUOTA = "quota"
+    SEASONAL = "seasonal"
+    RAMP = "ramp"
+    PRORATE = "prorate"
+    QUOTA_CHANGE = "quota_change"
     REPLACED = "replaced"
 
 
@@ -85,12 +93,15 @@ class Outline:
     draw: tuple[Settled, ...]
 
 
-def outline_of(plan: Plan, quota_minor: int | None = None) -> Outline:
-    """What a plan says, with examples at this quota, at the file's, or at one made up."""
+def outline_of(plan: Plan, quotas: Mapping[str, int]) -> Outline:
+    """What a plan says, with examples at these quotas (by component), at the file's, or at made-up ones."""
     return Outline(
         plan,
         tuple(_plan_topics(plan)),
-        tuple(_component_outline(plan, component, quota_minor) for component in plan.components),
+        tuple(
+            _component_outline(plan, component, quotas.get(component.key))
+            for component in plan.components
+        ),
         worked_settlement(plan),
     )
 
@@ -154,6 +165,7 @@ def _which_deals(component: Component) -> Iterator[Topic]:
         Topic.SHARED: component.shared is not None,
         Topic.EVIDENCE: bool(component.requires),
         Topic.OVERLAYS: component.overlays is not Overlays.COUNT,
+        Topic.JUDGED: component.judged is Judged.EACH,
     }
     yield from (topic for topic, is_said in present.items() if is_said)
 
@@ -162,9 +174,15 @@ def _what_it_pays(component: Component) -> Iterator[Topic]:
     present = {
         Topic.PAYS_ON: component.pays_on not in (None, component.measure),
         Topic.QUOTA: component.quota_minor is not None,
+        Topic.SEASONAL: bool(component.quota_rules.seasonal),
+        Topic.RAMP: bool(component.quota_rules.ramp),
+        Topic.PRORATE: component.quota_rules.prorates_days,
+        Topic.QUOTA_CHANGE: component.quota_rules.on_change is not OnQuotaChange.RETRO,
+        Topic.INSTALMENTS: bool(component.years),
+        Topic.YEARS: bool(component.years),
         Topic.CURVE: bool(component.curve),
-        Topic.FLAT: len(component.tiers) == 1,
-        Topic.LADDER: len(component.tiers) > 1,
+        Topic.FLAT: len(component.tiers) == 1 and not component.years,
+        Topic.LADDER: len(component.tiers) > 1 and not component.years,
         Topic.BOUNDS: any(tier.up_to is not None for tier in component.tiers),
         Topic.TARGET_INCENTIVE: component.target_incentive_minor is not None,
     }

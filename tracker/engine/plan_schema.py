@@ -348,6 +348,7 @@ _EXAMPLE = Table(
         "sold": Key("So much of what the component measures.", SIGNED_AMOUNT),
         "deal": Key("What the deals of `sold` are like.", table_named("sale")),
         "deals": Key("Or each deal.", list_of("sale")),
+        "until": Key("Until when instalments are counted.", DAY),
         "earned": Key("What that earns.", SIGNED_AMOUNT, True),
     },
     {

@@ -35,19 +35,30 @@ class Difference:
 
 
 def earned_minor(
-    plan: Plan, sales: Sequence[Sale], component_key: str = "", quota_minor: int | None = None
+    plan: Plan,
+    sales: Sequence[Sale],
+    component_key: str = "",
+    quota_minor: int | None = None,
+    until: date | None = None,
 ) -> int:
-    """What these sales earn one person: under one component, or under the whole plan. Draws are no part of it."""
-    return sum(of.earned_minor for of in trial(plan, sales, component_key, quota_minor))
+    """What these sales earn one person: under one component, or under the whole plan. Draws are no part of it.
+
+    What comes in instalments is counted until a day, or else until the last sale's settlement period ends.
+    """
+    return sum(of.earned_minor for of in trial(plan, sales, component_key, quota_minor, until))
 
 
 def trial(
-    plan: Plan, sales: Sequence[Sale], component_key: str = "", quota_minor: int | None = None
+    plan: Plan,
+    sales: Sequence[Sale],
+    component_key: str = "",
+    quota_minor: int | None = None,
+    until: date | None = None,
 ) -> list[ComponentPay]:
     """The same with all that explains it."""
     component = plan.component(component_key) or _only_component(plan)
     deals = [_deal(plan, component, sale, number) for number, sale in enumerate(sales)]
-    payroll = pay(deals, _terms(plan, deals, quota_minor))
+    payroll = pay(deals, _terms(plan, deals, quota_minor, until))
     return [
         of
         for payee in payroll.payees
@@ -93,7 +104,11 @@ def differences(plan: Plan) -> Iterator[Difference]:
     """The author's examples that do not come out."""
     for example in plan.examples:
         found = earned_minor(
-            plan, _sales(plan, example), example.component_key, example.quota_minor
+            plan,
+            _sales(plan, example),
+            example.component_key,
+            example.quota_minor,
+            example.until,
         )
         if found != example.earned_minor:
             yield Difference(example, found)
@@ -176,12 +191,12 @@ def _first_day(plan: Plan, component: Component | None) -> date:
     return first_day
 
 
-def _terms(plan: Plan, deals: Sequence[Deal], quota_minor: int | None) -> Terms:
+def _terms(plan: Plan, deals: Sequence[Deal], quota_minor: int | None, until: date | None) -> Terms:
     plain = replace(plan, draw=None)
     version = PlanVersion(1, PLAN_KEY, date.min, plain)
     payee_ids = (PAYEE_ID, TEAM_ID)
     quotas = [QuotaFact(payee_id, "", "", quota_minor or 0) for payee_id in payee_ids]
-    last_day = max((deal.effective_on for deal in deals), default=date.min)
+    last_day = max((deal.effective_on for deal in deals), default=_first_day(plan, None))
     return Terms(
         plan=plain,
         book=PlanBook(
@@ -190,7 +205,7 @@ def _terms(plan: Plan, deals: Sequence[Deal], quota_minor: int | None) -> Terms:
             quotas=[] if quota_minor is None else quotas,
             has_plan_quotas=True,
             memberships=[Membership(TEAM_ID, PAYEE_ID, date.min)],
-            until=plain.settlement_period_of(last_day).ends_on if deals else None,
+            until=until or plain.settlement_period_of(last_day).ends_on,
         ),
         last_day=last_day,
     )

@@ -5,11 +5,12 @@ Round figures are chosen for the reader; what they earn is never typed, always p
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 
+from tracker.engine.deal_terms import Judged
 from tracker.engine.example_sales import Sale
 from tracker.engine.money import minor_digits, round_to_minor_unit
 from tracker.engine.periods import months_later
@@ -29,6 +30,7 @@ class WorkedKind(StrEnum):
     """SOLD: so much earns so much. ONE_DEAL: a deal on a step. MULTIPLIED: the same deal with a multiplier.
 
     CROSSING: a deal that passes a bound of a whole ladder. LEAVING: what a customer takes back who leaves.
+    YEAR: what a deal pays in one of its years.
     """
 
     SOLD = "sold"
@@ -36,6 +38,7 @@ class WorkedKind(StrEnum):
     MULTIPLIED = "multiplied"
     CROSSING = "crossing"
     LEAVING = "leaving"
+    YEAR = "year"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,11 @@ class Worked:
 def worked_examples(plan: Plan, component: Component, quota_minor: int | None) -> Iterator[Worked]:
     """All examples of one component, for somebody with this quota."""
     work = _Work(plan, component, quota_minor)
-    yield from work.sold()
-    yield from work.deals()
+    if component.years:
+        yield from work.years()
+    else:
+        yield from work.sold()
+        yield from work.deals()
     yield from work.multiplied()
     yield from work.leaving()
 
@@ -111,7 +117,7 @@ class _Work:
 
     def deals(self) -> Iterator[Worked]:
         """What one deal is worth on each step, or what it adds when it crosses a bound of a whole ladder."""
-        if not self.bounds:
+        if not self.bounds or self.component.judged is Judged.EACH:
             return
         if self.component.mode is Mode.WHOLE:
             for number, bound in enumerate(self.bounds, start=2):
@@ -120,6 +126,17 @@ class _Work:
             return
         for number, start in enumerate([0, *self.bounds], start=1):
             yield self._one_more(WorkedKind.ONE_DEAL, start, number)
+
+    def years(self) -> Iterator[Worked]:
+        """What one deal pays in each of the years that differ."""
+        day = self._first_day()
+        sales = self._sales(self.deal_minor, Sale({}, effective_on=day))
+        before = 0
+        for number in range(1, len(self.component.years) + 1):
+            last_day = months_later(day, 12 * number) - timedelta(days=1)
+            until = earned_minor(self.plan, sales, self.component.key, self.quota_minor, last_day)
+            yield Worked(WorkedKind.YEAR, self.deal_minor, until - before, number=number)
+            before = until
 
     def multiplied(self) -> Iterator[Worked]:
         """The same deal at the foot of the ladder, with each multiplier."""
@@ -137,7 +154,7 @@ class _Work:
         if clawback is None:
             return
         months = max(1, clawback.within_months // 2)
-        day = self.component.starts_on or date(TRIAL_YEAR, self.plan.year_starts_in_month, 1)
+        day = self._first_day()
         stays = self._sales(self.deal_minor, Sale({}, effective_on=day))
         left = Sale({}, effective_on=day, ended_on=months_later(day, months))
         kept = self._earned(self._sales(self.deal_minor, left))
@@ -145,6 +162,9 @@ class _Work:
         yield Worked(
             WorkedKind.LEAVING, self.deal_minor, earned - kept, before_minor=earned, number=months
         )
+
+    def _first_day(self) -> date:
+        return self.component.starts_on or date(TRIAL_YEAR, self.plan.year_starts_in_month, 1)
 
     def _one_more(self, kind: WorkedKind, before_minor: int, number: int) -> Worked:
         before = self._sales(before_minor) if before_minor else []

@@ -78,12 +78,15 @@ class Attainment:
 class Simulation:
     """Everything a trial found. `outcomes` go from the greatest winner to the greatest loser.
 
+    `curve` holds every sales level that was looked at for all, in order.
+
     `without_quota` are payees of whom the first component asks for a quota they lack: they earn nothing there.
     """
 
     currency: str
     deals_count: int
     scenarios: tuple[Scenario, ...]
+    curve: tuple[Scenario, ...]
     outcomes: tuple[Outcome, ...]
     attainments: tuple[Attainment, ...]
     break_even: BreakEven
@@ -110,6 +113,7 @@ def simulate(
         currency=trial.new.plan.currency,
         deals_count=sum(deal.status is DealStatus.WON for deal in trial.deals),
         scenarios=scenarios,
+        curve=runs.curve(),
         outcomes=tuple(sorted(outcomes, key=lambda one: (-one.difference_minor, one.payee_id))),
         attainments=tuple(attainments_of(expected.payees, trial)),
         break_even=whole,
@@ -213,6 +217,9 @@ class _Runs:
             new_minor=sum(new.values()),
             old_minor=None if self._trial.old is None else sum(old.values()),
         )
+
+    def curve(self) -> tuple[Scenario, ...]:
+        return tuple(self.scenario(level) for level in sorted(self._old))
 
     def break_even_of_all(self) -> BreakEven:
         return break_even(self._difference_of_all, INNER_LEVELS, OUTER_LEVELS)

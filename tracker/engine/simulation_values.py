@@ -14,15 +14,8 @@ def values_of(simulation: Simulation) -> dict[str, Any]:
         "currency": simulation.currency,
         "deals_count": simulation.deals_count,
         "is_compared": simulation.is_compared,
-        "scenarios": [
-            {
-                "level": scenario.level,
-                "sales_minor": scenario.sales_minor,
-                "new_minor": scenario.new_minor,
-                "old_minor": scenario.old_minor,
-            }
-            for scenario in simulation.scenarios
-        ],
+        "scenarios": [_scenario_values(scenario) for scenario in simulation.scenarios],
+        "curve": [_scenario_values(scenario) for scenario in simulation.curve],
         "break_even": _break_even_values(simulation.break_even),
         "outcomes": [
             {
@@ -52,6 +45,7 @@ def simulation_from(values: Mapping[str, Any]) -> Simulation:
         currency=values["currency"],
         deals_count=values["deals_count"],
         scenarios=tuple(Scenario(**scenario) for scenario in values["scenarios"]),
+        curve=tuple(Scenario(**scenario) for scenario in values["curve"]),
         outcomes=tuple(
             Outcome(**(outcome | {"break_even": BreakEven(**outcome["break_even"])}))
             for outcome in values["outcomes"]
@@ -69,6 +63,15 @@ def simulation_from(values: Mapping[str, Any]) -> Simulation:
         is_compared=values["is_compared"],
         without_quota=tuple(values["without_quota"]),
     )
+
+
+def _scenario_values(scenario: Scenario) -> dict[str, Any]:
+    return {
+        "level": scenario.level,
+        "sales_minor": scenario.sales_minor,
+        "new_minor": scenario.new_minor,
+        "old_minor": scenario.old_minor,
+    }
 
 
 def _break_even_values(found: BreakEven) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
-from tracker.engine.deal_terms import Clawback, Reprices
+from tracker.engine.deal_terms import Clawback, Instalments, Judged, Reprices
 from tracker.engine.plan_outline import Topic, is_on_quota
 from tracker.engine.plans import COUNT_MEASURES, Component, Mode, Stacking, WeightPolicy
 from tracker.engine.teams import Sharing
@@ -13,6 +13,7 @@ from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import ngettext
 from tracker.pages.measure_words import measure_name
 from tracker.pages.plan_phrases import between, conditions, listed, on_axis, paid, times
+from tracker.pages.quota_sentences import QUOTA_SENTENCES
 
 # --- what counts -----------------------------------------------------------------------------------------------------
 
@@ -72,11 +73,6 @@ def _pays_on(component: Component, currency: str) -> Iterator[str]:
     yield _("The rates are paid on the %(measure)s.", measure=measure_name(component.pays_on or ""))
 
 
-def _quota(component: Component, currency: str) -> Iterator[str]:
-    quota = measured(component.quota_minor or 0, component.measure, currency)
-    yield _("The quota is %(quota)s where nothing else is agreed with you.", quota=quota)
-
-
 # --- what it pays ----------------------------------------------------------------------------------------------------
 
 
@@ -92,10 +88,32 @@ def _flat(component: Component, currency: str) -> Iterator[str]:
         yield _("You earn %(pays)s.", pays=pays)
 
 
+def _judged(component: Component, currency: str) -> Iterator[str]:
+    yield _("Each deal is judged by its own size, whatever else you sell.")
+
+
+def _years(component: Component, currency: str) -> Iterator[str]:
+    yield _("As long as the customer stays, each year pays its own rate:")
+
+
+def _instalments(component: Component, currency: str) -> Iterator[str]:
+    if component.instalments is Instalments.MONTH:
+        yield _(
+            "A deal is paid in twelfths, on the day of the sale and on that day of every month."
+        )
+    else:
+        yield _("A deal is paid once a year, on the day of the sale and on each anniversary.")
+
+
 def _ladder(component: Component, currency: str) -> Iterator[str]:
     if is_on_quota(component):
         yield _("The steps are set in percent of your quota.")
-    if component.mode is Mode.WHOLE:
+    is_each = component.judged is Judged.EACH
+    if is_each and component.mode is Mode.WHOLE:
+        yield _("The step a deal reaches decides what all of it pays:")
+    elif is_each:
+        yield _("Each step pays its own rate, for the part of a deal on that step:")
+    elif component.mode is Mode.WHOLE:
         yield _("The step you reach decides what everything you have sold pays:")
     else:
         yield _("Each step pays its own rate, for what you sell on that step:")
@@ -241,6 +259,7 @@ def _replaced(component: Component, currency: str) -> Iterator[str]:
 
 
 COMPONENT_SENTENCES: Mapping[Topic, Sentences] = {
+    **QUOTA_SENTENCES,
     Topic.COUNTS: _counts,
     Topic.WHERE: _where,
     Topic.DAYS: _days,
@@ -249,10 +268,12 @@ COMPONENT_SENTENCES: Mapping[Topic, Sentences] = {
     Topic.EVIDENCE: _evidence,
     Topic.OVERLAYS: _overlays,
     Topic.PAYS_ON: _pays_on,
-    Topic.QUOTA: _quota,
     Topic.FLAT: _flat,
     Topic.LADDER: _ladder,
     Topic.CURVE: _curve,
+    Topic.JUDGED: _judged,
+    Topic.YEARS: _years,
+    Topic.INSTALMENTS: _instalments,
     Topic.BOUNDS: _bounds,
     Topic.TARGET_INCENTIVE: _target_incentive,
     Topic.MULTIPLIER: _multiplier,

@@ -18,7 +18,7 @@ from tracker.pages.plan_phrases import between
 
 
 def _periods(plan: Plan) -> Iterator[str]:
-    climbs = any(len(one.tiers) > 1 or one.curve for one in plan.components)
+    climbs = any(one.climbs and (len(one.tiers) > 1 or one.curve) for one in plan.components)
     if climbs:
         yield {
             PeriodKind.MONTH: _("You climb within a month, and begin at the bottom in the next."),

@@ -1,20 +1,21 @@
 """A whole plan as a text people read: sentences, the steps of each ladder, and examples the engine worked out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tracker.engine.deal_terms import Judged
 from tracker.engine.plan_outline import ComponentOutline, Outline, Rung, Topic, outline_of
 from tracker.engine.plan_worked import MARGIN_OF_SALE, Worked, WorkedKind
 from tracker.engine.plans import COUNT_MEASURES, Component, Plan
 from tracker.pages.component_sentences import COMPONENT_SENTENCES
-from tracker.pages.formatting import MINUS, count, measured, money, percent, period_name
+from tracker.pages.formatting import MINUS, count, measured, money, percent, period_name, rate
 from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import ngettext
 from tracker.pages.measure_words import measure_name, short_measure_name
 from tracker.pages.plan_phrases import conditions, on_axis, paid
 from tracker.pages.plan_sentences import PLAN_SENTENCES
 
-STEPS_AFTER = (Topic.LADDER, Topic.CURVE)
+STEPS_AFTER = (Topic.LADDER, Topic.CURVE, Topic.YEARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ class PlanText:
     sections: tuple[SectionText, ...]
 
 
-def plan_text(plan: Plan, quota_minor: int | None = None) -> PlanText:
-    """A plan in the language spoken now, with examples at this quota, at the file's, or at one made up."""
-    outline = outline_of(plan, quota_minor)
+def plan_text(plan: Plan, quotas: Mapping[str, int] | None = None) -> PlanText:
+    """A plan in the language spoken now, with examples at these quotas (by component), the file's, or made-up ones."""
+    outline = outline_of(plan, quotas or {})
     opening = (
         _ended(sentence)
         for topic in outline.topics
@@ -105,9 +106,21 @@ def _steps(outline: ComponentOutline, currency: str) -> Iterator[RowText]:
     for point in component.curve:
         reached = _("%(share)s of the quota", share=percent(point.at))
         yield RowText(reached, _("%(share)s of it", share=percent(point.pays)))
-    if len(outline.rungs) > 1:
+    if component.years:
+        yield from _year_steps(component)
+    elif len(outline.rungs) > 1:
         for rung in outline.rungs:
             yield RowText(_stretch(component, rung, currency), paid(component, rung.tier, currency))
+
+
+def _year_steps(component: Component) -> Iterator[RowText]:
+    last = len(component.years)
+    for number, paid_rate in enumerate(component.years, start=1):
+        year = count(number)
+        label = _("year %(number)s", number=year)
+        if number == last:
+            label = _("from year %(number)s on", number=year)
+        yield RowText(label, rate(paid_rate))
 
 
 def _stretch(component: Component, rung: Rung, currency: str) -> str:
@@ -145,6 +158,7 @@ class _Examples:
             WorkedKind.CROSSING: _("The deal that takes you to the next step"),
             WorkedKind.MULTIPLIED: _("What a multiplier is worth"),
             WorkedKind.LEAVING: _("When a customer leaves"),
+            WorkedKind.YEAR: _("What one deal pays over the years"),
         }
 
     def note(self) -> str:
@@ -168,6 +182,7 @@ class _Examples:
             WorkedKind.CROSSING: self._crossing,
             WorkedKind.MULTIPLIED: self._multiplied,
             WorkedKind.LEAVING: self._leaving,
+            WorkedKind.YEAR: self._year,
         }[worked.kind](worked)
 
     def _sold_row(self, worked: Worked) -> RowText:
@@ -177,6 +192,8 @@ class _Examples:
 
     def _so_much(self, worked: Worked) -> str:
         sold, measure = self._sold(worked.sold_minor), self._component.measure
+        if self._component.judged is Judged.EACH:
+            return _("a deal of %(size)s", size=sold)
         if measure in COUNT_MEASURES:
             return sold
         if measure == "revenue":
@@ -215,6 +232,11 @@ class _Examples:
         )
         how = _("of %(amount)s", amount=self._money(worked.before_minor))
         return RowText(after, self._money(-worked.earned_minor), how)
+
+    def _year(self, worked: Worked) -> RowText:
+        size, number = self._sold(worked.sold_minor), count(worked.number)
+        label = _("%(size)s a year, in year %(number)s", size=size, number=number)
+        return RowText(label, self._money(worked.earned_minor))
 
     def _sold(self, amount_minor: int) -> str:
         return measured(amount_minor, self._component.measure, self._currency)
