@@ -589,7 +589,7 @@ def test_every_model_of_the_readme_is_a_plan(calc: Calc) -> None:
         found = calc(
             text,
             "deal_id,effective_on,amount,margin,units,arr,product,strategic,rep\n"
-            "d1,2026-01-05,2000000,500,20,900,Nova,yes,anna\n",
+            "d1,2026-11-05,2000000,500,20,900,Nova,yes,anna\n",
             people,
         )
         assert found["payees"], model

@@ -6,16 +6,24 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from tracker.commands.calc_terms import (
+    exception_values,
+    exception_words,
+    is_reckoned,
+    quota_values,
+    quota_words,
+)
 from tracker.commands.plain_figures import amount_text, percent_text
 from tracker.engine.credits import CHURN_PART, split_component_key
 from tracker.engine.deals import Deal
 from tracker.engine.equity import GrantStanding
 from tracker.engine.explain import LineKind, TierLine, explain_deals
+from tracker.engine.ladder_terms import LadderTerms
 from tracker.engine.money import minor_digits
 from tracker.engine.paying import ComponentPay, PayeePay, Payroll, Terms
 from tracker.engine.periods import months_later
 from tracker.engine.plan_reader import COUNT_DIGITS
-from tracker.engine.plans import COUNT_MEASURES, Component
+from tracker.engine.plans import COUNT_MEASURES, Component, PersonalException, PlanVersion
 from tracker.engine.settlement import Settled
 from tracker.engine.why_no_pay import explain_no_pay
 
@@ -40,9 +48,23 @@ class Calculation:
     equity: Mapping[int, Sequence[GrantStanding]] = field(default_factory=dict)
 
     def component(self, of: ComponentPay) -> Component:
-        component = self.terms.plan.component(own_key_of(of.key.component_key))
-        assert component is not None
-        return component
+        return self.terms.component(of.key.component_key)
+
+    @property
+    def versions(self) -> list[PlanVersion]:
+        """Every plan version of the calculation, in the order given."""
+        return sorted(self.terms.book.versions, key=lambda version: version.version_id)
+
+    def exceptions(self, of: ComponentPay) -> list[PersonalException]:
+        """What was agreed with a payee for a component, on any day of a window."""
+        window = LadderTerms(of.key, self.terms.book).window
+        return [
+            exception
+            for exception in self.terms.book.exceptions_of(of.key.payee_id)
+            if exception.component_key == of.key.component_key
+            and (exception.starts_on or date.min) <= window.ends_on
+            and window.starts_on <= (exception.ends_on or date.max)
+        ]
 
     def is_team(self, payee_id: int) -> bool:
         return self.terms.book.teams.is_team(payee_id)
@@ -57,7 +79,7 @@ def own_key_of(component_key: str) -> str:
 
 def as_json(calculation: Calculation) -> str:
     plan = calculation.terms.plan
-    told = {
+    told: dict[str, Any] = {
         "plan": plan.name,
         "currency": plan.currency,
         "as_of": calculation.as_of.isoformat() if calculation.as_of else None,
@@ -66,7 +88,18 @@ def as_json(calculation: Calculation) -> str:
             told for deal in calculation.payroll.unpaid for told in _unpaid(deal, calculation)
         ],
     }
+    if len(calculation.versions) > 1:
+        told["plans"] = [_version(version) for version in calculation.versions]
     return json.dumps(told, ensure_ascii=False, indent=2)
+
+
+def _version(version: PlanVersion) -> dict[str, Any]:
+    is_dated = version.effective_from > date.min
+    return {
+        "plan": version.plan_key,
+        "name": version.plan.name,
+        "from": version.effective_from.isoformat() if is_dated else None,
+    }
 
 
 def _payee(payee: PayeePay, calculation: Calculation) -> dict[str, Any]:
@@ -126,6 +159,12 @@ def _component(of: ComponentPay, calculation: Calculation) -> dict[str, Any]:
     }
     if of.pool is not None:
         told["shared"] = of.pool.sharing.value
+    if len({version.plan_key for version in calculation.versions}) > 1:
+        told["plan"] = split_component_key(of.key.component_key)[0]
+    if of.quota is not None and is_reckoned(of.quota):
+        told["quotas"] = quota_values(of.quota)
+    if exceptions := calculation.exceptions(of):
+        told["exceptions"] = [exception_values(exception) for exception in exceptions]
     if calculation.tells_deals:
         told["deals"] = list(_deals(of, component, calculation))
     return told
@@ -232,6 +271,7 @@ class _Report:
         self.calculation = calculation
         self.currency = calculation.terms.plan.currency
         self.digits = minor_digits(self.currency)
+        self.is_one_plan = len({one.plan_key for one in calculation.versions}) == 1
         self.console = Console(highlight=False, markup=False)
 
     def print(self) -> None:
@@ -296,14 +336,11 @@ class _Report:
             why = "as a member of a team"
         elif component.needs_quota and not of.quota_minor:
             why = "no quota, so nothing is earned"
-        yield f"{component.key}, {of.key.window_key}", why, "", "", self.money(of.earned_minor)
-        for line in of.lines:
-            told, basis, rate = LINE_WORDS.get(line.kind, f"{line.kind} {line.number}"), "", ""
-            if line.kind in (LineKind.TIER, LineKind.YEAR):
-                basis, rate = self.basis(line.basis_minor, component), self.rate(line, component)
-            elif line.kind is LineKind.SHARE:
-                basis, rate = self.money(line.basis_minor), percent_text(line.rate)
-            yield "", f"  {told}", basis, rate, self.money(line.amount_minor)
+        name = component.key if self.is_one_plan else of.key.component_key
+        yield f"{name}, {of.key.window_key}", why, "", "", self.money(of.earned_minor)
+        for told in self._terms(of, component):
+            yield "", f"  {told}", "", "", ""
+        yield from self._lines(of, component)
         for credit in of.held:
             missing = ", ".join(credit.missing_evidence)
             yield "", f"  held: {credit.deal_key} waits for {missing}", "", "", ""
@@ -315,6 +352,23 @@ class _Report:
             yield "", f"  clawed back: {one.credit.deal_key} {left}; {kept}", "", "", ""
         if of.clawed:
             yield "", "  would be more without", "", "", f"({self.money(of.clawed_minor)})"
+
+    def _lines(
+        self, of: ComponentPay, component: Component
+    ) -> Iterator[tuple[str, str, str, str, str]]:
+        for line in of.lines:
+            told, basis, rate = LINE_WORDS.get(line.kind, f"{line.kind} {line.number}"), "", ""
+            if line.kind in (LineKind.TIER, LineKind.YEAR):
+                basis, rate = self.basis(line.basis_minor, component), self.rate(line, component)
+            elif line.kind is LineKind.SHARE:
+                basis, rate = self.money(line.basis_minor), percent_text(line.rate)
+            yield "", f"  {told}", basis, rate, self.money(line.amount_minor)
+
+    def _terms(self, of: ComponentPay, component: Component) -> Iterator[str]:
+        if of.quota is not None and is_reckoned(of.quota):
+            yield from quota_words(of.quota, lambda minor: self.amount(minor, component))
+        for exception in self.calculation.exceptions(of):
+            yield exception_words(exception, self.money)
 
     def rate(self, line: TierLine, component: Component) -> str:
         if pays_by_count(component):

@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from tracker import clock
-from tracker.commands.calc import quota_facts_of
 from tracker.commands.files import EXISTING_FILE, problems_in, toml_text_of
 from tracker.config import load_settings
 from tracker.engine.plan_advice import advise
@@ -134,7 +133,7 @@ def _history_of_file(plan: Plan, deals_file: Path, people_file: Path | None) -> 
     found = list(file.deals())
     if file.problems:
         raise BadInput(file.problems)
-    return history_of(plan, found, quota_facts_of(people))
+    return history_of(plan, found, people.terms.quotas)
 
 
 def _live_history(plan: Plan, plan_key: str | None) -> History | None:

@@ -1,7 +1,7 @@
 """`plan simulate`: a plan file on deals that have been. What it would have cost, who wins, who loses, from where on."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -12,20 +12,21 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tracker import clock, trials
-from tracker.commands.calc import (
+from tracker.commands.calc import without_collecting
+from tracker.commands.calc_files import (
+    PlanFile,
     read_files,
     read_people,
     read_plan,
     terms_of_files,
-    without_collecting,
 )
 from tracker.commands.files import EXISTING_FILE, Day
 from tracker.commands.simulation_report import Told, as_json, print_report
 from tracker.config import load_settings
-from tracker.engine.plans import Plan
+from tracker.engine.plans import Plan, PlanVersion
 from tracker.engine.simulation import Trial, simulate
 from tracker.errors import BadInput, Problem
-from tracker.ingest.plain_people import PlainPeople
+from tracker.ingest.plain_people import PLAN_KEY, PlainPeople
 from tracker.store import people
 from tracker.store.database import opened_database
 from tracker.trials import Days
@@ -119,14 +120,15 @@ def _from_files(
     first_day: date | None,
     last_day: date | None,
 ) -> _Found:
-    plan, told, deals = read_files(plan_file, deals_file, people_file, last_day)
+    tried, told, deals = read_files([PlanFile(plan_file)], deals_file, people_file, last_day)
     within = [deal for deal in deals if first_day is None or deal.effective_on >= first_day]
-    new = terms_of_files(plan, told, within, last_day)
+    new = terms_of_files(tried, told, within, last_day)
     old = None
     if old_file is not None:
         old_plan = read_plan_or_refuse(old_file)
-        people_of_old = _people_of(people_file, old_plan) or told
-        old = terms_of_files(old_plan, people_of_old, within, last_day)
+        replaced = [PlanVersion(1, PLAN_KEY, date.min, old_plan)]
+        people_of_old = _people_of(people_file, replaced) or told
+        old = terms_of_files(replaced, people_of_old, within, last_day)
     first = first_day or min((deal.effective_on for deal in within), default=new.last_day)
     days = _checked(Days(first, new.last_day))
     payee_ids = tuple(sorted({s.payee_id for deal in within for s in deal.credit_shares}))
@@ -134,12 +136,12 @@ def _from_files(
     return _Found(trial, told.references, told.names)
 
 
-def _people_of(file: Path | None, plan: Plan) -> PlainPeople | None:
+def _people_of(file: Path | None, versions: Sequence[PlanVersion]) -> PlainPeople | None:
     """The people of a file, their quotas read in the windows of another plan."""
     if file is None:
         return None
     problems: list[Problem] = []
-    found = read_people(file, plan, problems)
+    found = read_people(file, versions, problems)
     if problems:
         raise BadInput(problems)
     return found

@@ -10,6 +10,7 @@ from datetime import date
 from fractions import Fraction
 
 from tracker.engine.credits import split_component_key
+from tracker.engine.exceptions import component_for
 from tracker.engine.periods import period_named
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Component, Mode, PlanVersion
@@ -37,16 +38,21 @@ class AloneCell:
 
 
 def alone_cells(total: WindowTotal, book: PlanBook) -> list[AloneCell]:
-    """The cells of a window that stand alone, in the order they are paid: by period, then version, then tier."""
+    """The cells of a window that stand alone, in the order they are paid: by period, then version, then tier.
+
+    Of exceptions those count that hold on the last day of the settlement period.
+    """
     _, own_key = split_component_key(total.key.component_key)
     cells: list[tuple[tuple[date, date, int, int], AloneCell]] = []
     for (period_key, version_id, tier), sums in total.alone.items():
         version = book.version(version_id)
-        component = version.plan.component(own_key)
-        table = compile_table(component, None) if component else None
-        if sums == NOTHING or component is None or table is None:
-            continue
+        of_plan = version.plan.component(own_key)
         ends_on = period_named(period_key, version.plan.year_starts_in_month).ends_on
+        if sums == NOTHING or of_plan is None:
+            continue
+        component = component_for(book, total.key.payee_id, version, of_plan, ends_on)
+        table = compile_table(component, None)
+        assert table is not None, "deals that do not climb need no quota"
         place = ends_on, version.effective_from, version_id, tier
         cells.append((place, AloneCell(period_key, version, component, table, tier, sums)))
     return [cell for _, cell in sorted(cells, key=lambda placed: placed[0])]

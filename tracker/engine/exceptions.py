@@ -57,7 +57,8 @@ def with_exceptions(component: Component, exceptions: Iterable[PersonalException
         return component
     curve = tuple(replace(point, pays=point.pays * factor) for point in component.curve)
     tiers = tuple(_at_rate(tier, factor, added) for tier in component.tiers)
-    return replace(component, tiers=tiers, curve=curve)
+    years = tuple(rate * factor + added for rate in component.years)
+    return replace(component, tiers=tiers, curve=curve, years=years)
 
 
 def draw_for(book: PlanBook, payee_id: int, version: PlanVersion) -> Draw | None:

@@ -7,14 +7,14 @@ from itertools import groupby
 
 from tracker.engine.clawbacks import Clawed, clawed_of, taken_back
 from tracker.engine.climbing import earned_by_period
-from tracker.engine.credits import Credit, credits_of
+from tracker.engine.credits import Credit, credits_of, split_component_key
 from tracker.engine.deals import Deal, DealStatus
 from tracker.engine.explain import LineKind, TierLine, explain_sums, explain_total
 from tracker.engine.ladder_terms import LadderTerms, quota_minor_of
 from tracker.engine.on_target import base_minor
 from tracker.engine.periods import Period, period_named
 from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Draw, Plan
+from tracker.engine.plans import Component, Draw, Plan
 from tracker.engine.pools import Pool, figures_of_members, line_of_member, pool_of
 from tracker.engine.presence import presences_of
 from tracker.engine.quotas import WindowQuota
@@ -43,6 +43,13 @@ class Terms:
     def quota_minor(self, key: TotalKey) -> int | None:
         """A payee's quota for a component in a window, as the version at the window's end has it; None without any."""
         return quota_minor_of(self.book, key)
+
+    def component(self, component_key: str) -> Component:
+        """A component by plan and own key, as the newest version of its plan that has it says."""
+        plan_key, own_key = split_component_key(component_key)
+        versions = self.book.versions_within(plan_key, date.min, date.max)
+        found = (version.plan.component(own_key) for version in reversed(versions))
+        return next(component for component in found if component is not None)
 
     def base_minor(self, payee_id: int, period: Period) -> int:
         """A payee's base salary in a period: their own, or the plan's, or none."""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracker.engine.equity import MONTHS_MAX, UNITS_MAX
-from tracker.engine.plan_schema import DRAW_TABLE
+from tracker.engine.plan_schema import DRAW_TABLE, TIER_TABLE
 from tracker.engine.schema_values import (
     AMOUNT,
     AMOUNT_ABOVE_ZERO,
-    COMPONENT_KEY,
+    BOUND,
     DAY,
     FACTOR,
     PERCENTAGE,
@@ -24,7 +24,7 @@ from tracker.engine.schema_values import (
 
 _COMPONENTS: Schema = {
     "type": "object",
-    "propertyNames": COMPONENT_KEY,
+    "propertyNames": {"pattern": "^([a-z0-9_-]+/)?[a-z][a-z0-9_]{0,59}$"},
     "additionalProperties": table_named("person_component"),
 }
 
@@ -49,14 +49,26 @@ def _entries(name: str) -> Schema:
     return {"anyOf": [*one["anyOf"], {"type": "array", "items": one}]}
 
 
+_QUOTAS = {
+    "quota": Key("For each window.", AMOUNT),
+    "quotas": Key("For some windows, or a year: 2026-11, 2026-Q4 or 2026.", QUOTAS),
+    "quota_changes": Key("Quotas that hold from a day on.", list_of("quota_change")),
+}
+
+
+def _cap(limit: Schema) -> Schema:
+    return {"anyOf": [{"const": "none"}, limit]}
+
+
 _PERSON = Table(
     {
         "rep": Key("As in the file of deals.", WORD, True),
         "name": Key("What people call them.", WORD),
         "from": Key("The first day on the plan.", DAY),
         "until": Key("The last day on the plan.", DAY),
-        "quota": Key("For each window.", AMOUNT),
-        "quotas": Key("For some windows: 2026-11, 2026-Q4 or 2026.", QUOTAS),
+        "plan": Key("The plan they are on, of several.", WORD),
+        "plans": Key("The plans they are on, and when.", list_of("on_plan")),
+        **_QUOTAS,
         "draw": Key("A draw of their own.", table_named("draw")),
         "base_salary": Key("A base salary of their own; only shown.", AMOUNT_ABOVE_ZERO),
         "components": Key("Quotas for one component, by its key.", _COMPONENTS),
@@ -78,8 +90,32 @@ _GRANT = Table(
 
 _PERSON_COMPONENT = Table(
     {
-        "quota": Key("For each window.", AMOUNT),
-        "quotas": Key("For some windows.", QUOTAS),
+        **_QUOTAS,
+        "rate_factor": Key("What all rates are multiplied by.", FACTOR),
+        "add_rate": Key("What is added to all rates.", PERCENTAGE),
+        "tiers": Key("Tiers instead of the plan's.", list_of("tier")),
+        "cap_payout": Key("The most a window pays, or none.", _cap(AMOUNT_ABOVE_ZERO)),
+        "cap_at": Key("Attainment above it pays nothing more, or none.", _cap(BOUND)),
+        "deal_cap": Key("What one deal may count, or none.", _cap(AMOUNT_ABOVE_ZERO)),
+        "from": Key("The first day of what is other than the plan.", DAY),
+        "until": Key("The last day of it.", DAY),
+        "reason": Key("Why it was agreed.", WORD),
+    }
+)
+
+_ON_PLAN = Table(
+    {
+        "plan": Key("The plan.", WORD, True),
+        "from": Key("The first day on it.", DAY),
+        "until": Key("The last day on it.", DAY),
+    }
+)
+
+_QUOTA_CHANGE = Table(
+    {
+        "window": Key("The window or year; without it every one.", WORD),
+        "from": Key("The day from which the quota holds.", DAY, True),
+        "quota": Key("The quota.", AMOUNT, True),
     }
 )
 
@@ -88,8 +124,7 @@ _TEAM = Table(
         "name": Key("Its name, which nobody else has.", WORD, True),
         "members": Key("Who belongs to it.", _entries("member"), True),
         "leader": Key("Who leads it.", _entries("leader")),
-        "quota": Key("For each window.", AMOUNT),
-        "quotas": Key("For some windows.", QUOTAS),
+        **_QUOTAS,
         "components": Key("Quotas for one component, by its key.", _COMPONENTS),
     }
 )
@@ -113,6 +148,9 @@ PEOPLE_TABLES: Mapping[str, Table] = {
     ),
     "person": _PERSON,
     "person_component": _PERSON_COMPONENT,
+    "on_plan": _ON_PLAN,
+    "quota_change": _QUOTA_CHANGE,
+    "tier": TIER_TABLE,
     "grant": _GRANT,
     "team": _TEAM,
     "member": _MEMBER,

@@ -253,7 +253,7 @@ _COMPONENT = Table(
     },
 )
 
-_TIER = Table(
+TIER_TABLE = Table(
     {
         "up_to": Key("Where it ends; the last has none.", BOUND),
         "rate": Key("A percentage of money.", PERCENTAGE),
@@ -376,7 +376,7 @@ _SALE = Table(
 PLAN_TABLES: Mapping[str, Table] = {
     "plan": _PLAN,
     "component": _COMPONENT,
-    "tier": _TIER,
+    "tier": TIER_TABLE,
     "point": _POINT,
     "multiplier": _MULTIPLIER,
     "clawback": _CLAWBACK,

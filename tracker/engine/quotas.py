@@ -65,6 +65,13 @@ class WindowQuota:
         """The quota at the end of the window."""
         return self.stretches[-1].amount_minor
 
+    @property
+    def held_share(self) -> Fraction:
+        """The share of the window's days that the plan takes of the quota."""
+        if not self.rules.prorates_days:
+            return ONE
+        return Fraction(self.days_count, self.window_days_count)
+
     def on(self, day: date) -> QuotaStretch:
         """The stretch that a day of the window falls in."""
         begun = [stretch for stretch in self.stretches if stretch.starts_on <= day]

@@ -11,6 +11,7 @@ Where the definitions leave a choice, this is the meaning taken:
   also of deals that an earlier version weighed.
 - A retroactive version that has a deal is used for the earlier deals of the window too, so earlier periods change.
 - A cap on pay is the cap of the version that pays the period, held against the uncapped sum of the window so far.
+- Deals that do not climb together are paid under the exceptions that hold on the last day of their settlement period.
 - Without any attainment no bonus is reached, and a curve that starts at zero pays nothing.
 - What is judged one by one, and residuals, are always paid by the version of their deal's day, after what climbs
   together; the cap on pay is held against the sum of both.
@@ -110,7 +111,9 @@ def _earned_of_window(
     earned: dict[str, int] = {}
     shown_minor = 0
     together = [part for part in in_order if _climbs_with_others(part.component)]
-    alone = [part for part in in_order if not _climbs_with_others(part.component)]
+    alone = [
+        _as_agreed(part, terms) for part in in_order if not _climbs_with_others(part.component)
+    ]
     for period_key, sum_minor in _sums_by_period(_climbs(window_key, together, terms), alone):
         earned[period_key] = earned.get(period_key, 0) + rounded(sum_minor) - shown_minor
         shown_minor = rounded(sum_minor)
@@ -161,6 +164,15 @@ def _sums_by_period(
         cap_minor = component.cap_payout_minor
         paid_minor = sum_minor if cap_minor is None else min(sum_minor, Fraction(cap_minor))
         yield paid_now[0].period_key, paid_minor
+
+
+def _as_agreed(part: Part, terms: ReplayTerms) -> Part:
+    """A part that is paid by itself, under what is agreed for the last day of its settlement period."""
+    of_plan = part.version.plan.component(part.component.key)
+    assert of_plan is not None, "a deal counts under a component of its version"
+    period = part.version.plan.settlement_period_of(part.day)
+    component = terms.component(part.payee_id, part.version, of_plan, period.ends_on)
+    return replace(part, component=component)
 
 
 def _climbs_with_others(component: Component) -> bool:

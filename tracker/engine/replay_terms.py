@@ -55,7 +55,7 @@ class ReplayTerms:
         ]
         if not said:
             return component
-        tiers, curve = component.tiers, component.curve
+        tiers, curve, years = component.tiers, component.curve, component.years
         caps: dict[str, int | Fraction | None] = {
             "cap_payout": component.cap_payout_minor,
             "cap_at": component.cap_at,
@@ -69,16 +69,19 @@ class ReplayTerms:
         for factor in [one.rate_factor for one in said if one.rate_factor is not None][-1:]:
             tiers = tuple(_times(tier, factor) for tier in tiers)
             curve = tuple(CurvePoint(point.at, point.pays * factor) for point in curve)
+            years = tuple(rate * factor for rate in years)
         for added in [one.add_rate for one in said if one.add_rate is not None][-1:]:
             tiers = tuple(
                 tier if tier.multiple is not None else replace(tier, rate=tier.rate + added)
                 for tier in tiers
             )
+            years = tuple(rate + added for rate in years)
         cap_payout, cap_at, deal_cap = caps.values()
         return replace(
             component,
             tiers=tiers,
             curve=curve,
+            years=years,
             cap_payout_minor=None if cap_payout is None else int(cap_payout),
             cap_at=None if cap_at is None else Fraction(cap_at),
             deal_cap_minor=None if deal_cap is None else int(deal_cap),

@@ -1,24 +1,25 @@
 """A TOML file of people -> who is on a plan, from when until when, with which quotas and which draw."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 from tracker.engine.deals import Deal
 from tracker.engine.equity import Grant, GrantStanding, standing_of
 from tracker.engine.money import MINOR_DIGITS
-from tracker.engine.periods import period_named
 from tracker.engine.plan_draw import EXAMPLE_DRAW, read_days, read_draw
 from tracker.engine.plan_file import PlanFileError, toml_values
 from tracker.engine.plan_lines import lines_of
-from tracker.engine.plan_reader import COUNT_DIGITS, Report, TableReader
-from tracker.engine.plans import COUNT_MEASURES, Component, Draw, Plan
+from tracker.engine.plan_reader import Report, TableReader, shown
+from tracker.engine.plans import Assignment, Draw, Plan
 from tracker.engine.presence import pays_for_presence
 from tracker.engine.teams import Membership
 from tracker.ingest.deal_payload import FIRST_DAY
 from tracker.ingest.plain_equity import read_grants
 from tracker.ingest.plain_objectives import read_scores
 from tracker.ingest.plain_teams import EXAMPLE_TEAM, TEAM_KEYS, read_memberships
+from tracker.ingest.plain_terms import QUOTA_KEYS, PersonalTerms
 
 TOP_KEYS = ("people", "teams")
 PERSON_KEYS = (
@@ -26,25 +27,28 @@ PERSON_KEYS = (
     "name",
     "from",
     "until",
-    "quota",
-    "quotas",
+    "plan",
+    "plans",
+    *QUOTA_KEYS,
     "draw",
     "base_salary",
     "components",
     "equity",
     "objectives",
 )
-COMPONENT_KEYS = ("quota", "quotas")
+ON_PLAN_KEYS = ("plan", "from", "until")
+EXAMPLE_ON_PLAN = '{ plan = "smb", from = "2026-01-01", until = "2026-06-30" }'
 EXAMPLE_PERSON = '{ rep = "anna@firma.dk", quota = "1000000" }'
-EXAMPLE_QUOTA = '"1000000"'
+PLAN_KEY = "plan"
+"""What a plan is called where only one is calculated."""
 
 
 @dataclass
 class PlainPeople:
     """Who takes part in a calculation. Without a file everybody does, from their first deal.
 
-    Ids follow the order in which people are named. `quotas` are minor units, or hundredths of a count, by payee,
-    component and window ("" for every window).
+    Ids follow the order in which people are named. `on_plans` says who is on which plan, as far as the file does;
+    `terms` holds their quotas and exceptions.
     """
 
     is_closed: bool = False
@@ -52,7 +56,8 @@ class PlainPeople:
     references: dict[int, str] = field(default_factory=dict)
     starts_on: dict[int, date] = field(default_factory=dict)
     ends_on: dict[int, date] = field(default_factory=dict)
-    quotas: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    on_plans: list[Assignment] = field(default_factory=list)
+    terms: PersonalTerms = field(default_factory=lambda: PersonalTerms({}))
     draws: dict[int, Draw | None] = field(default_factory=dict)
     memberships: list[Membership] = field(default_factory=list)
     team_ids: set[int] = field(default_factory=set)
@@ -96,23 +101,14 @@ class PlainPeople:
             found.setdefault(grant.payee_id, []).append(standing)
         return found
 
-    def draw_of(self, payee_id: int, plan: Plan) -> Draw | None:
-        """The person's own draw, or the plan's; none of it before their first day or after their last."""
-        draw = self.draws.get(payee_id, plan.draw)
-        if draw is None:
-            return None
-        starts_on = max(draw.starts_on or date.min, self.starts_on.get(payee_id, date.min))
-        ends_on = min(draw.ends_on or date.max, self.ends_on.get(payee_id, date.max))
-        if ends_on < starts_on:
-            return None
-        forgives = draw.forgives_at_end and ends_on == draw.ends_on
-        return replace(draw, starts_on=starts_on, ends_on=ends_on, forgives_at_end=forgives)
 
-
-def parse_people(text: str, plan: Plan | None) -> PlainPeople:
+def parse_people(
+    text: str, plan: Plan | None, plans: Mapping[str, Plan] | None = None
+) -> PlainPeople:
     """The people a file describes, for a plan (None: one that could not be read, so its parts are not checked).
 
-    Raises PlanFileError with all problems of the file.
+    `plans` are all that are calculated, by key, where that is more than this one. Raises PlanFileError with all
+    problems of the file.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     report = Report()
@@ -122,11 +118,12 @@ def parse_people(text: str, plan: Plan | None) -> PlainPeople:
     tables = top.tables("people", EXAMPLE_PERSON)
     if not any(top.has(key) for key in TOP_KEYS):
         top.problem("people", "the file names nobody.", f"Write people = [ {EXAMPLE_PERSON} ].")
-    people = PlainPeople(is_closed=top.has("people"))
+    by_key = plans if plans is not None else {PLAN_KEY: plan} if plan else {}
+    people = PlainPeople(is_closed=top.has("people"), terms=PersonalTerms(by_key))
     for table in tables:
         _read_person(table, people, plan)
     for table in top.tables("teams", EXAMPLE_TEAM):
-        _read_team(table, people, plan)
+        _read_team(table, people)
     if report.problems:
         raise PlanFileError(report.problems)
     return people
@@ -155,14 +152,25 @@ def _read_person(table: TableReader, people: PlainPeople, plan: Plan | None) -> 
     if ends_on is not None:
         people.ends_on[payee_id] = ends_on
     people.grants += read_grants(table, payee_id)
-    people.scores += read_scores(table, payee_id, ends_on or date.max, plan)
-    if starts_on is None and plan is not None and pays_for_presence(plan):
+    _read_assignments(table, people, payee_id, list(people.terms.plans))
+    people.terms.read(table, payee_id)
+    people.scores += read_scores(
+        table, payee_id, people.ends_on.get(payee_id, date.max), _scored(people) or plan
+    )
+    if payee_id not in people.starts_on and any(
+        map(pays_for_presence, people.terms.plans.values())
+    ):
         what = "the plan pays for being there, and nothing says from when."
         table.problem("from", what, 'Write the first day on the plan: from = "2026-02-01".')
-    _read_quotas_of_person(table, people, payee_id, plan)
 
 
-def _read_team(table: TableReader, people: PlainPeople, plan: Plan | None) -> None:
+def _scored(people: PlainPeople) -> Plan | None:
+    """The plan whose windows a score is for: of several the first that pays by objectives."""
+    plans = people.terms.plans.values()
+    return next((p for p in plans if any(c.measure == "objective" for c in p.components)), None)
+
+
+def _read_team(table: TableReader, people: PlainPeople) -> None:
     """A team is a payee with a name for a reference."""
     table.refuse_unknown(TEAM_KEYS)
     table.require("name", 'name = "Aarhus"')
@@ -174,70 +182,60 @@ def _read_team(table: TableReader, people: PlainPeople, plan: Plan | None) -> No
     people.names[team_id] = name
     people.team_ids.add(team_id)
     people.memberships += read_memberships(table, team_id, people.payee_id_of)
-    _read_quotas_of_person(table, people, team_id, plan)
+    people.on_plans += [Assignment(team_id, key, date.min) for key in people.terms.plans]
+    people.terms.read(table, team_id)
+
+
+def _read_assignments(
+    table: TableReader, people: PlainPeople, payee_id: int, plan_keys: Collection[str]
+) -> None:
+    """On which plans a person is, and when; on all of them, from `from` until `until`, when the table does not say."""
+    if table.has("plan") and table.has("plans"):
+        table.problem("plans", "plan and plans say the same.", "Remove one of the two.")
+    on_plans = table.tables("plans", EXAMPLE_ON_PLAN)
+    for on_plan in on_plans:
+        on_plan.refuse_unknown(ON_PLAN_KEYS)
+        on_plan.require("plan", f"plan as in {EXAMPLE_ON_PLAN}")
+        starts_on, ends_on = read_days(on_plan)
+        key = _plan_key(on_plan, plan_keys)
+        people.on_plans.append(Assignment(payee_id, key, starts_on or date.min, ends_on))
+    if on_plans:
+        own = [one for one in people.on_plans if one.payee_id == payee_id]
+        _keep_days(people, payee_id, own)
+        _refuse_overlaps(table, own)
+        return
+    for key in [_plan_key(table, plan_keys)] if table.has("plan") else plan_keys:
+        starts_on = people.starts_on.get(payee_id, date.min)
+        people.on_plans.append(Assignment(payee_id, key, starts_on, people.ends_on.get(payee_id)))
+
+
+def _plan_key(table: TableReader, plan_keys: Collection[str]) -> str:
+    key = table.word("plan", '"smb"')
+    if table.has("plan") and plan_keys and key not in plan_keys:
+        what = f"no plan is called {shown(key)} here."
+        known = ", ".join(plan_keys)
+        table.problem("plan", what, f"Known: {known}. A plan is named as smb=smb.toml.")
+    return key
+
+
+def _keep_days(people: PlainPeople, payee_id: int, own: Sequence[Assignment]) -> None:
+    """The first and the last day on any plan; a day of the person's own wins."""
+    starts_on = min(one.starts_on for one in own)
+    if starts_on >= FIRST_DAY:
+        people.starts_on.setdefault(payee_id, starts_on)
+    ends = [one.ends_on for one in own if one.ends_on is not None]
+    if len(ends) == len(own):
+        people.ends_on.setdefault(payee_id, max(ends))
+
+
+def _refuse_overlaps(table: TableReader, own: Sequence[Assignment]) -> None:
+    in_time = sorted(own, key=lambda one: (one.plan_key, one.starts_on))
+    for before, after in pairwise(in_time):
+        is_same = before.plan_key == after.plan_key
+        if is_same and after.starts_on <= (before.ends_on or date.max):
+            what = f"two stretches on {before.plan_key} share days, and deals would count twice."
+            table.problem("plans", what, "Let the one end before the other begins.")
 
 
 def _currency_digits(plan: Plan | None) -> int:
     return MINOR_DIGITS[plan.currency] if plan else 2
-
-
-def _read_quotas_of_person(
-    table: TableReader, people: PlainPeople, payee_id: int, plan: Plan | None
-) -> None:
-    components = plan.components if plan else ()
-    own = table.table("components", '{ new_business = { quota = "1000000" } }')
-    if own is not None and plan is not None:
-        own.refuse_unknown([component.key for component in components])
-    tables = {key: own.table(key, '{ quota = "1000000" }') for key in own.values} if own else {}
-    for key, component_table in tables.items():
-        if component_table is not None:
-            component_table.refuse_unknown(COMPONENT_KEYS)
-            named = (component for component in components if component.key == key)
-            _read_quotas(component_table, people, payee_id, plan, named)
-    others = [component for component in components if component.key not in tables]
-    _read_quotas(table, people, payee_id, plan, others)
-
-
-def _read_quotas(
-    table: TableReader,
-    people: PlainPeople,
-    payee_id: int,
-    plan: Plan | None,
-    components: Iterable[Component],
-) -> None:
-    """The quotas of a table, for each of some components in the units of what it measures."""
-    by_window = table.table("quotas", '{ "2026-Q4" = "1000000" }')
-    if by_window is not None:
-        _check_windows(by_window, plan)
-    digits_of = {component.key: _digits(component, plan) for component in components}
-    for digits in sorted({*digits_of.values()}) or [2]:
-        found = {"": _quota_minor(table, "quota", digits)}
-        if by_window is not None:
-            found |= {key: _quota_minor(by_window, key, digits) for key in by_window.values}
-        for component_key in (key for key in digits_of if digits_of[key] == digits):
-            for window_key, quota_minor in found.items():
-                if quota_minor is not None:
-                    people.quotas[payee_id, component_key, window_key] = quota_minor
-
-
-def _digits(component: Component, plan: Plan | None) -> int:
-    return COUNT_DIGITS if component.measure in COUNT_MEASURES else _currency_digits(plan)
-
-
-def _quota_minor(table: TableReader, key: str, digits: int) -> int | None:
-    quota_minor = table.amount_minor(key, digits, EXAMPLE_QUOTA)
-    if quota_minor is not None and quota_minor < 0:
-        table.problem(key, "a quota cannot be negative.", "Write 0 for no quota.")
-    return quota_minor
-
-
-def _check_windows(by_window: TableReader, plan: Plan | None) -> None:
-    for key in by_window.values:
-        try:
-            window = period_named(key, plan.year_starts_in_month if plan else 1)
-        except ValueError as error:
-            by_window.problem(key, f"{error}.", "A quota is for a whole window.")
-            continue
-        if plan is not None and window.kind is not plan.window:
-            what = f"{key} is a {window.kind}, but the plan's window is a {plan.window}."
-            by_window.problem(key, what, "Write one quota for each window.")

@@ -7,8 +7,9 @@ from fractions import Fraction
 from tracker.engine.plan_draw import read_days
 from tracker.engine.plan_reader import TableReader, shown
 from tracker.engine.teams import Membership, TeamRole
+from tracker.ingest.plain_terms import QUOTA_KEYS
 
-TEAM_KEYS = ("name", "members", "leader", "quota", "quotas", "components")
+TEAM_KEYS = ("name", "members", "leader", *QUOTA_KEYS, "components")
 MEMBER_KEYS = ("rep", "weight", "from", "until")
 LEADER_KEYS = ("rep", "from", "until")
 EXAMPLE_TEAM = '{ name = "Aarhus", members = ["anna@firma.dk"] }'
