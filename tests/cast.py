@@ -15,16 +15,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.builders import a_deal, an_event
-from tracker import access, clock, flow, flow_drafts, passwords
+from tracker import access, clock, flow, flow_drafts, flow_payroll, passwords
 from tracker.app import create_app
 from tracker.config import load_settings
 from tracker.engine.deals import CreditShare, DealStatus
-from tracker.store import disputes, drafts, keys, links, people, screens, sessions
+from tracker.store import disputes, drafts, keys, links, payroll, people, screens, sessions
+from tracker.store.adjustments import Decision, Proposal
 from tracker.store.database import Database, upgrade
 from tracker.store.plans import QuotaChange
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 WINDOW = "2026-Q4"
+CLOSED_MONTH = "2026-10"
 PASSWORD = "three plain words"
 PLAN = """
 name = "Cast ladder"
@@ -46,6 +48,7 @@ class Figures:
 
     sold_minor: int
     quota_minor: int
+    adjusted_minor: int  # paid by hand in October, the one month that is closed
 
     @property
     def earned_minor(self) -> int:
@@ -58,11 +61,11 @@ class Figures:
 
 
 FIGURES = {
-    "anna": Figures(sold_minor=613_457_00, quota_minor=1_903_271_00),
-    "bo": Figures(sold_minor=824_691_00, quota_minor=2_719_433_00),
-    "cleo": Figures(sold_minor=435_829_00, quota_minor=1_517_639_00),
-    "dan": Figures(sold_minor=346_193_00, quota_minor=1_429_877_00),
-    "olaf": Figures(sold_minor=957_313_00, quota_minor=3_317_909_00),
+    "anna": Figures(sold_minor=613_457_00, quota_minor=1_903_271_00, adjusted_minor=271_935_00),
+    "bo": Figures(sold_minor=824_691_00, quota_minor=2_719_433_00, adjusted_minor=382_416_00),
+    "cleo": Figures(sold_minor=435_829_00, quota_minor=1_517_639_00, adjusted_minor=164_172_00),
+    "dan": Figures(sold_minor=346_193_00, quota_minor=1_429_877_00, adjusted_minor=253_864_00),
+    "olaf": Figures(sold_minor=957_313_00, quota_minor=3_317_909_00, adjusted_minor=195_728_00),
 }
 NAMES = {
     "anna": "Anna Lund",
@@ -87,6 +90,7 @@ class Cast:
     person_ids: dict[str, int] = field(default_factory=dict)
     payee_ids: dict[str, int] = field(default_factory=dict)
     team_ids: dict[str, int] = field(default_factory=dict)
+    statement_ids: dict[str, int] = field(default_factory=dict)
     screen_ids: dict[str, int] = field(default_factory=dict)
     dispute_ids: dict[str, int] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
@@ -139,6 +143,7 @@ def _prepared() -> Path:
     upgrade(database)
     _hire(database)
     _sell(database)
+    _close_october(database)
     _doubt(folder, database)
     database.dispose()
     return folder
@@ -211,12 +216,27 @@ def _doubt(folder: Path, database: Database) -> None:
             assert cast.client_of(who).post("/me/disputes", data=form).status_code == 303
 
 
+def _close_october(database: Database) -> None:
+    with database.read() as connection:
+        payees = {
+            who: people.payee_by_reference(connection, f"{who}@firma.dk").id for who in FIGURES
+        }
+    for who, payee_id in payees.items():
+        adjusted = Proposal(payee_id, CLOSED_MONTH, FIGURES[who].adjusted_minor, "DKK", "Fair")
+        number = flow_payroll.propose_adjustment(database, adjusted, "ida@firma.dk", NOW)
+        flow_payroll.decide_adjustment(database, number, Decision.APPROVED, "pia@firma.dk", NOW)
+    flow_payroll.request_close(database, CLOSED_MONTH, "ida@firma.dk", NOW.date(), NOW)
+    flow_payroll.approve_close(database, CLOSED_MONTH, "pia@firma.dk", NOW)
+
+
 def _look_up(cast: Cast, connection) -> None:
     for who in NAMES:
         person = people.person_by_email(connection, f"{who}@firma.dk")
         cast.person_ids[who] = person.id
         if person.payee_id is not None:
             cast.payee_ids[who] = person.payee_id
+            (statement,) = payroll.statements_of(connection, person.payee_id)
+            cast.statement_ids[who] = statement.id
             for dispute in disputes.disputes_of_payee(connection, person.payee_id):
                 cast.dispute_ids[who] = dispute.id
     cast.draft_id = drafts.drafts(connection)[0].id

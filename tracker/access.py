@@ -95,6 +95,11 @@ def may_decide_dispute(principal: Principal, payee: Earner) -> bool:
     return principal.role == "admin" or _manages(principal, payee.team_id)
 
 
+def may_review_payroll(principal: Principal) -> bool:
+    """Open the page of payroll months at all; whose lines, `may_see_pay` says. Closing is for administrators."""
+    return principal.role == "admin" or (principal.role == "manager" and principal.managers_see_pay)
+
+
 def may_decide_disputes(principal: Principal) -> bool:
     """Open the page of disputes at all; which of them, `may_decide_dispute` says."""
     return principal.role in ("manager", "admin")

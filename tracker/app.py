@@ -10,6 +10,7 @@ from tracker import guards
 from tracker.config import Settings
 from tracker.ingest import api
 from tracker.pages import (
+    adjustments,
     company,
     context,
     corrections,
@@ -22,6 +23,7 @@ from tracker.pages import (
     my_disputes,
     my_earnings,
     my_plan,
+    payroll,
     plan_drafts,
     plans,
     quarantine,
@@ -29,6 +31,7 @@ from tracker.pages import (
     sign_in,
     silence,
     sources,
+    statements,
     team_board,
     you,
 )
@@ -40,6 +43,9 @@ ROOT = Path(__file__).parent.parent
 ANSWERING = (
     my_earnings,
     my_plan,
+    statements,
+    payroll,
+    adjustments,
     my_disputes,
     disputes,
     corrections,

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import xlsxwriter
-
 from tracker.engine.money import minor_digits
 from tracker.engine.posting import PostingKind
 from tracker.engine.statement import Statement
@@ -169,6 +167,8 @@ def as_csv(lines: Sequence[PaidLine], columns: Sequence[ExportColumn]) -> str:
 
 def as_xlsx(lines: Sequence[PaidLine], columns: Sequence[ExportColumn]) -> bytes:
     """The month as a workbook of one sheet; amounts are numbers with the decimals of their currency."""
+    import xlsxwriter  # slow to import, and needed once a month
+
     written = io.BytesIO()
     book = xlsxwriter.Workbook(written, {"in_memory": True})
     sheet = book.add_worksheet("Payroll")

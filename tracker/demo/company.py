@@ -83,6 +83,9 @@ TEAMS = (
 )
 
 ADMIN = "Birgit Nørgaard"
+PAYROLL = "Poul Lindqvist"
+"""The second administrator: asks for months to be closed, which the first approves."""
+
 NOT_ON_THE_WALL = frozenset({"Noah Bruun", "Nora Frost"})
 """Two people who chose not to be shown by name on a team screen."""
 

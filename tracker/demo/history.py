@@ -10,6 +10,7 @@ from tracker.demo.company import CUSTOMERS, NEXT_STEPS, TEAMS, DemoTeam, email_o
 
 SEED = 20261122
 HISTORY_DAYS = 365
+LATE_LOSS = timedelta(days=40)
 SOURCE = "demo"
 EVIDENCE = ("icp_match", "decision_maker", "verified_problem")
 STAGES = (("Qualified", 20), ("Proposal", 45), ("Negotiation", 70))
@@ -105,7 +106,7 @@ def history(today: date, seed: int = SEED) -> Iterator[dict[str, Any]]:
     for offset in range(HISTORY_DAYS, -1, -1):
         day = today - timedelta(days=offset)
         if day.weekday() < 5:
-            yield from _deals_of_day(maker, skill, day)
+            yield from _deals_of_day(maker, skill, day, today)
     for team in TEAMS:
         for rep in team.reps:
             month = round(team.deals_per_month)
@@ -113,7 +114,9 @@ def history(today: date, seed: int = SEED) -> Iterator[dict[str, Any]]:
                 yield maker.open(team, rep, today)
 
 
-def _deals_of_day(maker: DealMaker, skill: dict[str, float], day: date) -> Iterator[dict[str, Any]]:
+def _deals_of_day(
+    maker: DealMaker, skill: dict[str, float], day: date, today: date
+) -> Iterator[dict[str, Any]]:
     for team in TEAMS:
         for rep in team.reps:
             if maker.random.random() < skill[rep] * team.deals_per_month / 21:
@@ -121,11 +124,19 @@ def _deals_of_day(maker: DealMaker, skill: dict[str, float], day: date) -> Itera
                 yield record
                 if maker.random.random() < 0.02:
                     yield _cancelled(maker, record)
+                elif maker.made_count % 40 == 0 and day + LATE_LOSS <= today:
+                    yield _lost_late(maker, record)
 
 
 def _cancelled(maker: DealMaker, record: dict[str, Any]) -> dict[str, Any]:
     """The customer changed their mind the same evening."""
     occurred_at = datetime.fromisoformat(record["occurred_at"]) + timedelta(hours=3)
+    return maker.changed(record, occurred_at, status="cancelled")
+
+
+def _lost_late(maker: DealMaker, record: dict[str, Any]) -> dict[str, Any]:
+    """The deal falls after its month was closed: what it paid is taken back."""
+    occurred_at = datetime.fromisoformat(record["occurred_at"]) + LATE_LOSS
     return maker.changed(record, occurred_at, status="cancelled")
 
 

@@ -8,9 +8,11 @@ from itertools import groupby
 from pathlib import Path
 
 from tracker import clock, flow
+from tracker.demo.closing import ask_for_the_last, close_what_is_due
 from tracker.demo.company import (
     ADMIN,
     NOT_ON_THE_WALL,
+    PAYROLL,
     TEAMS,
     DemoTeam,
     email_of,
@@ -80,7 +82,8 @@ def load_company(database: Database, calendar: CompanyCalendar) -> Iterator[tupl
     _add_people(database, now)
     started_on = today - timedelta(days=HISTORY_DAYS)
     _add_plans(database, started_on, today, calendar.start_of(started_on))
-    yield from _add_history(database, today)
+    yield from _add_history(database, calendar, today)
+    ask_for_the_last(database, calendar, today, now)
     add_disputes(database, now)
     roll_calendar(database, today, now)
     with database.write() as connection:
@@ -109,7 +112,8 @@ def _add_people(database: Database, now: datetime) -> None:
     with database.write() as connection:
         for name in (MARK_SETTING, "managers_see_pay", "wall_shows_customers"):
             people.put_setting(connection, name, "yes")
-        people.add_person(connection, ADMIN, email_of(ADMIN), "admin", now)
+        for name in (ADMIN, PAYROLL):
+            people.add_person(connection, name, email_of(name), "admin", now)
         for team in TEAMS:
             team_id = people.add_team(connection, team.name)
             manager = people.add_person(
@@ -158,7 +162,9 @@ def _payee_ids(database: Database) -> dict[str, int]:
         return {payee.name: payee.id for payee in people.payees(connection)}
 
 
-def _add_history(database: Database, today: date) -> Iterator[tuple[int, int]]:
+def _add_history(
+    database: Database, calendar: CompanyCalendar, today: date
+) -> Iterator[tuple[int, int]]:
     """One transaction per day, recorded in the evening of that day, so that "today" holds only today's deals."""
     now = clock.now()
     with database.read() as connection:
@@ -169,9 +175,11 @@ def _add_history(database: Database, today: date) -> Iterator[tuple[int, int]]:
         list(events) for _, events in groupby(by_day, key=lambda event: event.occurred_at.date())
     ]
     for index, events in enumerate(days):
+        close_what_is_due(database, calendar, today, events[0].occurred_at.date())
         recorded_at = min(events[-1].occurred_at, now)
         _refuse_problems(flow.record_deal_events(database, events, recorded_at))
         yield index + 1, len(days)
+    close_what_is_due(database, calendar, today, today)
 
 
 def _refuse_problems(outcomes: list[flow.Outcome]) -> None:

@@ -159,6 +159,7 @@ def _component_lines(key: TotalKey, month: str, known: KnownFacts) -> ComponentL
         component_key=key.component_key,
         name=component.name if component else "",
         measure=component.measure if component else "",
+        paid_measure=(component.pays_on or component.measure) if component else "",
         window_key=key.window_key,
         plan_version_ids=tuple(version_ids),
         quota_minor=quota_minor,

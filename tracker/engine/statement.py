@@ -68,12 +68,15 @@ class PaidDeal:
 class ComponentLines:
     """One component and window as it stood: its tiers from the window's beginning, and the deals of the month.
 
+    `measure` is what climbs the tiers, `paid_measure` what their rates are paid on.
+
     The amounts of the deals sum to what the month earned here.
     """
 
     component_key: str
     name: str
     measure: str
+    paid_measure: str
     window_key: str
     plan_version_ids: tuple[int, ...]
     quota_minor: int | None

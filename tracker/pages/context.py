@@ -221,7 +221,11 @@ def shared_values() -> dict[str, object]:
     values: dict[str, object] = {"assets": settings().assets}
     if has_request_context():
         found = _asking_if_the_database_answers()
-        values |= {"principal": found, "theme": "auto" if found is None else found.theme}
+        values |= {
+            "principal": found,
+            "theme": "auto" if found is None else found.theme,
+            "may_review_payroll": found is not None and access.may_review_payroll(found),
+        }
     return values
 
 

@@ -1,13 +1,15 @@
 """What the phone's first view shows of one rep, ready to be put into words; the pushed partial shows the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from tracker.engine.deals import DealStatus
 from tracker.engine.money import minor_digits
 from tracker.engine.periods import Period
+from tracker.engine.posting import month_of
 from tracker.engine.standing import Standing
+from tracker.engine.statement import Statement
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.deal_rows import DealRow, deal_rows
 from tracker.pages.dispute_view import latest_words
@@ -19,6 +21,7 @@ from tracker.pages.standing_words import distance, way_there
 from tracker.pages.standings import PayeeStanding, payee_standing
 from tracker.store import deals, disputes
 from tracker.store.database import Connection
+from tracker.store.payroll_review import open_statements
 
 STAIRCASE_WIDTH, STAIRCASE_HEIGHT = 320, 150
 LATEST_DEALS_COUNT = 5
@@ -50,6 +53,7 @@ class MyEarnings:
     now: datetime
     today: date
     sequence: int
+    payouts: tuple[Statement, ...] = ()  # the months that are not closed, as far as known
 
 
 def my_earnings(
@@ -62,7 +66,9 @@ def my_earnings(
     rows = deal_rows(connection, payee_id, latest)
     deals_count = deals.count_deals_of_payee(connection, payee_id, won)
     said = latest_words(disputes.disputes_of_payee(connection, payee_id), now)
-    return view_of(standing, rows, deals_count, said, now, calendar.day_of(now))
+    today = calendar.day_of(now)
+    payouts = tuple(open_statements(connection, payee_id, month_of(today)))
+    return replace(view_of(standing, rows, deals_count, said, now, today), payouts=payouts)
 
 
 def view_of(

@@ -15,7 +15,7 @@ from babel.numbers import format_decimal, get_currency_symbol
 from jinja2 import Environment
 
 from tracker.engine.money import minor_digits, round_to_minor_unit
-from tracker.engine.periods import Period, PeriodKind
+from tracker.engine.periods import Period, PeriodKind, period_named
 from tracker.engine.plans import COUNT_MEASURES
 from tracker.pages.i18n import babel_locale, gettext, ngettext
 
@@ -44,6 +44,16 @@ def amount(amount_minor: int, currency: str, decimals: int | None = None) -> str
     """The same without the currency: "160.000"."""
     parts = money_parts(amount_minor, currency, decimals)
     return f"{parts.sign}{parts.whole}{parts.fraction}"
+
+
+def exact_money(amount_minor: int, currency: str) -> str:
+    """An amount with all its decimals, so that a column of them stands in line: "39.000,00 kr."."""
+    return money(amount_minor, currency, minor_digits(currency))
+
+
+def exact_amount(amount_minor: int, currency: str) -> str:
+    """The same without the currency: "39.000,00"."""
+    return amount(amount_minor, currency, minor_digits(currency))
 
 
 def signed(amount_minor: int, currency: str, decimals: int | None = None) -> str:
@@ -152,6 +162,11 @@ def period_name(period: Period) -> str:
     return gettext("Q%(quarter)s %(year)s", quarter=quarter, year=year)
 
 
+def month_name(month: str) -> str:
+    """A payroll month by name: "november 2026"."""
+    return period_name(period_named(month))
+
+
 def sentence(text: str) -> str:
     """A text with a full stop, but never with two: "kr." ends in one already."""
     return text if text.endswith(".") else f"{text}."
@@ -163,7 +178,7 @@ def install(environment: Environment, zone: ZoneInfo) -> None:
         function.__name__: function
         for function in (
             money, amount, signed, signed_money, money_parts, percent, rate, pay_rate, measured,
-            count, factor, day, duration, period_name,
+            count, factor, day, duration, period_name, month_name, exact_money, exact_amount,
         )
     }  # fmt: skip
     filters["clock_time"] = partial(clock_time, zone=zone)

@@ -154,6 +154,12 @@ def entries_of(
     return [LedgerEntry(**row._mapping) for row in connection.execute(query)]
 
 
+def corrections_of(connection: Connection, statement_id: int) -> list[LedgerEntry]:
+    """What was posted later because of a statement: the other end of `corrects_id`."""
+    query = select(tables.ledger_entry).where(_ledger.corrects_id == statement_id)
+    return [LedgerEntry(**row._mapping) for row in connection.execute(query.order_by(_ledger.id))]
+
+
 def figure_sums(connection: Connection) -> dict[FigureKey, int]:
     """What the entries of each figure sum to, in minor units; manual adjustments belong to none."""
     key = (_ledger.payee_id, _ledger.component_key, _ledger.window_key, _ledger.period_key)
