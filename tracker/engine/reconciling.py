@@ -1,0 +1,382 @@
+"""A rep's own list of deals against the company's: which line is which deal, and why the figures differ.
+
+Every line and every deal of the company stands in exactly one pair, alone where it has no other half. So the
+differences of the pairs sum to the difference of the totals, whatever was matched with what.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+
+NEAR_DAYS = 45
+"""A line and a deal further apart in time than this are not taken for the same by name and amount."""
+SAME_NAME_DAYS = 7
+CANDIDATES_MAX = 40
+ROUNDING_MINOR = 100
+"""A difference up to this much, in minor units, may come from rounding each line."""
+
+_FORMS = frozenset(
+    ("a", "s", "as", "aps", "ab", "ivs", "ks", "hb", "kb", "ltd", "inc", "gmbh", "oy", "plc", "the")
+)
+_WORD = re.compile(r"\w+")
+
+
+class Compared(StrEnum):
+    """What the two sides are compared by."""
+
+    COMMISSION = "commission"
+    AMOUNT = "amount"
+
+
+class How(StrEnum):
+    """How a line and a deal found each other."""
+
+    BY_ID = "by_id"
+    EXACT = "exact"
+    NEAR = "near"
+    AMBIGUOUS = "ambiguous"  # several deals could be meant, so none is taken
+    TWICE = "twice"  # the deal stands in an earlier line, too
+    ONLY_THEIRS = "only_theirs"
+    ONLY_OURS = "only_ours"
+
+
+class CauseKind(StrEnum):
+    NOT_IN_COMPANY = "not_in_company"
+    NOT_IN_FILE = "not_in_file"
+    SEVERAL_FIT = "several_fit"
+    STANDS_TWICE = "stands_twice"
+    NOT_WON = "not_won"
+    NOT_ON_DEAL = "not_on_deal"
+    UNPAID = "unpaid"
+    HELD = "held"
+    OTHER_AMOUNT = "other_amount"
+    OTHER_DAY = "other_day"
+    SPLIT = "split"
+    CAPPED = "capped"
+    CLAWED_BACK = "clawed_back"
+    OTHER_RATE = "other_rate"
+    OTHER_PAY = "other_pay"
+    ROUNDING = "rounding"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the rep's list; None and "" for what it does not say."""
+
+    number: int
+    deal_id: str = ""
+    name: str = ""
+    on: date | None = None
+    amount_minor: int | None = None
+    commission_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDeal:
+    """A deal as the company has it for this rep: `part_minor` is the rep's part of the amount, `paid_minor` what it
+    adds to pay, `clawed_minor` what of that was taken back.
+
+    `reasons` say why it pays nothing or not all, in the words of `explain.ReasonKind`; `missing` is the evidence it
+    waits for; `rates` are those it was paid at.
+    """
+
+    key: str
+    name: str
+    on: date
+    amount_minor: int
+    part_minor: int
+    is_won: bool
+    paid_minor: int
+    missing: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    rates: tuple[Fraction, ...] = ()
+    is_capped: bool = False
+    clawed_minor: int = 0
+
+    def figure_minor(self, compared: Compared) -> int:
+        if compared is Compared.COMMISSION:
+            return self.paid_minor
+        return self.amount_minor if self.is_won else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A reason for a difference; the figures say what the file has (`theirs`) and what the company has (`ours`)."""
+
+    kind: CauseKind
+    theirs: Fraction | None = None
+    ours: Fraction | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A line and its deal, or one of them alone. `difference_minor`: by how much the file has more."""
+
+    how: How
+    line: Line | None
+    own: OwnDeal | None
+    theirs_minor: int
+    ours_minor: int
+    causes: tuple[Cause, ...]
+
+    @property
+    def difference_minor(self) -> int:
+        return self.theirs_minor - self.ours_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Both lists, in pairs: those with a difference first, the largest first."""
+
+    compared: Compared
+    pairs: tuple[Pair, ...]
+
+    @property
+    def theirs_minor(self) -> int:
+        return sum(pair.theirs_minor for pair in self.pairs)
+
+    @property
+    def ours_minor(self) -> int:
+        return sum(pair.ours_minor for pair in self.pairs)
+
+    @property
+    def difference_minor(self) -> int:
+        return self.theirs_minor - self.ours_minor
+
+
+def reconcile(lines: Sequence[Line], own: Sequence[OwnDeal], compared: Compared) -> Reconciliation:
+    """Pair the lines of a list with the company's deals, and explain every difference."""
+    matching = _Matching(lines, own)
+    pairs = [
+        _pair(matching.how_of[line.number], line, matching.own_of.get(line.number), compared)
+        for line in lines
+    ]
+    pairs += [_pair(How.ONLY_OURS, None, deal, compared) for deal in matching.free.values()]
+    return Reconciliation(compared, tuple(sorted(pairs, key=_largest_difference_first)))
+
+
+def _largest_difference_first(pair: Pair) -> tuple[int, int, str]:
+    number = pair.line.number if pair.line else 0
+    return -abs(pair.difference_minor), number, pair.own.key if pair.own else ""
+
+
+# --- which line is which deal ------------------------------------------------------------------------------------
+
+
+class _Matching:
+    """Goes through the ways to find each other, the surest first; what is found is not looked at again."""
+
+    def __init__(self, lines: Sequence[Line], own: Sequence[OwnDeal]) -> None:
+        self.free = {deal.key: deal for deal in sorted(own, key=lambda deal: deal.key)}
+        self.own_of: dict[int, OwnDeal] = {}
+        self.how_of: dict[int, How] = {}
+        self._open = {line.number: line for line in lines}
+        self._by_id()
+        self._by_likeness()
+        for number in self._open:
+            self.how_of[number] = How.ONLY_THEIRS
+
+    def _take(self, line: Line, deal: OwnDeal, how: How) -> None:
+        self.own_of[line.number], self.how_of[line.number] = deal, how
+        del self._open[line.number], self.free[deal.key]
+
+    def _set_aside(self, line: Line, how: How) -> None:
+        self.how_of[line.number] = how
+        del self._open[line.number]
+
+    def _by_id(self) -> None:
+        known: dict[str, list[OwnDeal]] = defaultdict(list)
+        for deal in self.free.values():
+            for name in {deal.key.casefold(), deal.key.partition(":")[2].casefold()}:
+                known[name].append(deal)
+        for line in list(self._open.values()):
+            named = known.get(line.deal_id.casefold(), []) if line.deal_id else []
+            free = [deal for deal in named if deal.key in self.free]
+            if len(named) == 1 and free:
+                self._take(line, free[0], How.BY_ID)
+            elif len(named) == 1:
+                self._set_aside(line, How.TWICE)
+
+    def _by_likeness(self) -> None:
+        likely = _Likely(self.free.values())
+        ranked: dict[tuple[int, int], list[tuple[Line, OwnDeal]]] = defaultdict(list)
+        for line in self._open.values():
+            for rank, deal in likely.deals_for(line):
+                ranked[rank].append((line, deal))
+        for rank in sorted(ranked, key=lambda rank: (-rank[0], rank[1])):
+            pairs = [(a, b) for a, b in ranked[rank] if a.number in self._open]
+            how = How.EXACT if rank == _BEST else How.NEAR
+            self._take_clear([(a, b) for a, b in pairs if b.key in self.free], how)
+
+    def _take_clear(self, pairs: Sequence[tuple[Line, OwnDeal]], how: How) -> None:
+        """Take what can only be meant one way; lines of which each could be each deal are set aside together."""
+        deals_of: dict[int, list[OwnDeal]] = defaultdict(list)
+        lines_of: dict[str, list[Line]] = defaultdict(list)
+        for line, deal in pairs:
+            deals_of[line.number].append(deal)
+            lines_of[deal.key].append(line)
+        for line, deal in pairs:
+            if line.number not in self._open or deal.key not in self.free:
+                continue
+            rivals, choices = lines_of[deal.key], deals_of[line.number]
+            if len(rivals) == len(choices) and all(
+                deals_of[rival.number] == choices for rival in rivals
+            ):
+                for rival, choice in zip(rivals, choices, strict=True):
+                    self._take(rival, choice, how)
+            elif len(choices) > 1:
+                self._set_aside(line, How.AMBIGUOUS)
+            elif all(len(deals_of[rival.number]) == 1 for rival in rivals):
+                self._take(line, deal, how)
+                for rival in rivals:
+                    if rival.number in self._open:
+                        self._set_aside(rival, How.TWICE)
+
+
+_BEST = (6, 0)
+
+
+class _Likely:
+    """Finds the deals a line may mean, by the first word of the name with amount or day, or by both without a name."""
+
+    def __init__(self, own: Iterable[OwnDeal]) -> None:
+        self._by_amount: dict[tuple[str, int], list[OwnDeal]] = defaultdict(list)
+        self._by_day: dict[tuple[str, int], list[OwnDeal]] = defaultdict(list)
+        for deal in own:
+            for word in {_first_word(deal.name), ""}:
+                for amount_minor in {deal.amount_minor, deal.part_minor}:
+                    self._by_amount[word, amount_minor].append(deal)
+                self._by_day[word, deal.on.toordinal()].append(deal)
+
+    def deals_for(self, line: Line) -> Iterator[tuple[tuple[int, int], OwnDeal]]:
+        """Each deal with its rank: points for likeness, and the days between."""
+        found: dict[str, OwnDeal] = {}
+        for deal in self._candidates(line):
+            found.setdefault(deal.key, deal)
+        ranked = ((_rank(line, deal), deal) for deal in found.values())
+        likely = [(rank, deal) for rank, deal in ranked if rank is not None]
+        likely.sort(key=lambda one: (-one[0][0], one[0][1], one[1].key))
+        yield from likely[:CANDIDATES_MAX]
+
+    def _candidates(self, line: Line) -> Iterator[OwnDeal]:
+        word = _first_word(line.name)
+        if line.amount_minor is not None:
+            yield from self._by_amount.get((word, line.amount_minor), ())
+        if word and line.on is not None:
+            middle = line.on.toordinal()
+            for ordinal in range(middle - SAME_NAME_DAYS, middle + SAME_NAME_DAYS + 1):
+                yield from self._by_day.get((word, ordinal), ())
+
+
+def _rank(line: Line, deal: OwnDeal) -> tuple[int, int] | None:
+    """How alike they are, up to six points, and how many days apart; None for no match."""
+    days = abs((line.on - deal.on).days) if line.on else 0
+    if line.on and days > NEAR_DAYS:
+        return None
+    name = _name_points(line.name, deal.name)
+    is_amount = line.amount_minor in (deal.amount_minor, deal.part_minor)
+    on = 2 if line.on and not days else 1 if line.on else 0
+    if not line.name:
+        return (2 + on, days) if is_amount and line.on and not days else None
+    if not name or not (is_amount or line.on):
+        return None
+    return name + (2 if is_amount else 0) + on, days
+
+
+def _name_points(one: str, other: str) -> int:
+    words, others = _words(one), _words(other)
+    if words == others:
+        return 2
+    return 1 if words[: len(others)] == others or others[: len(words)] == words else 0
+
+
+def _words(name: str) -> tuple[str, ...]:
+    """The words of a name that tell customers apart: "Nordwind A/S" is "nordwind"."""
+    words = _WORD.findall(name.casefold())
+    return tuple(word for word in words if word not in _FORMS) or tuple(words)
+
+
+def _first_word(name: str) -> str:
+    words = _words(name)
+    return words[0] if words else ""
+
+
+# --- why they differ ---------------------------------------------------------------------------------------------
+
+
+def _pair(how: How, line: Line | None, own: OwnDeal | None, compared: Compared) -> Pair:
+    theirs_minor = _figure_minor(line, compared) if line else 0
+    ours_minor = own.figure_minor(compared) if own else 0
+    causes = _causes(how, line, own, compared) if theirs_minor != ours_minor else ()
+    return Pair(how, line, own, theirs_minor, ours_minor, tuple(causes))
+
+
+def _figure_minor(line: Line, compared: Compared) -> int:
+    figure = line.commission_minor if compared is Compared.COMMISSION else line.amount_minor
+    return figure or 0
+
+
+def _causes(how: How, line: Line | None, own: OwnDeal | None, compared: Compared) -> list[Cause]:
+    if line is None or own is None:
+        alone = {
+            How.AMBIGUOUS: CauseKind.SEVERAL_FIT,
+            How.TWICE: CauseKind.STANDS_TWICE,
+            How.ONLY_OURS: CauseKind.NOT_IN_FILE,
+        }
+        return [Cause(alone.get(how, CauseKind.NOT_IN_COMPANY))]
+    causes = [*_causes_in_facts(line, own, compared)]
+    if compared is Compared.COMMISSION:
+        causes += _causes_in_pay(line, own)
+    return causes or [_last_cause(line, own, compared)]
+
+
+def _causes_in_facts(line: Line, own: OwnDeal, compared: Compared) -> Iterator[Cause]:
+    """What the two sides know differently about the deal."""
+    if not own.is_won:
+        yield Cause(CauseKind.NOT_WON)
+    elif own.missing:
+        yield Cause(CauseKind.HELD, words=own.missing)
+    elif own.reasons:
+        yield Cause(CauseKind.UNPAID, words=own.reasons)
+    if line.amount_minor not in (None, own.amount_minor, own.part_minor):
+        yield _cause(CauseKind.OTHER_AMOUNT, line.amount_minor or 0, own.amount_minor)
+    elif own.is_won and own.part_minor != own.amount_minor:
+        is_known = line.amount_minor == own.part_minor and compared is Compared.COMMISSION
+        if not is_known:
+            yield _cause(CauseKind.SPLIT, own.amount_minor, own.part_minor)
+    if line.on and (line.on.year, line.on.month) != (own.on.year, own.on.month):
+        yield Cause(CauseKind.OTHER_DAY)
+
+
+def _causes_in_pay(line: Line, own: OwnDeal) -> Iterator[Cause]:
+    """What the company did to the pay that a list seldom knows."""
+    if own.is_capped:
+        yield Cause(CauseKind.CAPPED)
+    if own.clawed_minor:
+        yield _cause(CauseKind.CLAWED_BACK, 0, own.clawed_minor)
+    if not own.paid_minor or not line.commission_minor:
+        return
+    amount_minor = line.amount_minor or own.part_minor
+    if amount_minor and own.part_minor:
+        theirs = Fraction(line.commission_minor, amount_minor)
+        ours = Fraction(own.paid_minor - own.clawed_minor, own.part_minor)
+        is_rounding = abs(line.commission_minor - own.paid_minor) <= ROUNDING_MINOR
+        if theirs != ours and not is_rounding:
+            yield Cause(CauseKind.OTHER_RATE, theirs, ours)
+
+
+def _last_cause(line: Line, own: OwnDeal, compared: Compared) -> Cause:
+    theirs_minor, ours_minor = _figure_minor(line, compared), own.figure_minor(compared)
+    if abs(theirs_minor - ours_minor) <= ROUNDING_MINOR:
+        return Cause(CauseKind.ROUNDING)
+    kind = CauseKind.OTHER_PAY if compared is Compared.COMMISSION else CauseKind.OTHER_AMOUNT
+    return _cause(kind, theirs_minor, ours_minor)
+
+
+def _cause(kind: CauseKind, theirs_minor: int, ours_minor: int) -> Cause:
+    return Cause(kind, Fraction(theirs_minor), Fraction(ours_minor))
