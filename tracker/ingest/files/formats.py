@@ -83,6 +83,12 @@ class NumberFormat:
         return re.compile(rf"(?P<whole>-?(?:{whole})){decimals}", re.ASCII)
 
 
+def without_currency(text: str) -> str:
+    """A typed amount without the currency before or behind it: "kr. 500,-" is "500"."""
+    bare = text.replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ").strip()
+    return _CURRENCY.sub("", _CURRENCY.sub("", bare)).strip()
+
+
 def plain_number(text: str) -> str:
     """A number as a European or English person types it, as digits with a point. Raises FormatError.
 
@@ -92,7 +98,7 @@ def plain_number(text: str) -> str:
     >>> plain_number("1.234,50 kr."), plain_number("1,234.5"), plain_number("(1 234)")
     ('1234.50', '1234.5', '-1234')
     """
-    bare = _CURRENCY.sub("", text.replace("\N{MINUS SIGN}", "-").strip())
+    bare = without_currency(text)
     is_below_zero = bare.startswith("-") or bare.endswith("-") or bare[:1] + bare[-1:] == "()"
     digits = bare.strip("-()+ \u00a0\u202f")
     match = _TYPED.fullmatch(digits)
