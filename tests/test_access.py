@@ -86,6 +86,10 @@ POST /me/disputes/999/reply                          in     404  404   404   404
 POST /me/disputes/{dispute of anna}/withdraw         in     to   404   404   404  in   in     in
 POST /me/disputes/{dispute of olaf}/withdraw         in     404  404   404   404  in   in     in
 POST /me/disputes/999/withdraw                       in     404  404   404   404  in   in     in
+POST /me/disputes/new?about=deal&key=crm:anna        in     ok   404   404   404  in   in     in
+POST /me/disputes/new?about=deal&key=crm:bo          in     404  404   404   404  in   in     in
+GET  /me/spreadsheet                                 in     ok   404   404   404  in   in     in
+POST /me/spreadsheet                                 in     422  404   404   404  in   in     in
 
 GET  /disputes                                       in     403  ok    ok    ok   in   in     in
 GET  /disputes/fragment                              in     403  ok    ok    ok   in   in     in

@@ -31,11 +31,12 @@ from tracker.pages import (
     sign_in,
     silence,
     sources,
+    spreadsheet,
     statements,
     team_board,
     you,
 )
-from tracker.pages.context import Tracker
+from tracker.pages.context import BodyInMemory, Tracker
 from tracker.store.database import Database, create_database
 
 ROOT = Path(__file__).parent.parent
@@ -47,6 +48,7 @@ ANSWERING = (
     payroll,
     adjustments,
     my_disputes,
+    spreadsheet,
     disputes,
     corrections,
     team_board,
@@ -65,7 +67,7 @@ ANSWERING = (
 """Everything that answers over HTTP; each module holds one `blueprint`."""
 
 BODY_BYTES_MAX = 64 * 1024
-"""No form is larger. The API, which takes batches, sets its own limit."""
+"""No form is larger. The API, which takes batches, sets its own limit, and so does a view that takes a file."""
 
 
 def create_app(settings: Settings, database: Database | None = None) -> Flask:
@@ -73,6 +75,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app = Flask(
         __name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates")
     )
+    app.request_class = BodyInMemory
     app.extensions["tracker"] = Tracker(settings, database or create_database(settings))
     _configure(app, settings)
     guards.install(app, settings)

@@ -16,6 +16,7 @@ YEAR_SECONDS = 31_536_000
 def install(app: Flask, settings: Settings) -> None:
     """Put the guards around every request of an application, in the order they act."""
     headers = security_headers(settings)
+    app.before_request(context.let_body_in)
     app.before_request(_speak_the_browsers_language)
     app.before_request(lambda: _refuse_foreign_change(settings))
     app.before_request(context.admit)

@@ -144,7 +144,7 @@ def test_an_id_that_two_sources_use_is_settled_by_likeness() -> None:
         (a_line(commission_minor=12_000), an_own(), [CauseKind.OTHER_RATE]),
         (a_line(), an_own(part_minor=60_000, paid_minor=6_000), [CauseKind.SPLIT]),
         (a_line(), an_own(is_capped=True, paid_minor=0), [CauseKind.CAPPED]),
-        (a_line(), an_own(paid_minor=4_000, clawed_minor=-6_000), [CauseKind.CLAWED_BACK]),
+        (a_line(), an_own(paid_minor=4_000, is_clawed_back=True), [CauseKind.CLAWED_BACK]),
         (a_line(commission_minor=10_040), an_own(), [CauseKind.ROUNDING]),
         (a_line(), an_own(paid_minor=0), [CauseKind.OTHER_PAY]),
         (
@@ -212,7 +212,7 @@ OWN = st.lists(
         FIGURES,
         st.booleans(),
         FIGURES,
-        clawed_minor=st.just(0),
+        is_clawed_back=st.booleans(),
     ),
     max_size=9,
     unique_by=lambda deal: deal.key,

@@ -78,7 +78,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class OwnDeal:
     """A deal as the company has it for this rep: `part_minor` is the rep's part of the amount, `paid_minor` what it
-    adds to pay, `clawed_minor` what of that was taken back.
+    adds to pay.
 
     `reasons` say why it pays nothing or not all, in the words of `explain.ReasonKind`; `missing` is the evidence it
     waits for; `rates` are those it was paid at.
@@ -95,7 +95,7 @@ class OwnDeal:
     reasons: tuple[str, ...] = ()
     rates: tuple[Fraction, ...] = ()
     is_capped: bool = False
-    clawed_minor: int = 0
+    is_clawed_back: bool = False
 
     def figure_minor(self, compared: Compared) -> int:
         if compared is Compared.COMMISSION:
@@ -357,14 +357,14 @@ def _causes_in_pay(line: Line, own: OwnDeal) -> Iterator[Cause]:
     """What the company did to the pay that a list seldom knows."""
     if own.is_capped:
         yield Cause(CauseKind.CAPPED)
-    if own.clawed_minor:
-        yield _cause(CauseKind.CLAWED_BACK, 0, own.clawed_minor)
-    if not own.paid_minor or not line.commission_minor:
-        return
+    if own.is_clawed_back:
+        yield Cause(CauseKind.CLAWED_BACK)
+    if own.is_capped or own.is_clawed_back or not own.paid_minor or not line.commission_minor:
+        return  # a rate worked out from such a figure would be none that anybody agreed on
     amount_minor = line.amount_minor or own.part_minor
     if amount_minor and own.part_minor:
         theirs = Fraction(line.commission_minor, amount_minor)
-        ours = Fraction(own.paid_minor - own.clawed_minor, own.part_minor)
+        ours = Fraction(own.paid_minor, own.part_minor)
         is_rounding = abs(line.commission_minor - own.paid_minor) <= ROUNDING_MINOR
         if theirs != ours and not is_rounding:
             yield Cause(CauseKind.OTHER_RATE, theirs, ours)

@@ -6,9 +6,11 @@ application keeps the door (`admit`), so a forgotten decorator closes a page rat
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, NoReturn, TypeVar
 
 from flask import (
+    Request,
     Response,
     current_app,
     g,
@@ -26,6 +28,14 @@ from tracker.errors import NotAllowed, NotFound, SignInNeeded, Unavailable
 from tracker.store import screens, sessions
 from tracker.store.database import Database
 from tracker.store.tokens import token_hash
+
+
+class BodyInMemory(Request):
+    """A request whose files stay in memory: nothing of somebody's own spreadsheet may reach a disk."""
+
+    def _get_file_stream(self, *_about: object, **_more: object) -> BytesIO:
+        return BytesIO()
+
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -141,6 +151,24 @@ def for_screens(view: View) -> View:
     """For paired walls only."""
     view.audience = "screen"  # type: ignore[attr-defined]
     return view
+
+
+def takes_bytes(bytes_max: int) -> Callable[[View], View]:
+    """Lets a view take a larger body than a form, such as a file."""
+
+    def mark(view: View) -> View:
+        view.bytes_max = bytes_max  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def let_body_in() -> None:
+    """Before anything reads the body: how much of it the view takes."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    bytes_max = getattr(view, "bytes_max", None)
+    if bytes_max is not None:
+        request.max_content_length = bytes_max
 
 
 def admit() -> None:

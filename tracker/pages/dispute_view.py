@@ -12,7 +12,6 @@ from tracker.pages.deal_rows import evidence_words
 from tracker.pages.doubts import (
     DEAL,
     FIGURE,
-    FILE,
     MISSING,
     claim_from_json,
     claim_section,
@@ -145,7 +144,6 @@ def _about_words(about: str) -> str:
         DEAL: _("a deal"),
         FIGURE: _("a figure"),
         MISSING: _("a missing deal"),
-        FILE: _("a line of an own spreadsheet"),
     }.get(about, about)
 
 

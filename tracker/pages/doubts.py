@@ -28,7 +28,7 @@ from tracker.store.deal_snapshot import deal_to_json
 from tracker.store.disputes import Doubt
 from tracker.store.types import Connection
 
-DEAL, FIGURE, MISSING, FILE = "deal", "figure", "missing", "file"
+DEAL, FIGURE, MISSING = "deal", "figure", "missing"
 WORDS_LENGTH_MAX = 2000
 NAME_LENGTH_MAX = 200
 

@@ -88,6 +88,19 @@ def new() -> str:
     payee = _own_payee()
     with context.database().read() as connection:
         form = DisputeForm(pointed_at(connection, payee, about, key))
+    return _form(form)
+
+
+@blueprint.post("/new")
+def new_about_line() -> str:
+    """The same form with something in it already: what a line of the rep's own list says. Nothing is kept yet."""
+    payee, typed = _own_payee(), request.form
+    with context.database().read() as connection:
+        pointed = pointed_at(connection, payee, typed.get("about", ""), typed.get("key", ""))
+    return _form(DisputeForm(pointed, typed))
+
+
+def _form(form: DisputeForm) -> str:
     template = "my_disputes/_form.html" if context.is_htmx() else "my_disputes/form_page.html"
     return context.render(template, form=form)
 

@@ -41,7 +41,7 @@ def why_deal(connection: Connection, payee: people.Payee, stored: StoredDeal) ->
     sections += [_line_section(connection, deal, line, book) for line in lines] + residuals
     sections += [_held_section(deal, credit, book) for credit in worth.held]
     reasons = () if worth.lines or worth.held else explain_no_pay(deal, payee.id, book)
-    notes = tuple(dict.fromkeys(_reason_words(reason) for reason in reasons))
+    notes = tuple(dict.fromkeys(reason_words(reason) for reason in reasons))
     return Sheet(deal.name, figure, tone, remark, tuple(sections), notes)
 
 
@@ -144,7 +144,7 @@ def _days_words(days: tuple[str, ...]) -> str:
     return _("Only deals from %(since)s to %(until)s count.", since=since, until=until)
 
 
-def _reason_words(reason: Reason) -> str:
+def reason_words(reason: Reason) -> str:
     if reason.kind is ReasonKind.DAYS:
         return _days_words(reason.detail)
     detail = ", ".join(reason.detail)

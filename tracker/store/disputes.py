@@ -30,7 +30,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """What is doubted: a deal, a figure, a line of a statement, a line of the rep's own file, or a missing deal.
+    """What is doubted: a deal, a figure, or a deal that is missing.
 
     `sheet` is the explanation the rep saw and `claim` what the rep knows of a missing deal, both as JSON of whoever
     wrote them; `deal_snapshot` is the deal as `deal_snapshot.deal_to_json` writes it.

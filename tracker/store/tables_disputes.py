@@ -20,7 +20,7 @@ dispute = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("payee_id", ForeignKey("payee.id"), nullable=False),
-    Column("about", String(20), nullable=False),  # deal | figure | statement | missing | file
+    Column("about", String(20), nullable=False),  # deal | figure | missing
     Column("deal_key", String(260), nullable=True),
     Column("component_key", String(200), nullable=True),
     Column("title", Text, nullable=False),  # of the deal or figure, in the rep's words
