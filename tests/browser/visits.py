@@ -73,6 +73,15 @@ def open_form_in_sheet(page: Page) -> None:
     expect(page.locator("#sheet textarea")).to_be_visible()
 
 
+def compare_a_list(page: Page) -> None:
+    page.wait_for_function("window.htmx !== undefined")
+    text = "Kunde;Dato;Provision\nNobody A/S;2026-11-03;100\n"
+    page.set_input_files(
+        "#file", {"name": "mine.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
+    expect(page.locator("#totals")).to_be_visible()
+
+
 def follow_to_correction(page: Page) -> None:
     follow(".disputes a")(page)
     follow(".dispute-acts a >> nth=0")(page)
@@ -121,6 +130,7 @@ VISITS = (
     Visit("one of them", "rep", "/me/disputes", follow(".disputes a")),
     Visit("a dispute to be raised", "rep", "/me", open_form_in_sheet, "#sheet"),
     Visit("a missing deal to be named", "rep", "/me/disputes/new?about=missing"),
+    Visit("a rep's own spreadsheet", "rep", "/me/spreadsheet", compare_a_list),
     Visit("a rep's own settings", "rep", "/you"),
     Visit("a page that is not there", "rep", "/team/1"),
     Visit("the manager's page", "manager", "/team"),

@@ -195,7 +195,7 @@ def test_nothing_of_the_file_is_logged_or_kept(
 def test_a_deal_moved_to_another_month_is_found_by_its_id(cast: Cast) -> None:
     record(cast, "moved", 10_000_00, effective_on=date(2026, 10, 30))
     text = send(cast, "Deal id;Date;Commission\nmoved;2026-11-02;9\n").text
-    assert "It counts from 30 Oct 2026 here." in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Here it counts from 30 Oct 2026" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_deal_held_for_evidence_says_what_it_waits_for(cast: Cast) -> None:

@@ -24,7 +24,7 @@ from tracker.ingest.files.spreadsheet_problems import SheetProblem, SpreadsheetE
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
 from tracker.pages.doubts import DEAL, MISSING
-from tracker.pages.formatting import amount, day, money, rate
+from tracker.pages.formatting import amount, day, money, rate, sentence
 from tracker.pages.i18n import gettext as _
 from tracker.pages.own_deals import Stretch, own_deals, stretch_of
 from tracker.pages.standings import payee_standing
@@ -218,10 +218,12 @@ def _row(pair: Pair, currency: str) -> PairRow:
 def _doubt(pair: Pair, currency: str, causes: tuple[str, ...]) -> dict[str, str]:
     """What the form of a dispute about this line begins with."""
     line, own = pair.line, pair.own
-    said = _(
-        "My own list says %(theirs)s, here it is %(ours)s.",
-        theirs=money(pair.theirs_minor, currency),
-        ours=money(pair.ours_minor, currency),
+    said = sentence(
+        _(
+            "My own list says %(theirs)s, here it is %(ours)s",
+            theirs=money(pair.theirs_minor, currency),
+            ours=money(pair.ours_minor, currency),
+        )
     )
     if own is not None:
         return {"about": DEAL, "key": own.key, "words": said}
@@ -247,7 +249,8 @@ def _cause_words(cause: Cause, pair: Pair, currency: str) -> str:
             ours=money(int(ours), currency),
         )
     if kind is CauseKind.SPLIT:
-        return _("The deal is shared: your part is %(part)s.", part=money(int(ours), currency))
+        part = money(int(ours), currency)
+        return sentence(_("The deal is shared: your part is %(part)s", part=part))
     if kind is CauseKind.OTHER_RATE:
         return _(
             "Your file reckons with %(theirs)s, here it comes to %(ours)s.",
@@ -255,7 +258,7 @@ def _cause_words(cause: Cause, pair: Pair, currency: str) -> str:
             ours=rate(ours),
         )
     if kind is CauseKind.OTHER_DAY:
-        return _("It counts from %(day)s here.", day=_day_here(pair))
+        return sentence(_("Here it counts from %(day)s", day=_day_here(pair)))
     if kind is CauseKind.HELD:
         return _("It is held until there is %(missing)s.", missing=said)
     return said or _plain_cause(kind)
