@@ -44,7 +44,6 @@ MAY_IMPORT = {
             "access",
             "ingest",
             "passwords",
-            "beside",
         ),
         *("trials", "simulating", "off_the_loop"),
         *WORDS_OF_LIVE,

@@ -8,7 +8,6 @@ from fractions import Fraction
 from flask import Blueprint, Response, make_response, request
 
 from tracker import access, clock
-from tracker.beside import beside_the_loop
 from tracker.engine.money import minor_digits
 from tracker.engine.reconciling import (
     Cause,
@@ -21,6 +20,7 @@ from tracker.engine.reconciling import (
 from tracker.ingest.files.own_list import FIELDS, OwnList, read_own_list
 from tracker.ingest.files.spreadsheet import FILE_BYTES_MAX, read_spreadsheet
 from tracker.ingest.files.spreadsheet_problems import SheetProblem, SpreadsheetError
+from tracker.off_the_loop import beside_the_loop
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
 from tracker.pages.doubts import DEAL, MISSING
