@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from tracker import clock, flow_drafts, trials
 from tracker.config import Settings, load_settings
@@ -71,6 +71,7 @@ def simulate_draft(
     draft_id: int,
     today: date,
     by: str,
+    at: datetime,
     say: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """Simulate the text that counts, and keep what was found. Raises Conflict unless it was checked."""
@@ -83,9 +84,7 @@ def simulate_draft(
         "from": trial.first_day.isoformat(),
         "to": trial.new.last_day.isoformat(),
     }
-    flow_drafts.record_simulation(
-        database, draft_id, draft.text.text_hash, figures, by, clock.now()
-    )
+    flow_drafts.record_simulation(database, draft_id, draft.text.text_hash, figures, by, at)
 
 
 def _follow(process: "subprocess.Popen[str]", run: Run) -> None:
@@ -105,7 +104,8 @@ def _main(draft_id: int, by: str) -> int:
     settings = load_settings()
     try:
         with opened_database(settings) as database:
-            simulate_draft(database, draft_id, clock.today(settings.company_zone), by, _say)
+            now = clock.now()
+            simulate_draft(database, draft_id, clock.today(settings.company_zone), by, now, _say)
     except (TrackerError, PlanFileError) as error:
         print(PROBLEM + " ".join(str(error).split()), flush=True)  # noqa: T201
         return 1

@@ -1,7 +1,7 @@
 """A new plan beside the live company: on whose deals, quotas and days it is tried. Nothing of it is ever paid."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -11,12 +11,13 @@ from tracker.engine.paying import Terms, pay
 from tracker.engine.periods import PeriodKind
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import parse_plan
+from tracker.engine.plan_history import PLAN_KEY
 from tracker.engine.plans import Assignment, Plan, PlanVersion
 from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.requota import spread_quotas
 from tracker.engine.simulation import Trial
 from tracker.errors import NotFound
-from tracker.store import deals, people, plans
+from tracker.store import deals, drafts, people, plans
 from tracker.store.drafts import Draft, Pilot
 from tracker.store.totals import earnings_of
 from tracker.store.types import Connection
@@ -103,7 +104,10 @@ def draft_past(connection: Connection, plan: Plan, replaces_key: str, today: dat
     payee_ids = sorted({assignment.payee_id for assignment in on_plan}) or [
         payee.id for payee in people.payees(connection) if payee.kind == "rep"
     ]
-    facts = plans.quota_facts(connection, payee_ids)
+    facts = [
+        replace(fact, component_key=_tried_key(PLAN_KEY, fact.component_key))
+        for fact in plans.quota_facts(connection, payee_ids)
+    ]
     return Past(deals_of(connection, payee_ids, days), facts, payee_ids)
 
 
@@ -126,6 +130,36 @@ def pilot_figures(connection: Connection, draft: Draft) -> list[PilotFigures]:
         )
         for pilot in sorted(piloting, key=lambda one: one.payee_id)
     ]
+
+
+def watched(
+    connection: Connection, plan_key: str, payee_ids: Collection[int], today: date
+) -> Trial:
+    """A live plan on itself, from a year ago to today: how it does for these of its people."""
+    versions = versions_of(connection, plan_key)
+    days = Days(trial_days(versions[-1].plan, today).first, today)
+    assigned = [
+        one
+        for one in _on_plan(plans.assignments(connection), plan_key, days)
+        if one.payee_id in payee_ids
+    ]
+    found = sorted({one.payee_id for one in assigned})
+    quotas = plans.quota_facts(connection, found)
+    terms = terms_of(versions, assigned, quotas, today)
+    return Trial(deals_of(connection, found, days), days.first, tuple(found), terms)
+
+
+def running_pilots(
+    connection: Connection, payee_id: int, today: date
+) -> list[tuple[Draft, PilotFigures]]:
+    """The drafts a payee tries today, with both figures."""
+    found = []
+    for draft in drafts.drafts_piloted_by(connection, payee_id):
+        for figures in pilot_figures(connection, draft) if draft.end is None else ():
+            pilot = figures.pilot
+            if pilot.payee_id == payee_id and pilot.starts_on <= today <= pilot.ends_on:
+                found.append((draft, figures))
+    return found
 
 
 def _tried_minor(
@@ -226,8 +260,7 @@ def _spread(facts: Iterable[QuotaFact], version: PlanVersion, quoted_in: Plan) -
     """
     by_place: dict[tuple[int, str, date | None], dict[str, int]] = {}
     for fact in facts:
-        own_key = split_component_key(fact.component_key)[1]
-        component_key = own_key and f"{version.plan_key}/{own_key}"
+        component_key = _tried_key(version.plan_key, fact.component_key)
         place = fact.payee_id, component_key, fact.valid_from
         by_place.setdefault(place, {})[fact.period_key] = fact.amount_minor
     return [
@@ -235,6 +268,12 @@ def _spread(facts: Iterable[QuotaFact], version: PlanVersion, quoted_in: Plan) -
         for (payee_id, component_key, valid_from), quotas in by_place.items()
         for period_key, amount_minor in _by_window(quotas, quoted_in, version.plan).items()
     ]
+
+
+def _tried_key(plan_key: str, component_key: str) -> str:
+    """The component of the same own key in a plan that is tried; "" stays every component."""
+    own_key = split_component_key(component_key)[1]
+    return own_key and f"{plan_key}/{own_key}"
 
 
 def _by_window(quotas: Mapping[str, int], quoted_in: Plan, plan: Plan) -> dict[str, int]:

@@ -93,6 +93,10 @@ def follow_to_addition(page: Page) -> None:
     follow(".dispute-acts a >> nth=1")(page)
 
 
+def open_every_detail(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
+
+
 def win_on_the_wall(page: Page) -> None:
     page.evaluate(
         """words => document.dispatchEvent(new CustomEvent("live:celebration", { detail: words }))""",
@@ -142,10 +146,16 @@ VISITS = (
     Visit("a dispute to decide", "manager", "/disputes", follow(".disputes a")),
     Visit("a deal to correct", "manager", "/disputes", follow_to_correction),
     Visit("a deal to add", "manager", "/disputes", follow_to_addition),
+    Visit("the plans", "manager", "/plans"),
+    Visit("a plan as its manager reads it", "manager", "/plans/ae_smb"),
     Visit("the screens", "manager", "/screens"),
     Visit("the screens after a wrong code", "manager", "/screens", fail_to_pair),
     Visit("a manager's own settings", "manager", "/you"),
     Visit("an administrator's teams", "admin", "/team"),
+    Visit("the plans and their drafts", "admin", "/plans"),
+    Visit("a plan with all that can be changed", "admin", "/plans/ae_smb", open_every_detail),
+    Visit("a draft as a form", "admin", "/plans/drafts/1", open_every_detail),
+    Visit("a draft as a text", "admin", "/plans/drafts/1?as=text"),
     Visit("the company", "admin", "/company"),
     Visit("the month to approve", "admin", "/payroll"),
     Visit("the columns of the payroll file", "admin", "/payroll/columns"),

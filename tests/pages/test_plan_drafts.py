@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.cast import NOW, PLAN, Cast
+from tests.pages.test_manager import open_pay
 from tests.pages.test_team_board import text_of
 from tracker import flow, flow_drafts, simulating
 from tracker.pages.draft_fields import SINGLE_FIELDS
@@ -54,7 +55,7 @@ def form_fields(html: str) -> dict[str, list[str]]:
 def simulated(cast: Cast) -> None:
     flow_drafts.save_text(cast.database, cast.draft_id, STEEPER, "ida@firma.dk", NOW)
     flow_drafts.record_check(cast.database, cast.draft_id, {}, "ida@firma.dk", NOW)
-    simulating.simulate_draft(cast.database, cast.draft_id, TODAY, "ida@firma.dk")
+    simulating.simulate_draft(cast.database, cast.draft_id, TODAY, "ida@firma.dk", NOW)
 
 
 # --- writing
@@ -159,6 +160,33 @@ def test_a_pilot_of_three_shows_both_figures(cast: Cast, ida: FlaskClient) -> No
     assert "Anna Lund DKK 42,941.99 DKK 42,941.99" in said
     assert ida.post(address(cast, "/pilot/end")).status_code == 303
     assert ida.post(address(cast, "/pilot/end")).status_code == 409
+
+
+def pilot_of_three(cast: Cast) -> None:
+    simulated(cast)
+    payee_ids = [cast.payee_ids[who] for who in ("anna", "bo", "cleo")]
+    days = date(2026, 10, 1), date(2026, 12, 31)
+    flow_drafts.start_pilot(cast.database, cast.draft_id, payee_ids, *days, "ida@firma.dk", NOW)
+
+
+def test_a_rep_in_the_pilot_sees_what_they_would_have_and_nobody_else_does(cast: Cast) -> None:
+    pilot_of_three(cast)
+    said = text_of(cast.client_of("anna").get("/me").text)
+    assert "Under the trial plan you would have DKK 42,941.99" in said
+    assert "you are paid by your own plan" in said
+    assert "trial plan" not in text_of(cast.client_of("dan").get("/me").text)
+    flow_drafts.end_pilot(cast.database, cast.draft_id, "ida@firma.dk", NOW)
+    assert "trial plan" not in text_of(cast.client_of("anna").get("/me").text)
+
+
+def test_a_manager_sees_the_pilot_of_own_people_only_where_pay_is_open(cast: Cast) -> None:
+    pilot_of_three(cast)
+    assert "Pilot of" not in cast.client_of("mette").get("/plans/cast").text
+    open_pay(cast)
+    said = text_of(cast.client_of("mette").get("/plans/cast").text)
+    assert "Pilot of Cast ladder" in said
+    assert "Anna Lund DKK 42,941.99 DKK 42,941.99" in said
+    assert "Pilot of" not in cast.client_of("sofie").get("/plans/cast").text
 
 
 def test_activating_makes_a_version_and_ends_the_draft(cast: Cast, ida: FlaskClient) -> None:

@@ -37,7 +37,7 @@ def check(database: Database, draft_id: int) -> None:
 
 
 def simulate(database: Database, draft_id: int) -> None:
-    simulating.simulate_draft(database, draft_id, TODAY, BY)
+    simulating.simulate_draft(database, draft_id, TODAY, BY, AT)
 
 
 def sell(database: Database, payee_id: int, amount_minor: int, day: date) -> None:

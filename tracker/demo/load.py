@@ -20,6 +20,7 @@ from tracker.demo.company import (
 )
 from tracker.demo.disputes import add_disputes
 from tracker.demo.history import HISTORY_DAYS, history
+from tracker.demo.next_plan import add_next_plan
 from tracker.engine.periods import period_containing
 from tracker.engine.plan_file import parse_plan
 from tracker.errors import Conflict
@@ -85,6 +86,7 @@ def load_company(database: Database, calendar: CompanyCalendar) -> Iterator[tupl
     yield from _add_history(database, calendar, today)
     ask_for_the_last(database, calendar, today, now)
     add_disputes(database, now)
+    add_next_plan(database, calendar, now)
     roll_calendar(database, today, now)
     with database.write() as connection:
         people.put_setting(connection, DAY_SETTING, today.isoformat())

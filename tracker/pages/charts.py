@@ -6,10 +6,17 @@ says too.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+
+from babel.numbers import format_compact_decimal
+
+from tracker.engine.money import minor_digits
+from tracker.pages.i18n import babel_locale
 
 WIDTH, HEIGHT = 560.0, 250.0
 LEFT, RIGHT, TOP, FOOT = 8.0, 8.0, 26.0, 30.0
 CHARACTER_WIDTH = 7.8
+SHORTENED_FROM = 1_000_000
 BASE = HEIGHT - FOOT
 
 
@@ -112,6 +119,13 @@ def thinned(texts: Iterable[Text]) -> tuple[Text, ...]:
             kept.append(text)
             ends[text.y] = text.x + half + 6
     return tuple(kept)
+
+
+def short_amount(amount_minor: int, currency: str) -> str:
+    """An amount in as little room as a bar has, without its currency: "4,1 mio."."""
+    whole = Fraction(amount_minor, 10 ** minor_digits(currency))
+    digits = 1 if abs(whole) >= SHORTENED_FROM else 0
+    return format_compact_decimal(round(whole), fraction_digits=digits, locale=babel_locale())
 
 
 def points(places: Iterable[tuple[float, float]]) -> str:

@@ -33,14 +33,6 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class PilotRow:
-    """One person of a pilot: what they would have, what they have."""
-
-    name: str
-    figures: PilotFigures
-
-
-@dataclass(frozen=True, slots=True)
 class PilotSpan:
     """Whole windows of both plans a pilot can last."""
 
@@ -67,7 +59,7 @@ class DraftPage:
     check: Check
     simulation: SimulationView | None
     run: Run | None
-    pilot: tuple[PilotRow, ...]
+    pilot: tuple[tuple[str, PilotFigures], ...]
     candidates: tuple[Payee, ...]
     spans: tuple[PilotSpan, ...]
     activates_on: date
@@ -116,7 +108,7 @@ def draft_page(
             simulation_view(simulated, names, name_of(simulated.recorded_by)) if simulated else None
         ),
         run=simulating.run_of(draft.id),
-        pilot=tuple(PilotRow(names[one.pilot.payee_id], one) for one in figures),
+        pilot=tuple((names[one.pilot.payee_id], one) for one in figures),
         candidates=tuple(_candidates(connection, draft)),
         spans=tuple(_spans(check.plan, live, today)) if check.plan else (),
         activates_on=_next_window(check.plan or live, today),

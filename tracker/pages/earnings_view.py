@@ -19,6 +19,7 @@ from tracker.pages.projected_tile import ProjectedTile, projected_tile
 from tracker.pages.staircase import Staircase, staircase
 from tracker.pages.standing_words import distance, way_there
 from tracker.pages.standings import PayeeStanding, payee_standing
+from tracker.pages.trial_card import TrialCard, trial_cards
 from tracker.store import deals, disputes
 from tracker.store.database import Connection
 from tracker.store.payroll_review import open_statements
@@ -49,6 +50,7 @@ class MyEarnings:
     reached_announcement: str
     deals: tuple[DealRow, ...]
     deals_count: int
+    trials: tuple[TrialCard, ...]
     disputes: str  # how the latest ones stand; "" when there is nothing to say
     now: datetime
     today: date
@@ -68,7 +70,9 @@ def my_earnings(
     said = latest_words(disputes.disputes_of_payee(connection, payee_id), now)
     today = calendar.day_of(now)
     payouts = tuple(open_statements(connection, payee_id, month_of(today)))
-    return replace(view_of(standing, rows, deals_count, said, now, today), payouts=payouts)
+    trials = trial_cards(connection, payee_id, today)
+    view = view_of(standing, rows, deals_count, said, now, today)
+    return replace(view, payouts=payouts, trials=trials)
 
 
 def view_of(
@@ -103,6 +107,7 @@ def view_of(
         reached_announcement=_reached(lead),
         deals=tuple(rows),
         deals_count=deals_count,
+        trials=(),
         disputes=said,
         now=now,
         today=today,

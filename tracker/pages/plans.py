@@ -1,12 +1,12 @@
 """The company's plans: what each says, its versions, and who is on it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
-from tracker import access, clock, flow
+from tracker import access, clock, flow, trials
 from tracker.access import Principal
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, Plan
@@ -14,11 +14,15 @@ from tracker.pages import context
 from tracker.pages.authors import name_finder, own_email
 from tracker.pages.i18n import gettext as _
 from tracker.pages.plan_picture import PlanPicture, period_words, pictures_of
+from tracker.pages.plan_text import PlanText, plan_text
+from tracker.pages.plan_watch import PlanWatch, plan_watch
+from tracker.pages.staircase import Staircase
 from tracker.store import drafts, people, plans
 from tracker.store.drafts import Draft
 from tracker.store.people import Payee
 from tracker.store.plans import StoredPlanVersion
 from tracker.store.types import Connection
+from tracker.trials import PilotFigures
 
 blueprint = Blueprint("plans", __name__, url_prefix="/plans")
 
@@ -80,13 +84,25 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PilotOfPlan:
+    """A draft of the plan that is being tried: both figures of those whose pay the reader may see."""
+
+    name: str
+    draft_id: int
+    rows: tuple[tuple[str, PilotFigures], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPage:
     """One plan. What it pays is empty where the reader may not see it."""
 
     key: str
     name: str
     period: str
-    pictures: tuple[PlanPicture, ...]
+    text: PlanText | None
+    stairs: Mapping[str, Staircase]
+    watch: PlanWatch | None
+    pilots: tuple[PilotOfPlan, ...]
     source_toml: str
     versions: tuple[VersionRow, ...]
     people: tuple[PersonRow, ...]
@@ -298,7 +314,10 @@ def _view(
         key=key,
         name=current.name,
         period=period_words(parsed),
-        pictures=pictures_of(parsed, key) if shows_terms else (),
+        text=plan_text(parsed) if shows_terms else None,
+        stairs={one.key: one.stairs for one in pictures_of(parsed, key) if one.stairs},
+        watch=plan_watch(trials.watched(connection, key, on_plan, today), today),
+        pilots=tuple(_pilots(connection, key, principal)),
         source_toml=current.source_toml if shows_terms else "",
         versions=tuple(_version_rows(connection, versions, current)),
         people=tuple(rows),
@@ -311,6 +330,21 @@ def _view(
         problem=problem,
         notice=notice,
     )
+
+
+def _pilots(connection: Connection, key: str, principal: Principal) -> Iterator[PilotOfPlan]:
+    """The pilots of the plan's drafts, with those people whose pay is open to the reader."""
+    payees = {payee.id: payee for payee in people.payees(connection)}
+    for draft in drafts.drafts(connection):
+        if draft.end is not None or key not in (draft.plan_key, draft.replaces_key):
+            continue
+        rows = tuple(
+            (payees[one.pilot.payee_id].name, one)
+            for one in trials.pilot_figures(connection, draft)
+            if access.may_see_pay(principal, payees[one.pilot.payee_id])
+        )
+        if rows:
+            yield PilotOfPlan(parse_plan(draft.text.source_toml).name, draft.id, rows)
 
 
 def _version_rows(

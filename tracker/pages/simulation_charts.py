@@ -21,12 +21,12 @@ from tracker.pages.charts import (
     Text,
     grouped_bars,
     points,
+    short_amount,
     thinned,
 )
-from tracker.pages.formatting import money, percent, signed_money
+from tracker.pages.formatting import money, percent, sentence, signed_money
 from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import ngettext
-from tracker.pages.pipeline import short_money
 from tracker.pages.simulation_words import (
     break_even_sentence,
     break_even_words,
@@ -65,8 +65,8 @@ def _cost_chart(simulation: Simulation) -> Chart:
     currency = simulation.currency
     groups = []
     for one in ordered:
-        new = (one.new_minor, short_money(one.new_minor, currency), "new")
-        old = (one.old_minor or 0, short_money(one.old_minor or 0, currency), "old")
+        new = (one.new_minor, short_amount(one.new_minor, currency), "new")
+        old = (one.old_minor or 0, short_amount(one.old_minor or 0, currency), "old")
         groups.append(
             Group(_level_name(one.level), (old, new) if simulation.is_compared else (new,))
         )
@@ -103,10 +103,12 @@ def _level_name(level: int) -> str:
 
 def _cost_words(ordered: Sequence[Scenario], currency: str) -> str:
     return " ".join(
-        _(
-            "%(level)s of the sales cost %(new)s.",
-            level=level_words(one.level),
-            new=money(one.new_minor, currency, decimals=0),
+        sentence(
+            _(
+                "%(level)s of the sales cost %(new)s",
+                level=level_words(one.level),
+                new=money(one.new_minor, currency, decimals=0),
+            )
         )
         for one in ordered
     )
@@ -278,7 +280,7 @@ def _attainment_words(count: int, at_quota: int, found: Mapping[int, int]) -> st
     if not count:
         return _("Nobody has a quota here.")
     return _(
-        "%(share)s of %(count)s windows reach the quota; half end at %(median)s or below.",
+        "%(share)s of %(count)s reach the quota; half end at %(median)s or below.",
         share=percent(Fraction(at_quota, count)),
         count=count,
         median=percent(Fraction(found[50], 100)),
@@ -302,7 +304,7 @@ def _pay_chart(simulation: Simulation) -> Chart:
     for index in range(bins.count):
         before = ((of_old[index], "", "old"),) if old else ()
         bars = (*before, (of_new[index], "", "new"))
-        groups.append(Group(short_money(bins.lower(index), currency), bars))
+        groups.append(Group(short_amount(bins.lower(index), currency), bars))
     rects, texts = grouped_bars(groups, gap_share=0.2)
     found = quantiles(new, PERCENTS)
     return Chart(
@@ -332,10 +334,11 @@ def _people(count: int) -> str:
 
 def _pay_words(found: Mapping[int, int], count: int, currency: str) -> str:
     low, median, high = (money(found[one], currency, decimals=0) for one in (10, 50, 90))
-    return _(
-        "Of %(count)s people one in ten gets at most %(low)s, half at most %(median)s, nine in ten at most %(high)s.",
+    said = _(
+        "Of %(count)s people one in ten gets at most %(low)s, half at most %(median)s, nine in ten at most %(high)s",
         count=count,
         low=low,
         median=median,
         high=high,
     )
+    return sentence(said)
