@@ -1,12 +1,13 @@
 """The only place where the parts are put together: settings, database, pages, API, guards."""
 
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tracker import guards
+from tracker import flow, guards
 from tracker.config import Settings
 from tracker.ingest import api
 from tracker.pages import (
@@ -76,7 +77,9 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         __name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates")
     )
     app.request_class = BodyInMemory
-    app.extensions["tracker"] = Tracker(settings, database or create_database(settings))
+    database = database or create_database(settings)
+    record = partial(flow.record_deal_events, database)
+    app.extensions["tracker"] = Tracker(settings, database, record)
     _configure(app, settings)
     guards.install(app, settings)
     csrf = CSRFProtect(app)

@@ -11,7 +11,7 @@ kind in key order, so no two writers can wait for each other:
     outbox    held to the commit, so that sequences commit in order
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -48,6 +48,10 @@ class Outcome:
     kind: OutcomeKind
     problem: str = ""
     is_conflict: bool = False
+
+
+Recorder = Callable[[Sequence[DealEvent], datetime], list[Outcome]]
+"""Records events, and returns their outcomes once they are committed: `record_deal_events` of some database."""
 
 
 def record_deal_events(

@@ -4,6 +4,7 @@ from tracker.live import server  # isort: skip  first: it makes what is imported
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import click
@@ -14,7 +15,9 @@ from tracker import clock
 from tracker.app import create_app
 from tracker.config import Settings, load_settings
 from tracker.flow_calendar import roll_calendar
+from tracker.group_writer import GroupWriter
 from tracker.live.gateway import Gateway
+from tracker.pages.context import Tracker
 from tracker.self_check import check_for_ever
 from tracker.store import accounts, links
 from tracker.store.database import create_database, upgrade
@@ -57,6 +60,8 @@ def serve_until_stopped(settings: Settings, on_ready: Callable[[], None]) -> Non
 
 def _application(settings: Settings) -> tuple[Flask, Gateway]:
     app = create_app(settings)
+    parts: Tracker = app.extensions["tracker"]
+    app.extensions["tracker"] = replace(parts, record=GroupWriter(parts.database).record)
     gevent.spawn(check_for_ever, settings)
     return app, gateway_around(app)
 

@@ -23,7 +23,7 @@ def stranger(cast: Cast) -> str:
         deal__amount="1234.00",
         deal__credits=[{"rep": HOSTILE}],
     )
-    outcomes = take_in(cast.database, [Entry(sent)], "HubSpot", NOW, NOW.date())
+    outcomes = take_in(cast.app.extensions["tracker"], [Entry(sent)], "HubSpot", NOW, NOW.date())
     assert [outcome.kind for outcome in outcomes] == ["quarantined"], outcomes
     return HOSTILE
 

@@ -53,7 +53,9 @@ def send(
         deal__credits=[{"rep": "anna@firma.dk"}],
         **{"deal__status": "open", **more},
     )
-    take_in(cast.database, [Entry(sent)], "HubSpot", clock.now(), clock.now().date())
+    take_in(
+        cast.app.extensions["tracker"], [Entry(sent)], "HubSpot", clock.now(), clock.now().date()
+    )
 
 
 def seen(cast: Cast, who: str, address: str) -> str:

@@ -32,7 +32,7 @@ def deal_events() -> Response:
         raise NotAllowed("This key may not send deals. Use one with the scope “ingest”.")
     submission = read_submission(request)
     today = clock.today(parts().settings.company_zone)
-    outcomes = take_in(parts().database, submission.entries, principal.name, clock.now(), today)
+    outcomes = take_in(parts(), submission.entries, principal.name, clock.now(), today)
     return _answer(outcomes, submission.is_batch)
 
 
@@ -41,7 +41,7 @@ def webhook(name: str) -> Response:
     """The same from a system that signs what it pushes, instead of holding a key."""
     submission = receive(request, name)
     today = clock.today(parts().settings.company_zone)
-    outcomes = take_in(parts().database, submission.entries, name, clock.now(), today)
+    outcomes = take_in(parts(), submission.entries, name, clock.now(), today)
     return _answer(outcomes, submission.is_batch)
 
 

@@ -8,6 +8,7 @@ from tracker import access, clock
 from tracker.access import Principal
 from tracker.config import Settings
 from tracker.errors import SignInNeeded
+from tracker.flow import Recorder
 from tracker.store import keys
 from tracker.store.database import Database
 
@@ -22,6 +23,9 @@ class Parts(Protocol):
 
     @property
     def database(self) -> Database: ...
+
+    @property
+    def record(self) -> Recorder: ...
 
 
 def parts() -> Parts:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from tracker import flow
 from tracker.engine.deals import DealEvent
@@ -49,18 +49,28 @@ class ToSetAside:
 Judged = DealEvent | ToSetAside | EventOutcome
 
 
+class Parts(Protocol):
+    """Where events go: the database they are judged against, and what records them."""
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def record(self) -> flow.Recorder: ...
+
+
 def take_in(
-    database: Database, entries: Sequence[Entry], sender: str, now: datetime, today: date
+    parts: Parts, entries: Sequence[Entry], sender: str, now: datetime, today: date
 ) -> list[EventOutcome]:
     """Record what can be used, set aside what may be used later, and commit both. Raises Unavailable.
 
     Refused, with all its problems, is only what does not say which event it is, or says it with another content.
     """
-    outcomes: list[EventOutcome] = []
+    database, outcomes = parts.database, list[EventOutcome]()
     for start in range(0, len(entries), CHUNK_EVENTS):
         judged = _judge(database, entries[start : start + CHUNK_EVENTS], now, today)
         _set_aside(database, judged, sender, now)
-        outcomes += _record(database, judged, now)
+        outcomes += _record(parts, judged, now)
         _watch(database, judged)
         time.sleep(0)  # a long batch lets the other requests of this process have their turn
     return outcomes
@@ -110,12 +120,10 @@ def _watch(database: Database, judged: Sequence[Judged]) -> None:
             sources.watch(connection, new)
 
 
-def _record(
-    database: Database, judged: Sequence[Judged], recorded_at: datetime
-) -> list[EventOutcome]:
+def _record(parts: Parts, judged: Sequence[Judged], recorded_at: datetime) -> list[EventOutcome]:
     events = [one for one in judged if isinstance(one, DealEvent)]
-    recorded = iter(flow.record_deal_events(database, events, recorded_at) if events else [])
-    supersede(database, events, recorded_at)
+    recorded = iter(parts.record(events, recorded_at) if events else [])
+    supersede(parts.database, events, recorded_at)
     return [_outcome_of(one, recorded) for one in judged]
 
 

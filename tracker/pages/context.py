@@ -25,6 +25,7 @@ from tracker import access, clock
 from tracker.access import Principal
 from tracker.config import Settings
 from tracker.errors import NotAllowed, NotFound, SignInNeeded, Unavailable
+from tracker.flow import Recorder
 from tracker.store import screens, sessions
 from tracker.store.database import Database
 from tracker.store.tokens import token_hash
@@ -53,10 +54,11 @@ class ForeignForm(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """The parts of one running application."""
+    """The parts of one running application. `record` is how deal events that come in are written."""
 
     settings: Settings
     database: Database
+    record: Recorder
 
 
 def tracker() -> Tracker:

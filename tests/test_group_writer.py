@@ -1,0 +1,171 @@
+"""Many requests share a commit, each is answered after it, and sockets are served while the disk is waited for."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.builders import a_rep
+from tracker.store import deals
+from tracker.store.database import Database, upgrade
+from tracker.verify import verify
+
+ROOT = Path(__file__).parent.parent
+
+START = """
+from gevent import monkey
+monkey.patch_all()
+import sys
+import gevent
+from tests.builders import A_MOMENT, a_deal, an_event, shared_by
+from tracker import flow, group_writer
+from tracker.errors import Unavailable
+from tracker.group_writer import GroupWriter
+from tracker.store.database import Database
+
+database, payee_id = Database(sys.argv[1]), int(sys.argv[2])
+told = []
+database.on_commit(lambda: told.append(1))
+commits = []
+record_deal_events = flow.record_deal_events
+
+def recorded(own, events, at):
+    commits.append(len(events))
+    return record_deal_events(own, events, at)
+
+flow.record_deal_events = recorded
+writer = GroupWriter(database)
+
+def post(number, **changes):
+    deal = a_deal(f"d-{number}", credit_shares=shared_by(payee_id))
+    (outcome,) = writer.record([an_event(deal, event_id=f"e-{number}", **changes)], A_MOMENT)
+    return outcome.kind
+"""
+
+SHARED = """
+beats = []
+
+def beat():
+    while True:
+        beats.append(1)
+        gevent.sleep(0.0005)
+
+gevent.spawn(beat)
+posts = [gevent.spawn(post, number) for number in range(200)]
+gevent.joinall(posts, raise_error=True)
+assert {one.value for one in posts} == {"recorded"}
+print(len(commits), max(commits), len(told) == len(commits), len(beats) >= len(commits))
+"""
+
+SAME = """
+posts = [gevent.spawn(post, 1) for _ in range(50)]
+posts += [gevent.spawn(post, 1, body_hash="other")]
+gevent.joinall(posts, raise_error=True)
+kinds = sorted(one.value for one in posts)
+print(kinds.count("recorded"), kinds.count("duplicate"), kinds.count("refused"))
+"""
+
+TOO_MUCH = """
+group_writer.WAITING_EVENTS_MAX = 3
+
+def try_post(number):
+    try:
+        return post(number)
+    except Unavailable:
+        return "later"
+
+posts = [gevent.spawn(try_post, number) for number in range(10)]
+gevent.joinall(posts, raise_error=True)
+kinds = [one.value for one in posts]
+print(kinds.count("recorded"), kinds.count("later"), post(99))
+"""
+
+BROKEN = """
+def fails(own, events, at):
+    raise Unavailable("The database is away.")
+
+flow.record_deal_events = fails
+try:
+    post(1)
+except Unavailable as error:
+    print(error.message)
+flow.record_deal_events = recorded
+print(post(1))
+"""
+
+ACKNOWLEDGING = """
+def keep_posting(poster):
+    for number in range(10_000):
+        post(f"{poster}-{number}")
+        print(f"{poster}-{number}", flush=True)
+
+gevent.joinall([gevent.spawn(keep_posting, poster) for poster in range(8)])
+"""
+
+
+@pytest.fixture
+def anna(database_url: str) -> int:
+    database = Database(database_url)
+    upgrade(database)
+    with database.write() as connection:
+        rep = a_rep(connection)
+    database.dispose()
+    return rep
+
+
+def run(script: str, database_url: str, anna: int) -> str:
+    command = [sys.executable, "-c", START + script, database_url, str(anna)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_many_requests_share_a_commit_and_the_sockets_are_served_meanwhile(
+    database_url: str, anna: int
+) -> None:
+    commit_count, largest, told_once_each, has_beaten = run(SHARED, database_url, anna).split()
+    assert int(commit_count) < 20
+    assert int(largest) > 20
+    assert (told_once_each, has_beaten) == ("True", "True")
+
+
+def test_fifty_identical_events_at_once_are_one_and_another_content_is_refused(
+    database_url: str, anna: int
+) -> None:
+    assert run(SAME, database_url, anna) == "1 49 1"
+    database = Database(database_url)
+    with database.read() as connection:
+        assert len(list(deals.all_events(connection))) == 1
+    database.dispose()
+
+
+def test_more_than_the_disk_keeps_up_with_is_told_to_come_back(
+    sqlite_url: str, anna: int, database_url: str
+) -> None:
+    recorded, later, afterwards = run(TOO_MUCH, database_url, anna).split()
+    assert int(recorded) + int(later) == 10
+    assert int(later) > 0
+    assert afterwards == "recorded"
+
+
+def test_a_commit_that_fails_is_told_to_each_and_the_next_one_works(
+    database_url: str, anna: int
+) -> None:
+    assert run(BROKEN, database_url, anna) == "The database is away.\nrecorded"
+
+
+def test_what_was_acknowledged_is_there_after_a_kill(database_url: str, anna: int) -> None:
+    command = [sys.executable, "-c", START + ACKNOWLEDGING, database_url, str(anna)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        acknowledged = [process.stdout.readline().strip() for _ in range(300)]
+        process.kill()
+        acknowledged += process.stdout.read().split("\n")[:-1]
+    database = Database(database_url)
+    with database.read() as connection:
+        stored = [found.event.event_id for found in deals.all_events(connection)]
+    assert {f"e-{name.strip()}" for name in acknowledged if name.strip()} <= set(stored)
+    assert len(stored) == len(set(stored))
+    assert verify(database).differences == ()
+    database.dispose()

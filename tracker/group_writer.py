@@ -1,0 +1,91 @@
+"""Deal events of many requests in one commit: the disk is waited for once for all of them, and by a thread of its own.
+
+A commit waits for the disk, and under gevent the whole process would wait with it. So one native thread writes; while
+it commits, what further requests bring is gathered for the next commit. A request is answered when the commit that
+holds its events is done, never before. With nothing under way an event does not wait for company.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import gevent
+from gevent.event import AsyncResult, Event
+from gevent.threadpool import ThreadPool
+
+from tracker import flow
+from tracker.engine.deals import DealEvent
+from tracker.errors import Unavailable
+from tracker.flow import Outcome
+from tracker.store.database import Database
+
+GROUP_EVENTS_MAX = 500
+"""How many events share a commit at most: enough to be fast, few enough for others to get their turn."""
+WAITING_EVENTS_MAX = 20_000
+"""More than this is more than the disk keeps up with: senders are told to come back, and nothing piles up."""
+
+
+@dataclass(slots=True)
+class _Submission:
+    events: Sequence[DealEvent]
+    recorded_at: datetime
+    outcomes: AsyncResult = field(default_factory=AsyncResult)
+
+
+class GroupWriter:
+    """The one writer of deal events of a process. Make it in the process that serves, after the fork."""
+
+    def __init__(self, database: Database) -> None:
+        # The thread has connections of its own: a lock of gevent's must not be shared between threads.
+        self._own = Database(database.url.render_as_string(hide_password=False))
+        self._served = database
+        self._thread = ThreadPool(1)
+        self._waiting: list[_Submission] = []
+        self._has_work = Event()
+        gevent.spawn(self._write_for_ever)
+
+    def record(self, events: Sequence[DealEvent], recorded_at: datetime) -> list[Outcome]:
+        """Record events and return their outcomes once they are committed. Raises Unavailable."""
+        if sum(len(one.events) for one in self._waiting) + len(events) > WAITING_EVENTS_MAX:
+            raise Unavailable(
+                "More deals come in than the disk keeps up with. Send them again in a moment."
+            )
+        submission = _Submission(events, recorded_at)
+        self._waiting.append(submission)
+        self._has_work.set()
+        outcomes: list[Outcome] = submission.outcomes.get()
+        return outcomes
+
+    def _write_for_ever(self) -> None:
+        while True:
+            self._has_work.wait()
+            group = self._next_group()
+            self._write(group)
+            if not self._waiting:
+                self._has_work.clear()
+
+    def _next_group(self) -> list[_Submission]:
+        """As many submissions as fit one commit, in order; at least one."""
+        count = 0
+        for number, submission in enumerate(self._waiting):
+            count += len(submission.events)
+            if number and count > GROUP_EVENTS_MAX:
+                group, self._waiting = self._waiting[:number], self._waiting[number:]
+                return group
+        group, self._waiting = self._waiting, []
+        return group
+
+    def _write(self, group: Sequence[_Submission]) -> None:
+        events = [event for submission in group for event in submission.events]
+        recorded_at = max(submission.recorded_at for submission in group)
+        try:
+            outcomes = self._thread.apply(flow.record_deal_events, (self._own, events, recorded_at))
+        except Exception as error:
+            for submission in group:
+                submission.outcomes.set_exception(error)
+            return
+        for submission in group:
+            count = len(submission.events)
+            submission.outcomes.set(outcomes[:count])
+            outcomes = outcomes[count:]
+        self._served.notify_committed()
