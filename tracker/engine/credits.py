@@ -1,7 +1,7 @@
 """From a deal to its credits: filter, gate, measure, cap per deal, split, multipliers. Linear: one deal at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from itertools import count
@@ -14,7 +14,7 @@ from tracker.engine.money import round_to_minor_unit, share_out
 from tracker.engine.objectives import OBJECTIVE
 from tracker.engine.over_time import kept_of
 from tracker.engine.periods import months_later
-from tracker.engine.plan_book import PlanBook
+from tracker.engine.plan_book import Opening, PlanBook
 from tracker.engine.plans import (
     WEIGHT_SCALE,
     Component,
@@ -24,6 +24,7 @@ from tracker.engine.plans import (
     WeightPolicy,
 )
 from tracker.engine.teams import Whose
+from tracker.engine.values import value
 
 ONE = Fraction(1)
 ONE_DEAL = 100
@@ -34,7 +35,7 @@ BELOW_TIERS = -1
 INSTALMENTS_IN_YEAR = {Instalments.MONTH: 12, Instalments.YEAR: 1}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Credit:
     """One payee's part of one deal under one component.
 
@@ -89,18 +90,37 @@ def credits_of(deal: Deal | None, book: PlanBook) -> list[Credit]:
     sold = [
         credit
         for line, share in enumerate(deal.credit_shares)
-        for payee_id, whose in earners_of(share, deal.effective_on, book)
-        for version in book.versions_for(payee_id, deal.effective_on)
-        if version.plan.currency == deal.currency
-        for component in _components(book, payee_id, version, deal.effective_on)
-        if book.pays_for(payee_id, whose, component)
-        if (credit := _credit(deal, line, share, payee_id, version, component)) is not None
+        for opening in _openings_of(share, deal.effective_on, deal.currency, book)
+        if (credit := _credit(deal, line, share, opening)) is not None
     ]
     if any(credit.tier for credit in sold):
         sold = [part for credit in sold for part in _instalments(credit, deal, book)]
     if deal.ended_on is not None:
         sold += [churned for credit in sold for churned in _churned(credit, deal.ended_on, book)]
     return sold
+
+
+def _openings_of(
+    share: CreditShare, day: date, currency: str, book: PlanBook
+) -> tuple[Opening, ...]:
+    """The components that may credit a share of a deal of this day; looked up once, since many deals share a day."""
+    key = share.payee_id, share.is_overlay, day, currency
+    found = book.openings.get(key)
+    if found is None:
+        found = book.openings[key] = tuple(_openings(share, day, currency, book))
+    return found
+
+
+def _openings(share: CreditShare, day: date, currency: str, book: PlanBook) -> Iterator[Opening]:
+    for payee_id, whose in earners_of(share, day, book):
+        for version in book.versions_for(payee_id, day):
+            if version.plan.currency != currency:
+                continue
+            window, period = version.plan.window_of(day), version.plan.settlement_period_of(day)
+            for component in _components(book, payee_id, version, day):
+                if book.pays_for(payee_id, whose, component) and component.is_open_on(day):
+                    key = component_key_of(version, component)
+                    yield Opening(payee_id, version, component, key, window.key, period.key)
 
 
 def earners_of(share: CreditShare, day: date, book: PlanBook) -> list[tuple[int, Whose]]:
@@ -125,7 +145,10 @@ def _components(
 
 def matches(where: Mapping[str, tuple[str, ...]], deal: Deal, role: str) -> bool:
     """Whether a deal, seen by a participant with this role, has one of the words a filter asks for under each key."""
-    return all(property_of(deal, role, key) in words for key, words in where.items())
+    for key, words in where.items():  # noqa: SIM110 - a generator would cost as much again for every deal
+        if property_of(deal, role, key) not in words:
+            return False
+    return True
 
 
 def property_of(deal: Deal, role: str, key: str) -> str | None:
@@ -143,11 +166,15 @@ def measure_of(deal: Deal, measure: str) -> int | None:
 
 def factor_scaled(component: Component, deal: Deal, role: str) -> int:
     """The combined multiplier of a deal in 1/10,000: stacked as the plan declares, limited, and rounded."""
-    factors = [multiplier.factor for multiplier in multipliers_on(component, deal, role)]
-    factor = _stacked(factors, component.stacking) if factors else ONE
+    found = multipliers_on(component, deal, role)
+    if not found and component.multiplier_limit is None:
+        return WEIGHT_SCALE
+    factor = _stacked([multiplier.factor for multiplier in found], component.stacking)
     if component.multiplier_limit is not None:
         factor = min(factor, component.multiplier_limit)
-    return WEIGHT_SCALE if factor is ONE else round_to_minor_unit(factor * WEIGHT_SCALE)
+    # Half away from zero, as everywhere; written out, because a fraction times a number costs more than all the rest.
+    numerator, denominator = factor.as_integer_ratio()
+    return (2 * numerator * WEIGHT_SCALE + denominator) // (2 * denominator)
 
 
 def multipliers_on(component: Component, deal: Deal, role: str) -> list[Multiplier]:
@@ -157,6 +184,8 @@ def multipliers_on(component: Component, deal: Deal, role: str) -> list[Multipli
 
 
 def _stacked(factors: list[Fraction], stacking: Stacking) -> Fraction:
+    if len(factors) < 2:
+        return factors[0] if factors else ONE
     if stacking is Stacking.HIGHEST:
         return max(factors)
     if stacking is Stacking.SUM_OF_EXCESSES:
@@ -164,21 +193,13 @@ def _stacked(factors: list[Fraction], stacking: Stacking) -> Fraction:
     return prod(factors[1:], start=factors[0])
 
 
-def _credit(
-    deal: Deal,
-    line: int,
-    share: CreditShare,
-    payee_id: int,
-    version: PlanVersion,
-    component: Component,
-) -> Credit | None:
+def _credit(deal: Deal, line: int, share: CreditShare, opening: Opening) -> Credit | None:
+    component = opening.component
     measured = measure_of(deal, component.measure)
     paid_on = measure_of(deal, component.pays_on) if component.pays_on else measured
     if measured is None or paid_on is None:
         return None
     if component.where and not matches(component.where, deal, share.role):
-        return None
-    if not component.is_open_on(deal.effective_on):
         return None
     capped = (
         measured if component.deal_cap_minor is None else min(measured, component.deal_cap_minor)
@@ -198,12 +219,12 @@ def _credit(
         attainment_minor = 0
     return Credit(
         deal_key=deal.key,
-        component_key=component_key_of(version, component),
-        payee_id=payee_id,
+        component_key=opening.component_key,
+        payee_id=opening.payee_id,
         line=line,
-        plan_version_id=version.version_id,
-        window_key=version.plan.window_of(deal.effective_on).key,
-        period_key=version.plan.settlement_period_of(deal.effective_on).key,
+        plan_version_id=opening.version.version_id,
+        window_key=opening.window_key,
+        period_key=opening.period_key,
         effective_on=deal.effective_on,
         attainment_minor=attainment_minor,
         weight_scaled=weight_scaled,

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 
+from tracker.engine.values import value
+
 
 class DealStatus(StrEnum):
     OPEN = "open"
@@ -33,7 +35,7 @@ class NextStep:
     due_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Deal:
     """One sale. Amounts are minor units of `currency`; `effective_on` is the day it counts from, in the company's zone,
     `ended_on` the day the customer left.

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from itertools import groupby
 
 from tracker.engine.clawbacks import Clawed, clawed_of, taken_back
 from tracker.engine.climbing import earned_by_period
@@ -250,18 +249,20 @@ def _quota_at_end(key: TotalKey, tally: _Tally, book: PlanBook) -> WindowQuota |
 
 
 def _climb(credited: Sequence[Credit]) -> Climb:
-    days: list[tuple[date, Sums]] = []
+    days: dict[date, list[int]] = {}
     credits_by_day: dict[date, list[Credit]] = {}
-    for day, run in groupby(credited, key=lambda credit: credit.effective_on):
-        of_day = credits_by_day[day] = list(run)
-        sums = Sums(
-            len(of_day),
-            sum(credit.attainment_minor < 0 for credit in of_day),
-            sum(credit.attainment_minor for credit in of_day),
-            sum(credit.weight_scaled for credit in of_day),
-        )
-        days.append((day, sums))
-    return Climb(days, lambda day: credits_by_day.get(day, ()))
+    for credit in credited:
+        day, attainment_minor = credit.effective_on, credit.attainment_minor
+        sums = days.get(day)
+        if sums is None:
+            sums, credits_by_day[day] = days.setdefault(day, [0, 0, 0, 0]), []
+        sums[0] += 1
+        sums[1] += attainment_minor < 0
+        sums[2] += attainment_minor
+        sums[3] += credit.weight_scaled
+        credits_by_day[day].append(credit)
+    by_day = [(day, Sums(*sums)) for day, sums in days.items()]
+    return Climb(by_day, lambda day: credits_by_day.get(day, ()))
 
 
 def _payee_pay(payee_id: int, components: Sequence[ComponentPay], terms: Terms) -> PayeePay:

@@ -1,6 +1,7 @@
 """All plan versions, who is on which plan when, and what was set for single payees, to be asked by day."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -10,13 +11,25 @@ from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.teams import Membership, Teams, Whose
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A component that may credit a share of a deal of some day: whom, under which version, and into which total."""
+
+    payee_id: int
+    version: PlanVersion
+    component: Component
+    component_key: str
+    window_key: str
+    period_key: str
+
+
 class PlanBook:
     """All plan versions and assignments: answers which version pays whom on a day.
 
     It also keeps what was set for single payees; what follows from that is worked out in `quotas` and `exceptions`.
     `memberships` say who belongs to the teams and who leads them, oldest first. With `has_plan_quotas` the quota in a
     plan's text counts for whoever was set none. What deals give on later days than their own is known until the day
-    `until` (None: none of it).
+    `until` (None: none of it). `openings` remembers what `credits` found out about a payee's share on a day.
     """
 
     def __init__(
@@ -30,6 +43,7 @@ class PlanBook:
         memberships: Iterable[Membership] = (),
         until: date | None = None,
     ) -> None:
+        self.openings: dict[tuple[int, bool, date, str], tuple[Opening, ...]] = {}
         self.teams = Teams(memberships)
         self.until = until
         self.has_plan_quotas = has_plan_quotas
