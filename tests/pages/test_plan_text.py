@@ -49,6 +49,10 @@ def added(lines: str, line: str) -> tuple[str, str]:
     return component(lines), component(f"{lines}{line}\n")
 
 
+def due(line: str) -> str:
+    return a_plan_text(f'tiers = [ {{ per_unit = "5000" }} ]\n{line}', measure="presence")
+
+
 HEARD: dict[str, tuple[str, str]] = {
     "plan.name": (a_plan_text(name="A"), a_plan_text(name="B")),
     "plan.currency": (a_plan_text(currency="DKK"), a_plan_text(currency="EUR")),
@@ -102,6 +106,9 @@ HEARD: dict[str, tuple[str, str]] = {
     "component.prorate": added(ON_QUOTA, 'prorate = "days"'),
     "plan.on_quota_change": (a_plan_text(ON_QUOTA), top('on_quota_change = "prorate"', ON_QUOTA)),
     "component.on_quota_change": added(ON_QUOTA, 'on_quota_change = "prorate"'),
+    "component.due": (due('due = "2026-12-31"'), due('due = ["2026-06-30", "2026-12-31"]')),
+    "component.every": (due('due = "2026-12-31"'), due('every = "year"')),
+    "component.after_months": (due('due = "2026-12-31"'), due("after_months = [12, 24]")),
     "component.of": added(FLAT, 'of = "team"'),
     "component.shared": added(f'{FLAT}of = "team"\n', 'shared = "by_weight"'),
     "tier.up_to": swapped(LADDER, "500000", "600000"),
@@ -254,6 +261,13 @@ def test_a_residual_shows_what_each_year_pays() -> None:
         "10.000 kr. om året, i år 2": "500 kr.",
         "10.000 kr. om året, i år 3": "200 kr.",
     }
+
+
+def test_a_score_is_told_in_percent() -> None:
+    plan = a_plan(CURVE + 'where = { objective = "nps" }', measure="objective")
+    (section,) = said(plan, "da").sections
+    assert section.opening[0] == "Det, der tæller, er den score, du får for »nps«."
+    assert "75 %" in {row.label.replace("\xa0", " ") for row in section.examples[0].rows}
 
 
 @settings(max_examples=12)

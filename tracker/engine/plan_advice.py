@@ -11,6 +11,7 @@ from itertools import combinations
 from math import prod
 
 from tracker.engine.deal_terms import Churn
+from tracker.engine.objectives import OBJECTIVE
 from tracker.engine.plan_findings import Advice, Figures, Place, Rule, Severity
 from tracker.engine.plan_history import History
 from tracker.engine.plan_ladder_advice import (
@@ -22,7 +23,7 @@ from tracker.engine.plan_ladder_advice import (
     step_count,
     step_raise,
 )
-from tracker.engine.plans import Component, Multiplier, Plan, Stacking
+from tracker.engine.plans import PRESENCE, Component, Multiplier, Plan, Stacking
 
 VARIABLES_MOST = 3
 RECURRING_MEASURES = frozenset({"arr", "mrr", "acv", "tcv"})
@@ -36,8 +37,7 @@ def advise(plan: Plan, history: History | None = None) -> list[Advice]:
     found = list(_variables(plan))
     for index, component in enumerate(plan.components):
         place = Place(plan, component, ("components", index), history)
-        # The years of a residual are no ladder: nobody climbs them.
-        for rule in DEAL_RULES if component.years else (*LADDER_RULES, *DEAL_RULES):
+        for rule in _rules_for(component):
             found += rule(place)
     return sorted(found, key=lambda advice: advice.severity is not Severity.BLOCKS)
 
@@ -152,18 +152,30 @@ def _is_yet_to_come(place: Place, history: History) -> bool:
     return begins is not None and begins > history.last_day
 
 
-LADDER_RULES: tuple[Callable[[Place], Iterator[Advice]], ...] = (
+Rules = Callable[[Place], Iterator[Advice]]
+
+LADDER_RULES: tuple[Rules, ...] = (
     first_step,
     step_raise,
     step_count,
     quota_reach,
     below_flat_rate,
     cap_place,
-    no_cap,
 )
-DEAL_RULES: tuple[Callable[[Place], Iterator[Advice]], ...] = (
+DEAL_RULES: tuple[Rules, ...] = (
     _no_deal_possible,
     _no_deal_in_history,
     _no_clawback,
     _unbounded_multipliers,
 )
+
+
+def _rules_for(component: Component) -> Iterator[Rules]:
+    """Nobody climbs the years of a residual, and no deal is behind being there or behind a score."""
+    is_of_deals = component.measure not in (PRESENCE, OBJECTIVE)
+    if not component.years and component.measure != PRESENCE:
+        yield from LADDER_RULES
+    if is_of_deals and not component.years:
+        yield no_cap
+    if is_of_deals:
+        yield from DEAL_RULES

@@ -9,6 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from tracker.engine.deal_terms import Churn, Judged, Overlays, Reprices
+from tracker.engine.objectives import FULL_SCORE, OBJECTIVE
 from tracker.engine.plan_findings import ASSUMED_COUNT, ASSUMED_QUOTA_MINOR
 from tracker.engine.plan_worked import Worked, worked_examples, worked_settlement
 from tracker.engine.plans import COUNT_MEASURES, Axis, Component, DrawKind, Mode, Plan, Tier
@@ -33,6 +34,7 @@ class Topic(StrEnum):
     COUNTS = "counts"
     WHERE = "where"
     DAYS = "days"
+    DUE = "due"
     TEAM = "team"
     SHARED = "shared"
     PAYS_ON = "pays_on"
@@ -111,8 +113,7 @@ def _component_outline(
 ) -> ComponentOutline:
     quota = None
     if component.needs_quota:
-        assumed = ASSUMED_COUNT if component.measure in COUNT_MEASURES else ASSUMED_QUOTA_MINOR
-        quota = quota_minor or component.quota_minor or assumed
+        quota = quota_minor or component.quota_minor or _assumed_quota(component)
     return ComponentOutline(
         component,
         tuple(_component_topics(component)),
@@ -120,6 +121,12 @@ def _component_outline(
         quota,
         tuple(worked_examples(plan, component, quota)),
     )
+
+
+def _assumed_quota(component: Component) -> int:
+    if component.measure == OBJECTIVE:
+        return FULL_SCORE
+    return ASSUMED_COUNT if component.measure in COUNT_MEASURES else ASSUMED_QUOTA_MINOR
 
 
 def _rungs(component: Component) -> Iterator[Rung]:
@@ -159,7 +166,8 @@ def _component_topics(component: Component) -> Iterator[Topic]:
 
 def _which_deals(component: Component) -> Iterator[Topic]:
     present = {
-        Topic.WHERE: bool(component.where),
+        Topic.WHERE: bool(component.where) and component.measure != OBJECTIVE,
+        Topic.DUE: component.due is not None,
         Topic.DAYS: component.starts_on is not None or component.ends_on is not None,
         Topic.TEAM: component.of is Whose.TEAM,
         Topic.SHARED: component.shared is not None,

@@ -13,9 +13,10 @@ from itertools import pairwise
 from tracker.engine.deal_terms import Judged
 from tracker.engine.example_sales import Sale
 from tracker.engine.money import minor_digits, round_to_minor_unit
+from tracker.engine.objectives import OBJECTIVE
 from tracker.engine.periods import months_later
 from tracker.engine.plan_trial import ONE_DEAL, TRIAL_YEAR, earned_minor, sales_of, trial
-from tracker.engine.plans import COUNT_MEASURES, Axis, Component, Mode, Multiplier, Plan
+from tracker.engine.plans import COUNT_MEASURES, PRESENCE, Axis, Component, Mode, Multiplier, Plan
 from tracker.engine.settlement import Settled, settle
 
 ROUND = (1, 2, 5)
@@ -59,6 +60,8 @@ class Worked:
 
 def worked_examples(plan: Plan, component: Component, quota_minor: int | None) -> Iterator[Worked]:
     """All examples of one component, for somebody with this quota."""
+    if component.measure == PRESENCE:
+        return  # nothing is sold: the days and what each pays say it all
     work = _Work(plan, component, quota_minor)
     if component.years:
         yield from work.years()
@@ -117,7 +120,8 @@ class _Work:
 
     def deals(self) -> Iterator[Worked]:
         """What one deal is worth on each step, or what it adds when it crosses a bound of a whole ladder."""
-        if not self.bounds or self.component.judged is Judged.EACH:
+        is_alone = self.component.judged is Judged.EACH or self.component.measure == OBJECTIVE
+        if not self.bounds or is_alone:
             return
         if self.component.mode is Mode.WHOLE:
             for number, bound in enumerate(self.bounds, start=2):

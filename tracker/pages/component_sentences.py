@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from tracker.engine.deal_terms import Clawback, Instalments, Judged, Reprices
+from tracker.engine.objectives import OBJECTIVE
+from tracker.engine.periods import PeriodKind
 from tracker.engine.plan_outline import Topic, is_on_quota
 from tracker.engine.plans import COUNT_MEASURES, Component, Mode, Stacking, WeightPolicy
 from tracker.engine.teams import Sharing
 from tracker.pages.deal_rows import evidence_words
-from tracker.pages.formatting import count, measured, money, percent, rate
+from tracker.pages.formatting import count, day, measured, money, percent, rate
 from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import ngettext
 from tracker.pages.measure_words import measure_name
-from tracker.pages.plan_phrases import between, conditions, listed, on_axis, paid, times
+from tracker.pages.plan_phrases import between, conditions, listed, on_axis, paid, quoted, times
 from tracker.pages.quota_sentences import QUOTA_SENTENCES
 
 # --- what counts -----------------------------------------------------------------------------------------------------
@@ -21,6 +23,10 @@ Sentences = Callable[[Component, str], Iterator[str]]
 
 
 def _counts(component: Component, currency: str) -> Iterator[str]:
+    if component.measure == OBJECTIVE:
+        objective = listed(map(quoted, component.where.get(OBJECTIVE, ())))
+        yield _("What counts is the score you are given for %(objective)s.", objective=objective)
+        return
     yield {
         "revenue": _("What counts is your revenue."),
         "margin": _("What counts is the margin on what you sell."),
@@ -30,6 +36,7 @@ def _counts(component: Component, currency: str) -> Iterator[str]:
         "tcv": _("What counts is the total contract value (TCV) you sell."),
         "deals": _("What counts is how many deals you win."),
         "units": _("What counts is how many units you sell."),
+        "presence": _("What counts is that you are on the plan on certain days."),
     }[component.measure]
 
 
@@ -40,6 +47,27 @@ def _where(component: Component, currency: str) -> Iterator[str]:
 def _days(component: Component, currency: str) -> Iterator[str]:
     days = between(component.starts_on, component.ends_on)
     yield _("Only deals %(days)s count.", days=days)
+
+
+def _due(component: Component, currency: str) -> Iterator[str]:
+    due = component.due
+    if due is None:
+        return
+    if due.days:
+        yield _("Those days are %(days)s.", days=listed(map(day, due.days)))
+    for months in due.after_months:
+        yield ngettext(
+            "One of them is %(count)s month after your first day.",
+            "One of them is %(count)s months after your first day.",
+            months,
+            count=count(months),
+        )
+    if due.every is not None:
+        yield {
+            PeriodKind.MONTH: _("Those are the last days of every month."),
+            PeriodKind.QUARTER: _("Those are the last days of every quarter."),
+            PeriodKind.YEAR: _("That is the last day of every year."),
+        }[due.every]
 
 
 def _team(component: Component, currency: str) -> Iterator[str]:
@@ -263,6 +291,7 @@ COMPONENT_SENTENCES: Mapping[Topic, Sentences] = {
     Topic.COUNTS: _counts,
     Topic.WHERE: _where,
     Topic.DAYS: _days,
+    Topic.DUE: _due,
     Topic.TEAM: _team,
     Topic.SHARED: _shared,
     Topic.EVIDENCE: _evidence,

@@ -15,8 +15,9 @@ from babel.numbers import format_decimal, get_currency_symbol
 from jinja2 import Environment
 
 from tracker.engine.money import minor_digits, round_to_minor_unit
+from tracker.engine.objectives import FULL_SCORE, OBJECTIVE
 from tracker.engine.periods import Period, PeriodKind, period_named
-from tracker.engine.plans import COUNT_MEASURES
+from tracker.engine.plans import COUNT_MEASURES, PRESENCE
 from tracker.pages.i18n import babel_locale, gettext, ngettext
 
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
@@ -113,10 +114,14 @@ def measured(amount_minor: int, measure: str, currency: str, decimals: int | Non
     """An attainment in its measure's unit: "160.000 kr.", "12 deals"."""
     if measure not in COUNT_MEASURES:
         return money(amount_minor, currency, decimals)
+    if measure == OBJECTIVE:
+        return percent(Fraction(amount_minor, FULL_SCORE), 2)
     text = count(Fraction(amount_minor, COUNT_SCALE))
     number = 1 if amount_minor == COUNT_SCALE else 2
     if measure == "deals":
         return ngettext("%(count)s deal", "%(count)s deals", number, count=text)
+    if measure == PRESENCE:
+        return ngettext("%(count)s due day", "%(count)s due days", number, count=text)
     return ngettext("%(count)s unit", "%(count)s units", number, count=text)
 
 

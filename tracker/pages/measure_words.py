@@ -14,6 +14,8 @@ def measure_name(measure: str) -> str:
         "tcv": _("total contract value (TCV)"),
         "deals": _("number of deals"),
         "units": _("number of units"),
+        "presence": _("presence"),
+        "objective": _("score"),
     }
     return names[measure]
 
