@@ -13,6 +13,7 @@ from tests.leaks import found_amounts
 from tests.pages.test_team_board import a_lead, a_member, text_of
 from tracker import access, flow
 from tracker.engine.deals import CreditShare, Deal, DealStatus, NextStep
+from tracker.engine.prospects import StageBook
 from tracker.pages import manager
 from tracker.pages.company_calendar import company_calendar
 from tracker.pages.i18n import speaking
@@ -163,6 +164,7 @@ def an_open_deal(key: str, closes_in_days: int, step: NextStep | None, *evidence
         effective_on=TODAY + timedelta(days=closes_in_days),
         next_step=step,
         evidence=frozenset(evidence),
+        probability=Fraction(1, 2),
     )
 
 
@@ -174,7 +176,7 @@ def pipeline(cast: Cast, *deals: Deal, still_days: int = 1) -> Pipeline:
     book = a_book(a_plan(NEEDS_DECISION_MAKER))
     stored = [StoredDeal(deal, NOW - timedelta(days=still_days), 1) for deal in deals]
     calendar = company_calendar(cast.app.extensions["tracker"].settings)
-    return pipeline_of(stored, book, {1: "Anna"}, calendar, NOW, "DKK")
+    return pipeline_of(stored, book, {1: "Anna"}, calendar, NOW, "DKK", StageBook({}, {}), {"smb"})
 
 
 def keys_of(found: Pipeline) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 
 from flask import Blueprint, Flask, Response, make_response, redirect, url_for
 
@@ -22,11 +23,14 @@ from tracker.pages.deal_rows import DealRow, deal_rows, evidence_words
 from tracker.pages.i18n import speaking
 from tracker.pages.people_names import short_names
 from tracker.pages.pipeline import Pipeline, pipeline_of
+from tracker.pages.projections import stage_book
 from tracker.pages.rep_rows import RepRow, first_trend_day, rep_row
-from tracker.pages.sheets import Sheet
+from tracker.pages.sheets import Section, Sheet
+from tracker.pages.stage_odds import priority_segments
 from tracker.pages.standings import PayeeStanding, payee_standing, team_standings
 from tracker.pages.team_goal import TeamGoal, lead_standings, team_goal, team_window
 from tracker.pages.why_deal import why_deal
+from tracker.pages.why_projection import sales_outlook, why_projection
 from tracker.pages.why_sheets import why_earned
 from tracker.store import (
     deals,
@@ -70,13 +74,17 @@ class HeldTile:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything on the manager's page. Amounts of pay are None where its readers may not see them."""
+    """Everything on the manager's page. Amounts of pay are None where its readers may not see them.
+
+    `landing` is the share of the goal that backed deals bring the team to; None where no open deals are known.
+    """
 
     team: Team
     window: Period | None
     currency: str
     shown_at: datetime
     goal: TeamGoal | None
+    landing: Fraction | None
     near: NearTile
     held: HeldTile
     pipeline: Pipeline
@@ -96,6 +104,7 @@ class RepPage:
     payee: Payee
     row: RepRow
     sheet: Sheet | None
+    outlook: tuple[Section, ...]
     paid_deals: tuple[DealRow, ...]
     deals: tuple[StoredDeal, ...]
     shown_at: datetime
@@ -121,6 +130,7 @@ def load_desk(connection: Connection, team_id: int, now: datetime) -> Desk:
         currency=currency,
         shown_at=now,
         goal=team_goal(leads),
+        landing=_landing(members),
         near=_near(rows, reader, team_id),
         held=_held(connection, members, reader, team_id),
         pipeline=_pipeline(connection, team_id, members, calendar, now, currency),
@@ -131,6 +141,17 @@ def load_desk(connection: Connection, team_id: int, now: datetime) -> Desk:
         dispute_acts_count=disputes.count_acts(connection, team_id),
         sequence=sequence,
     )
+
+
+def _landing(members: Sequence[PayeeStanding]) -> Fraction | None:
+    """The team's attainment with its backed deals, as the goal is reckoned."""
+    landed = [
+        replace(member.lead, attainment_minor=member.landing.expected_minor)
+        for member in members
+        if member.lead is not None and member.landing is not None
+    ]
+    goal = team_goal(landed)
+    return goal.ratio if goal else None
 
 
 def _least_reader(connection: Connection, team_id: int) -> Principal:
@@ -210,7 +231,10 @@ def _pipeline(
     names = {one.payee.id: short[one.payee.name] for one in members}
     stored = team_reads.open_deals_of_team(connection, team_id)
     book = plans.load_plan_book(connection)
-    return pipeline_of(stored, book, names, calendar, now, currency)
+    today, open_deals = calendar.day_of(now), [one.deal for one in stored]
+    stages = stage_book(connection, open_deals, today)
+    segments = priority_segments(connection)
+    return pipeline_of(stored, book, names, calendar, now, currency, stages, segments)
 
 
 # --- the pages -----------------------------------------------------------------------------------------------------
@@ -309,6 +333,7 @@ def _rep_page(connection: Connection, team_id: int, payee: Payee, now: datetime)
         payee=payee,
         row=rep_row(standing, days.get(payee.id, {}), today, shows_pay),
         sheet=_own_why(connection, standing) if shows_pay and standing.standings else None,
+        outlook=() if shows_pay else tuple(sales_outlook(standing)),
         paid_deals=tuple(deal_rows(connection, payee.id, latest)) if shows_pay else (),
         deals=() if shows_pay else tuple(latest),
         shown_at=now,
@@ -316,5 +341,11 @@ def _rep_page(connection: Connection, team_id: int, payee: Payee, now: datetime)
 
 
 def _own_why(connection: Connection, standing: PayeeStanding) -> Sheet:
-    """The sheet the rep sees, under the rep's name."""
-    return replace(why_earned(connection, standing), title=standing.payee.name)
+    """The sheets the rep sees, under the rep's name: what is earned, then where it ends."""
+    earned, projected = why_earned(connection, standing), why_projection(standing)
+    return replace(
+        earned,
+        title=standing.payee.name,
+        sections=(*earned.sections, *projected.sections),
+        notes=tuple(dict.fromkeys((*earned.notes, *projected.notes))),
+    )

@@ -4,23 +4,24 @@ A deal is in one list at most: *decide now* when it should close soon and lacks 
 when nobody knows what happens next, *soon to close* when it is on its way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
 from babel.numbers import format_compact_currency
 
-from tracker.engine.credits import credits_of
-from tracker.engine.deals import Deal, DealStatus
+from tracker.engine.deals import Deal
 from tracker.engine.money import minor_digits
 from tracker.engine.plan_book import PlanBook
+from tracker.engine.prospects import Prospect, StageBook, prospects_of
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.deal_rows import evidence_words
 from tracker.pages.formatting import NO_BREAK_SPACE, money
 from tracker.pages.formatting import day as day_words
 from tracker.pages.i18n import babel_locale, ngettext
 from tracker.pages.i18n import gettext as _
+from tracker.pages.pipeline_quality import JudgedDeal, QualityRow, quality_of
 from tracker.store.deals import StoredDeal
 
 SOON_DAYS = 14
@@ -59,6 +60,7 @@ class Pipeline:
     soon: DealList
     stuck: DealList
     decide: DealList
+    quality: tuple[QualityRow, ...]
 
     @property
     def backed_words(self) -> str:
@@ -73,15 +75,19 @@ class Pipeline:
 class _Open:
     """An open deal with what was worked out about it."""
 
-    deal: Deal
+    prospect: Prospect
     closes_in_days: int
     missing: tuple[str, ...]
     stuck: str
 
     @property
+    def deal(self) -> Deal:
+        return self.prospect.deal
+
+    @property
     def is_backed(self) -> bool:
-        """Everything its pay asks for is there, and somebody knows what happens next."""
-        return not self.missing and not self.stuck
+        """Everything its pay asks for is there, and nothing else speaks against it: as in the reps' projections."""
+        return not self.missing and not self.prospect.doubts
 
     @property
     def needs_decision(self) -> bool:
@@ -95,10 +101,12 @@ def pipeline_of(
     calendar: CompanyCalendar,
     now: datetime,
     currency: str,
+    stages: StageBook,
+    segments: Collection[str] = (),
 ) -> Pipeline:
     """The pipeline as of an instant; `short_names` names the team's people by payee id."""
     today = calendar.day_of(now)
-    found = [_open(one, book, calendar.day_of(one.changed_at), today) for one in stored]
+    found = [_open(one, book, calendar.day_of(one.changed_at), today, stages) for one in stored]
     decide = [one for one in found if one.needs_decision]
     stuck = [one for one in found if one.stuck and not one.needs_decision]
     soon = [one for one in found if one.is_backed and one.closes_in_days <= SOON_DAYS]
@@ -110,6 +118,7 @@ def pipeline_of(
         soon=_list(sorted(soon, key=_by_close), lambda one: _soon_words(one, today), short_names),
         stuck=_list(sorted(stuck, key=_by_amount), lambda one: one.stuck, short_names),
         decide=_list(sorted(decide, key=_by_amount), _decide_words, short_names),
+        quality=quality_of([_judged(one) for one in own], segments, today),
     )
 
 
@@ -122,21 +131,22 @@ def short_money(amount_minor: int, currency: str) -> str:
     return short.replace(" ", NO_BREAK_SPACE)
 
 
-def missing_evidence(deal: Deal, book: PlanBook, today: date) -> tuple[str, ...]:
-    """What an open deal's pay would wait for if it was won today, in the words of the plans."""
-    if_won = replace(deal, status=DealStatus.WON, effective_on=today)
-    missing = (word for credit in credits_of(if_won, book) for word in credit.missing_evidence)
-    return tuple(dict.fromkeys(missing))
-
-
-def _open(stored: StoredDeal, book: PlanBook, changed_on: date, today: date) -> _Open:
+def _open(
+    stored: StoredDeal, book: PlanBook, changed_on: date, today: date, stages: StageBook
+) -> _Open:
     deal, still_days = stored.deal, (today - changed_on).days
+    (prospect,) = prospects_of([deal], book, today, stages)
+    missing = (word for credit in prospect.credits for word in credit.missing_evidence)
     return _Open(
-        deal=deal,
+        prospect=prospect,
         closes_in_days=(deal.effective_on - today).days,
-        missing=missing_evidence(deal, book, today),
+        missing=tuple(dict.fromkeys(missing)),
         stuck=_stuck_words(deal, still_days, today),
     )
+
+
+def _judged(one: _Open) -> JudgedDeal:
+    return JudgedDeal(one.prospect, not one.missing, not one.stuck, one.is_backed)
 
 
 def _stuck_words(deal: Deal, still_days: int, today: date) -> str:
@@ -151,7 +161,9 @@ def _stuck_words(deal: Deal, still_days: int, today: date) -> str:
             still_days,
             days=still_days,
         )
-    due_on = step.due_on or deal.effective_on
+    if step.due_on is None:
+        return _("Next step without a date")
+    due_on = step.due_on
     passed_days = (today - due_on).days
     if passed_days > 0:
         return ngettext(

@@ -3,10 +3,8 @@
 None stands for a company whose sources tell of no open deals: then the pace is all there is.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
-from fractions import Fraction
 from types import MappingProxyType
 
 from tracker.engine.deals import Deal
@@ -15,14 +13,13 @@ from tracker.engine.plan_book import PlanBook
 from tracker.engine.projection import Exposure, Ladder, exposures_of
 from tracker.engine.prospects import Decided, Prospect, StageBook, prospects_of, stage_key
 from tracker.engine.totals import TotalKey
-from tracker.store import people, pipeline_reads
+from tracker.pages.stage_odds import agreed_odds
+from tracker.store import pipeline_reads
 from tracker.store.database import Connection
 
 DEALS_MAX = 40
 """So many open deals of one payee are looked at, the first expected first."""
 HISTORY_DAYS = 365
-STAGE_ODDS = "stage_odds"
-"""The setting that holds what the company agreed on for each stage: a JSON object of shares such as "2/5"."""
 
 Prospects = Mapping[int, Sequence[Prospect]]
 """By payee."""
@@ -51,12 +48,6 @@ def stage_book(connection: Connection, deals: Collection[Deal], today: date) -> 
     return StageBook(agreed, _past(connection, today) if unknown else {})
 
 
-def agreed_odds(connection: Connection) -> dict[str, Fraction]:
-    """What the company agreed on: the probability of each stage, by `stage_key`."""
-    agreed = json.loads(people.setting(connection, STAGE_ODDS, "{}"))
-    return {stage: Fraction(share) for stage, share in agreed.items()}
-
-
 def _past(connection: Connection, today: date) -> Mapping[str, Decided]:
     name = str(connection.engine.url)
     counted_on, decided = _decided.get(name, (None, MappingProxyType({})))
@@ -65,6 +56,11 @@ def _past(connection: Connection, today: date) -> Mapping[str, Decided]:
         decided = pipeline_reads.decided_by_stage(connection, since)
         _decided[name] = today, decided
     return decided
+
+
+def forget_past() -> None:
+    """Count again how the deals of each stage ended when it is next asked."""
+    _decided.clear()
 
 
 def climbing(keys: Collection[TotalKey], prospects: Prospects, book: PlanBook) -> set[TotalKey]:

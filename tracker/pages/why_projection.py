@@ -1,8 +1,10 @@
 """Why the projection is what it is: the four bands with their deals, the chances, the pace beside, every assumption."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
+from tracker.engine.money import round_to_minor_unit
 from tracker.engine.outcomes import DRAWS_COUNT
 from tracker.engine.projection import LadderProjection, Outlook, Projection
 from tracker.engine.standing import Standing
@@ -200,6 +202,35 @@ def _held_notes(standing: PayeeStanding) -> Iterator[str]:
                 amount=held,
             )
         )
+
+
+def sales_outlook(standing: PayeeStanding) -> Iterator[Section]:
+    """The bands in sales instead of pay, for who may not see pay: what is sold, backed and hoped for."""
+    lead, projection = standing.lead, standing.projection
+    ladder = projection.of(lead.component_key) if projection and lead else None
+    if lead is None or ladder is None:
+        return
+    backed_minor = ladder.attainment.expected_minor - lead.attainment_minor
+    hope_minor = sum(
+        round_to_minor_unit(one.probability * credit.attainment_minor)
+        for one in ladder.outlooks
+        if not one.is_backed
+        for credit in one.credits
+    )
+
+    def sales(minor: int) -> str:
+        return measured(minor, lead.measure, lead.currency, decimals=0)
+
+    rows = (
+        Row(_("Sold so far"), sales(lead.attainment_minor), mark="secured"),
+        Row(_("Backed"), sales(backed_minor), mark="backed"),
+    )
+    end = sales(ladder.attainment.expected_minor)
+    yield Section(_("Where it ends"), rows, Row(_("Projected"), end))
+    yield Section("", (Row(_("Hope"), sales(hope_minor), tone="mute", mark="hope"),))
+    chances = tuple(replace(row, note="") for row in _chance_rows(ladder, lead))
+    if chances:
+        yield Section(_("Chance of reaching"), chances)
 
 
 # --- at the pace
