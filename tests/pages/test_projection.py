@@ -209,7 +209,7 @@ def test_a_managers_row_says_where_backed_deals_bring_a_rep(cast: Cast) -> None:
     tell(cast, "a", 1_000_000_00)
     html = manager.render_fragment(cast.app, cast.team_ids["North"], "en").html
     row = words(html.split(f'id="rep-{cast.payee_ids["anna"]}"')[1].split("</tr>")[0])
-    assert "58% with backed deals" in row
+    assert "→ 58%" in row
     assert "chance 50%" in row
     assert "How good the pipeline is" in html
 

@@ -42,7 +42,7 @@ class DealMaker:
         deal = self._deal(team, rep, today + timedelta(days=self.random.randint(2, 45)), "open")
         stage, probability = self.random.choice(STAGES)
         deal["stage"], deal["probability"] = stage, f"{probability}%"
-        deal["evidence"] = list(EVIDENCE[: self.random.choice((1, 2, 2, 3, 1))])
+        deal["evidence"] = list(EVIDENCE[: self.random.choice((2, 3, 1, 2))])
         if self.random.random() < 0.93:
             due_on = today + timedelta(
                 days=self.random.choice((-3, 1, 2, 3, 4, 5, 6, 8, 11, 14, 20, 28))

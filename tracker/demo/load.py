@@ -29,6 +29,7 @@ from tracker.ingest.deal_payload import Reader
 from tracker.ingest.directory import Directory
 from tracker.ingest.strict_json import parse_strict
 from tracker.pages.company_calendar import CompanyCalendar
+from tracker.pages.stage_odds import put_priority_segments
 from tracker.store import keys, links, people, plans, screens
 from tracker.store.database import Database, HasDatabaseUrl, opened_database
 
@@ -114,6 +115,7 @@ def _add_people(database: Database, now: datetime) -> None:
     with database.write() as connection:
         for name in (MARK_SETTING, "managers_see_pay", "wall_shows_customers"):
             people.put_setting(connection, name, "yes")
+        put_priority_segments(connection, "enterprise")
         for name in (ADMIN, PAYROLL):
             people.add_person(connection, name, email_of(name), "admin", now)
         for team in TEAMS:

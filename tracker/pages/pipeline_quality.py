@@ -57,9 +57,9 @@ def _rows(
     soon = [one for one in deals if one.is_backed and one.prospect.counts_on <= last_day]
     expected = sum((one.prospect.odds.probability or Fraction(0) for one in soon), Fraction(0))
     yield QualityRow(
-        _("To deliver from the next 4 weeks"),
+        _("Lands within 4 weeks"),
         _("about %(count)s", count=count(round(expected))),
-        _("of %(count)s backed deals", count=count(len(soon))),
+        _("of %(count)s backed", count=count(len(soon))),
     )
 
 

@@ -174,7 +174,7 @@ def _landing_ratio(lead: Standing, landing: Spread | None) -> Fraction | None:
 
 
 def _landing(lead: Standing | None, landing: Spread | None) -> str:
-    """The same in words; "" where it is where it is."""
+    """The same as a figure; "" where nothing moves."""
     ratio = _landing_ratio(lead, landing) if lead else None
     if (
         lead is None
@@ -183,18 +183,20 @@ def _landing(lead: Standing | None, landing: Spread | None) -> str:
         or landing.expected_minor <= lead.attainment_minor
     ):
         return ""
-    return _("%(share)s with backed deals", share=percent(ratio))
+    return percent(ratio)
 
 
 def _chance(person: PayeeStanding) -> str:
-    """How likely the next step is reached by the end of the window, by the evidence of open deals."""
+    """How likely the next step is reached by the end of the window, by the evidence of open deals; "" for none."""
     if person.projection is None or person.lead is None or person.lead.next_step is None:
         return ""
     ladder = person.projection.of(person.lead.component_key)
     chances = ladder.chances if ladder else ()
     number = person.lead.next_step.number
     found = next((one for one in chances if one.step_number == number), None)
-    return _("chance %(share)s", share=chance_words(found.probability)) if found else ""
+    if found is None or not found.probability:
+        return ""
+    return _("chance %(share)s", share=chance_words(found.probability))
 
 
 def _tone(lead: Standing) -> str:
