@@ -72,6 +72,8 @@ GET  /me/disputes/new?about=missing                  in     ok   404   404   404
 GET  /me/disputes/new?about=deal&key=crm:anna        in     ok   404   404   404  in   in     in
 GET  /me/disputes/new?about=deal&key=crm:bo          in     404  404   404   404  in   in     in
 GET  /me/disputes/new?about=figure&key=cast/sales    in     ok   404   404   404  in   in     in
+GET  /me/disputes/new?about=statement&key={statement of anna} in ok 404 404  404  in   in     in
+GET  /me/disputes/new?about=statement&key={statement of bo} in 404  404  404  404  in   in     in
 GET  /me/disputes/{dispute of anna}                  in     ok   404   404   404  in   in     in
 GET  /me/disputes/{dispute of olaf}                  in     404  404   404   404  in   in     in
 GET  /me/disputes/999                                in     404  404   404   404  in   in     in

@@ -90,6 +90,26 @@ def test_a_dispute_keeps_what_the_rep_saw_at_that_moment(cast: Cast) -> None:
     assert "no such line" not in page
 
 
+def test_a_line_of_a_statement_can_be_disputed_and_is_kept_as_it_stood(cast: Cast) -> None:
+    client = cast.client_of("anna")
+    key = str(cast.statement_ids["anna"])
+    page = client.get(f"/statements/{key}").text
+    link = re.search(r'class="why-doubt"><a href="([^"]+)"', page)
+    assert link
+    form = client.get(link[1].replace("&amp;", "&")).text
+    lines = [line for line in re.findall(r"<option[^>]*>([^<]+)</option>", form) if ":" in line]
+    assert lines
+    typed = {"about": "statement", "key": key, "words": "Too little.", "line": lines[0]}
+    answer = client.post("/me/disputes", data=typed)
+    assert answer.status_code == 303
+    own = client.get(answer.location).text
+    assert f"Pointed at: {lines[0]}" in own
+    assert "and as it still is" in own
+    seen = cast.client_of("mette").get(answer.location.replace("/me", "", 1)).text
+    assert "Too little." in seen
+    assert lines[0] not in seen, "the company does not show pay to managers"
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [

@@ -13,9 +13,11 @@ from tracker.pages.doubts import (
     DEAL,
     FIGURE,
     MISSING,
+    STATEMENT,
     claim_from_json,
     claim_section,
     kept_sheet,
+    statement_sheet,
 )
 from tracker.pages.formatting import day, money, percent
 from tracker.pages.i18n import gettext as _
@@ -23,7 +25,7 @@ from tracker.pages.sheets import Section, Sheet
 from tracker.pages.standings import payee_standing
 from tracker.pages.why_deal import why_deal
 from tracker.pages.why_sheets import why_earned
-from tracker.store import deals, people
+from tracker.store import deals, payroll, people
 from tracker.store.deal_snapshot import deal_from_json
 from tracker.store.deals import CORRECTION_SOURCE, StoredDeal
 from tracker.store.disputes import Dispute, Entry
@@ -143,6 +145,7 @@ def _about_words(about: str) -> str:
     return {
         DEAL: _("a deal"),
         FIGURE: _("a figure"),
+        STATEMENT: _("a statement"),
         MISSING: _("a missing deal"),
     }.get(about, about)
 
@@ -209,6 +212,9 @@ def _sheet_now(
     """The explanation of the same thing as it is today; that of a figure is of the window it was doubted in."""
     if stored is not None and payee.id in deals.payee_ids_of(stored.deal):
         return why_deal(connection, payee, stored)
+    if dispute.doubt.statement_id is not None:
+        frozen = payroll.statement(connection, dispute.doubt.statement_id)
+        return statement_sheet(connection, frozen) if frozen else None
     if dispute.doubt.about != FIGURE:
         return None
     standing = payee_standing(connection, payee.id, calendar, dispute.raised_at)

@@ -16,19 +16,21 @@ from tracker.ingest.files.formats import FormatError, plain_number
 from tracker.ingest.values import parse_day, text_problem
 from tracker.pages import context
 from tracker.pages.company_calendar import CompanyCalendar, company_calendar
-from tracker.pages.formatting import day, money
+from tracker.pages.formatting import day, money, period_name
 from tracker.pages.i18n import current_locale
 from tracker.pages.i18n import gettext as _
 from tracker.pages.sheets import Row, Section, Sheet, sheet_from_json, sheet_to_json
 from tracker.pages.standings import payee_standing
+from tracker.pages.statement_view import Line, Part, statement_view
 from tracker.pages.why_deal import why_deal
 from tracker.pages.why_sheets import why_earned
-from tracker.store import deals, people
+from tracker.store import deals, payroll, people
 from tracker.store.deal_snapshot import deal_to_json
 from tracker.store.disputes import Doubt
+from tracker.store.payroll import StoredStatement
 from tracker.store.types import Connection
 
-DEAL, FIGURE, MISSING = "deal", "figure", "missing"
+DEAL, FIGURE, STATEMENT, MISSING = "deal", "figure", "statement", "missing"
 WORDS_LENGTH_MAX = 2000
 NAME_LENGTH_MAX = 200
 
@@ -79,7 +81,40 @@ def pointed_at(connection: Connection, payee: people.Payee, about: str, key: str
         if key in known or (not key and known):
             sheet = why_earned(connection, standing, key)
             return Pointed(FIGURE, key, sheet.title, sheet)
+    if about == STATEMENT:
+        stored_statement = _own_statement(connection, payee, key)
+        if stored_statement is not None:
+            sheet = statement_sheet(connection, stored_statement)
+            return Pointed(STATEMENT, key, sheet.title, sheet)
     raise NotFound("There is nothing at this address that you can open.")
+
+
+def _own_statement(connection: Connection, payee: people.Payee, key: str) -> StoredStatement | None:
+    is_number = key.isascii() and key.isdigit() and len(key) < 10
+    found = payroll.statement(connection, int(key)) if is_number else None
+    return found if found is not None and found.payee_id == payee.id else None
+
+
+def statement_sheet(connection: Connection, stored: StoredStatement) -> Sheet:
+    """A statement as a why, with what became known since it was closed."""
+    view = statement_view(connection, stored)
+    return Sheet(
+        title=_("Statement for %(month)s", month=period_name(view.month)),
+        figure=money(view.paid_minor, view.currency),
+        tone="",
+        remark=_("version %(version)s", version=stored.version),
+        sections=tuple(_part_section(part, view.currency) for part in view.parts),
+    )
+
+
+def _part_section(part: Part, currency: str) -> Section:
+    rows = tuple(_line_row(line, currency) for line in part.lines)
+    return Section(part.heading, rows, _line_row(part.total, currency) if part.total else None)
+
+
+def _line_row(line: Line, currency: str) -> Row:
+    figure = "" if line.amount_minor is None else money(line.amount_minor, currency)
+    return Row(line.label, figure, line.note, "loss" if (line.amount_minor or 0) < 0 else "")
 
 
 def doubt_of(
@@ -98,6 +133,8 @@ def doubt_of(
         stored = deals.stored_deal(connection, pointed.key)
         snapshot = deal_to_json(stored.deal) if stored else None
         return replace(doubt, deal_key=pointed.key, deal_snapshot=snapshot)
+    if pointed.about == STATEMENT:
+        return replace(doubt, statement_id=int(pointed.key))
     return replace(doubt, component_key=pointed.key) if pointed.about == FIGURE else doubt
 
 

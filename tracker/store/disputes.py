@@ -30,7 +30,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """What is doubted: a deal, a figure, or a deal that is missing.
+    """What is doubted: a deal, a figure, a statement, or a deal that is missing.
 
     `sheet` is the explanation the rep saw and `claim` what the rep knows of a missing deal, both as JSON of whoever
     wrote them; `deal_snapshot` is the deal as `deal_snapshot.deal_to_json` writes it.
@@ -42,6 +42,7 @@ class Doubt:
     line: str = ""
     deal_key: str | None = None
     component_key: str | None = None
+    statement_id: int | None = None
     sheet: str | None = None
     deal_snapshot: str | None = None
     claim: str = "{}"

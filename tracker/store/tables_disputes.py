@@ -20,9 +20,10 @@ dispute = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("payee_id", ForeignKey("payee.id"), nullable=False),
-    Column("about", String(20), nullable=False),  # deal | figure | missing
+    Column("about", String(20), nullable=False),  # deal | figure | statement | missing
     Column("deal_key", String(260), nullable=True),
     Column("component_key", String(200), nullable=True),
+    Column("statement_id", Integer, nullable=True),
     Column("title", Text, nullable=False),  # of the deal or figure, in the rep's words
     Column("line", Text, nullable=False),  # the line pointed at; "" for all of it
     Column("sheet", Text, nullable=True),  # the explanation as the rep saw it, as JSON
