@@ -59,6 +59,8 @@ GET  /me/next/cast/sales                             in     ok   404   404   404
 GET  /me/next/999                                    in     404  404   404   404  in   in     in
 GET  /me/plan                                        in     ok   404   404   404  in   in     in
 GET  /me/projection                                  in     ok   404   404   404  in   in     in
+GET  /me/equity                                      in     404  404   404   404  in   in     in
+GET  /me/teams/999/cast/sales                        in     404  404   404   404  in   in     in
 GET  /me/deals                                       in     ok   404   404   404  in   in     in
 GET  /me/deals/crm:anna                              in     ok   404   404   404  in   in     in
 GET  /me/deals/crm:anna-open                         in     ok   404   404   404  in   in     in

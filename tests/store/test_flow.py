@@ -314,9 +314,10 @@ def test_what_was_earned_since_an_instant_counts_from_that_instant(
     kinds(database, an_event(a_deal("d-1", 100_000)))
     later = AT + timedelta(hours=1)
     kinds(database, an_event(a_deal("d-2", 10_000)), at=later)
+    key = TotalKey(anna, "ladder/sales", Q4)
     with database.read() as connection:
-        assert standing_reads.earned_since(connection, [anna], later) == {(anna, Q4): 1_000}
-        assert standing_reads.earned_since(connection, [anna], AT) == {(anna, Q4): 6_000}
+        assert standing_reads.earned_since(connection, [anna], later) == {key: 1_000}
+        assert standing_reads.earned_since(connection, [anna], AT) == {key: 6_000}
 
 
 def test_open_deals_earn_nothing_and_leave_no_total(database: Database, anna: int) -> None:

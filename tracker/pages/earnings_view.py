@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from tracker.engine.deals import DealStatus
+from tracker.engine.equity import GrantStanding
 from tracker.engine.money import minor_digits
 from tracker.engine.periods import Period
 from tracker.engine.posting import month_of
@@ -19,8 +20,9 @@ from tracker.pages.projected_tile import ProjectedTile, projected_tile
 from tracker.pages.staircase import Staircase, staircase
 from tracker.pages.standing_words import distance, way_there
 from tracker.pages.standings import PayeeStanding, payee_standing
+from tracker.pages.team_parts import TeamPart, team_parts
 from tracker.pages.trial_card import TrialCard, trial_cards
-from tracker.store import deals, disputes
+from tracker.store import deals, disputes, equity
 from tracker.store.database import Connection
 from tracker.store.payroll_review import open_statements
 
@@ -51,6 +53,8 @@ class MyEarnings:
     deals: tuple[DealRow, ...]
     deals_count: int
     trials: tuple[TrialCard, ...]
+    team_parts: tuple[TeamPart, ...]
+    grants: tuple[GrantStanding, ...]
     disputes: str  # how the latest ones stand; "" when there is nothing to say
     now: datetime
     today: date
@@ -70,9 +74,13 @@ def my_earnings(
     said = latest_words(disputes.disputes_of_payee(connection, payee_id), now)
     today = calendar.day_of(now)
     payouts = tuple(open_statements(connection, payee_id, month_of(today)))
-    trials = trial_cards(connection, payee_id, today)
-    view = view_of(standing, rows, deals_count, said, now, today)
-    return replace(view, payouts=payouts, trials=trials)
+    return replace(
+        view_of(standing, rows, deals_count, said, now, today),
+        payouts=payouts,
+        trials=trial_cards(connection, payee_id, today),
+        team_parts=team_parts(connection, payee_id, today),
+        grants=tuple(equity.equity_of(connection, payee_id, today)),
+    )
 
 
 def view_of(
@@ -108,6 +116,8 @@ def view_of(
         deals=tuple(rows),
         deals_count=deals_count,
         trials=(),
+        team_parts=(),
+        grants=(),
         disputes=said,
         now=now,
         today=today,

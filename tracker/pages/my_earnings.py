@@ -18,10 +18,13 @@ from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import speaking
 from tracker.pages.sheets import Sheet
 from tracker.pages.standings import PayeeStanding, payee_standing
+from tracker.pages.team_parts import why_team_part
 from tracker.pages.why_deal import why_deal
+from tracker.pages.why_equity import why_equity
 from tracker.pages.why_projection import why_projection
 from tracker.pages.why_sheets import why_earned, why_next_deal
 from tracker.store import deals as deal_store
+from tracker.store import equity as equity_store
 from tracker.store import people
 from tracker.store.database import Connection
 
@@ -98,6 +101,28 @@ def projection() -> str:
     payee = _own_payee()
     with context.database().read() as connection:
         return _sheet(why_projection(_standing(connection, payee), _deal_address))
+
+
+@blueprint.get("/me/teams/<int:team_payee_id>/<path:component_key>")
+def team_part(team_payee_id: int, component_key: str) -> str:
+    payee, calendar = _own_payee(), company_calendar(context.settings())
+    with context.database().read() as connection:
+        sheet = why_team_part(
+            connection, payee.id, team_payee_id, component_key, calendar, clock.now()
+        )
+    if sheet is None:
+        context.not_found()
+    return _sheet(sheet)
+
+
+@blueprint.get("/me/equity")
+def equity() -> str:
+    payee, calendar = _own_payee(), company_calendar(context.settings())
+    with context.database().read() as connection:
+        grants = equity_store.equity_of(connection, payee.id, calendar.day_of(clock.now()))
+    if not grants:
+        context.not_found()
+    return _sheet(why_equity(grants))
 
 
 @blueprint.get("/me/deals")

@@ -148,6 +148,7 @@ def _rungs(payee_id: int, book: PlanBook, today: date) -> list[_Rung]:
         _Rung(payee_id, version, component, version.plan.window_of(today), version in running)
         for version in [*running, *left]
         for component in version.plan.components
+        if component.shared is None or book.teams.is_team(payee_id)
     ]
 
 
@@ -218,7 +219,7 @@ def _projection(
 def _together(
     payee: people.Payee,
     ladders: Sequence[_Ladder],
-    moved: Mapping[tuple[int, str], int],
+    moved: Mapping[TotalKey, int],
     projection: Projection | None,
     sequence: int,
 ) -> PayeeStanding:
@@ -231,7 +232,9 @@ def _together(
         window=lead.window if lead else None,
         currency=lead.currency if lead else "",
         earned_minor=sum(standing.earned_minor for standing in together),
-        earned_today_minor=moved.get((payee.id, lead.window.key), 0) if lead else 0,
+        earned_today_minor=sum(
+            moved.get(TotalKey(payee.id, one.component_key, one.window.key), 0) for one in together
+        ),
         pace_minor=sum(standing.pace.earned_minor for standing in together),
         projection=projection,
         held_minor=sum(ladder.held_minor for ladder in ladders),

@@ -37,7 +37,7 @@ def why_earned(connection: Connection, standing: PayeeStanding, component_key: s
     book = plans.load_plan_book(connection)
     chosen = [s for s in standing.standings if s.component_key == component_key]
     chosen = chosen or standing.together
-    sections = [part for one in chosen for part in _earned_sections(connection, one, book)]
+    sections = [part for one in chosen for part in earned_sections(connection, one, book)]
     sections += [_steps_section(one) for one in chosen if len(chosen) == 1 and one.steps]
     sections += on_target_sections(standing, book)
     earned_minor = sum(one.earned_minor for one in chosen)
@@ -55,7 +55,7 @@ def _figure_remark(standing: Standing) -> str:
     return f"{period_name(standing.window)} · {standing.plan_name}"
 
 
-def _earned_sections(
+def earned_sections(
     connection: Connection, standing: Standing, book: PlanBook
 ) -> tuple[Section, ...]:
     """What the rates are paid on where that is not what was sold, and what they make of it."""

@@ -37,15 +37,15 @@ def held_of(connection: Connection, keys: Collection[TotalKey]) -> dict[TotalKey
 
 def earned_since(
     connection: Connection, payee_ids: Collection[int], instant: datetime
-) -> dict[tuple[int, str], int]:
-    """By how much what these payees earned has moved since an instant, by payee and window, in minor units."""
-    key = (_ledger.payee_id, _ledger.window_key)
+) -> dict[TotalKey, int]:
+    """By how much what these payees earned has moved since an instant, by component and window, in minor units."""
+    key = (_ledger.payee_id, _ledger.component_key, _ledger.window_key)
     rows = connection.execute(
         select(*key, func.sum(_ledger.amount_minor))
         .where(_ledger.payee_id.in_(sorted(payee_ids)), _ledger.recorded_at >= instant)
         .group_by(*key)
     )
-    return {(row[0], row[1]): int(row[2]) for row in rows}
+    return {TotalKey(row[0], row[1], row[2]): int(row[3]) for row in rows}
 
 
 def sequences_of(connection: Connection, payee_ids: Collection[int]) -> dict[int, int]:
