@@ -12,12 +12,14 @@ from tracker.engine.periods import PeriodKind
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plan_history import PLAN_KEY
+from tracker.engine.plan_team import counts_teams
 from tracker.engine.plans import Assignment, Plan, PlanVersion
 from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.requota import spread_quotas
 from tracker.engine.simulation import Trial
+from tracker.engine.teams import Membership
 from tracker.errors import NotFound
-from tracker.store import deals, drafts, people, plans
+from tracker.store import deals, drafts, memberships, people, plans
 from tracker.store.drafts import Draft, Pilot
 from tracker.store.totals import earnings_of
 from tracker.store.types import Connection
@@ -61,12 +63,13 @@ def live_trial(connection: Connection, plan: Plan, plan_key: str, days: Days) ->
     assigned = _on_plan(plans.assignments(connection), plan_key, days)
     payee_ids = sorted({assignment.payee_id for assignment in assigned})
     quotas = plans.quota_facts(connection, payee_ids)
+    teams = _teams(connection, [plan, *(version.plan for version in versions)])
     return Trial(
-        deals=deals_of(connection, payee_ids, days),
+        deals=deals_of(connection, _sellers(payee_ids, teams), days),
         first_day=days.first,
         payee_ids=tuple(payee_ids),
-        new=tried_terms(plan, versions[-1], assigned, quotas, days.last),
-        old=terms_of(versions, assigned, quotas, days.last),
+        new=tried_terms(plan, versions[-1], assigned, quotas, days.last, teams),
+        old=terms_of(versions, assigned, quotas, days.last, teams),
     )
 
 
@@ -145,8 +148,10 @@ def watched(
     ]
     found = sorted({one.payee_id for one in assigned})
     quotas = plans.quota_facts(connection, found)
-    terms = terms_of(versions, assigned, quotas, today)
-    return Trial(deals_of(connection, found, days), days.first, tuple(found), terms)
+    teams = _teams(connection, [version.plan for version in versions])
+    terms = terms_of(versions, assigned, quotas, today, teams)
+    sold = deals_of(connection, _sellers(found, teams), days)
+    return Trial(sold, days.first, tuple(found), terms)
 
 
 def running_pilots(
@@ -173,7 +178,8 @@ def _tried_minor(
     days = Days(pilot.starts_on, pilot.ends_on)
     assigned = [Assignment(pilot.payee_id, quoted_in.plan_key, *days)]
     terms = tried_terms(plan, quoted_in, assigned, quotas, days.last)
-    payees = pay(deals_of(connection, [pilot.payee_id], days), terms).payees
+    sold = deals_of(connection, [pilot.payee_id], days)
+    payees = pay(sold, terms, tells_lines=False).payees
     return sum(
         component.earned_minor
         for payee in payees
@@ -211,13 +217,21 @@ def terms_of(
     assigned: Sequence[Assignment],
     quotas: Sequence[QuotaFact],
     last_day: date,
+    teams: Sequence[Membership] = (),
 ) -> Terms:
     """The terms of a live plan: all its versions, settled as the newest one says."""
     plan = versions[-1].plan
     payee_ids = sorted({assignment.payee_id for assignment in assigned})
     return Terms(
         plan=plan,
-        book=PlanBook(versions, assigned, quotas=quotas, has_plan_quotas=True, until=last_day),
+        book=PlanBook(
+            versions,
+            assigned,
+            quotas=quotas,
+            has_plan_quotas=True,
+            memberships=teams,
+            until=last_day,
+        ),
         last_day=last_day,
         draws=dict.fromkeys(payee_ids, plan.draw),
         payee_ids=payee_ids,
@@ -230,10 +244,11 @@ def tried_terms(
     assigned: Sequence[Assignment],
     quotas: Sequence[QuotaFact],
     last_day: date,
+    teams: Sequence[Membership] = (),
 ) -> Terms:
     """The same people and days on a plan that is only tried; quotas set for the old plan's windows are spread."""
     version = PlanVersion(TRIED, old.plan_key, date.min, plan)
-    return terms_of([version], assigned, _spread(quotas, version, old.plan), last_day)
+    return terms_of([version], assigned, _spread(quotas, version, old.plan), last_day, teams)
 
 
 def deals_of(connection: Connection, payee_ids: Collection[int], days: Days) -> list[Deal]:
@@ -241,6 +256,19 @@ def deals_of(connection: Connection, payee_ids: Collection[int], days: Days) -> 
     keys = deals.deal_keys_of_payees(connection, payee_ids, days.first)
     stored = deals.deals(connection, keys)
     return [kept.deal for kept in stored if kept.deal.effective_on <= days.last]
+
+
+def _teams(connection: Connection, of_plans: Iterable[Plan]) -> list[Membership]:
+    """Who belongs to which team, where a plan counts what teams sell."""
+    if not any(counts_teams(plan) for plan in of_plans):
+        return []
+    return memberships.all_memberships(connection)
+
+
+def _sellers(payee_ids: Collection[int], teams: Iterable[Membership]) -> set[int]:
+    """Everybody whose deals may count for these payees: themselves, and whoever sells for their teams."""
+    found = set(payee_ids)
+    return found | {fact.payee_id for fact in teams if fact.team_payee_id in found}
 
 
 def _on_plan(assignments: Iterable[Assignment], plan_key: str, days: Days) -> list[Assignment]:

@@ -102,7 +102,7 @@ def simulate(
 ) -> Simulation:
     """Try a plan at three sales levels and look for its break-even; `say` hears of the steps done and of how many."""
     runs = _Runs(trial, say)
-    expected = pay(scaled(trial.deals, EXPECTED), trial.new)
+    expected = pay(trial.deals, trial.new, tells_lines=False)
     runs.remember(EXPECTED, expected.payees)
     scenarios = tuple(runs.scenario(level) for level in (EXPECTED, MORE, LESS))
     compared = trial.old is not None
@@ -239,8 +239,10 @@ class _Runs:
 
     def _is_alone(self, payee_id: int) -> bool:
         """Whether a payee's pay hangs on their own deals only, not on what a team sells."""
-        everybodys = self._both(EXPECTED)
-        alone = self._own(payee_id, EXPECTED)
+        terms = (self._trial.new, self._trial.old)
+        if not any(one.book.teams for one in terms if one is not None):
+            return True
+        everybodys, alone = self._both(EXPECTED), self._own(payee_id, EXPECTED)
         return all(
             of_all.get(payee_id, 0) == own.get(payee_id, 0)
             for of_all, own in zip(everybodys, alone, strict=True)
@@ -269,7 +271,7 @@ class _Runs:
         return self._new[level], self._old[level]
 
     def _pay(self, deals: Sequence[Deal], terms: Terms | None) -> Costs:
-        return {} if terms is None else self._costs(pay(deals, terms).payees)
+        return {} if terms is None else self._costs(pay(deals, terms, tells_lines=False).payees)
 
     def _costs(self, payees: Iterable[PayeePay]) -> Costs:
         asked = self._own_deals

@@ -47,7 +47,9 @@ def plan_watch(trial: Trial, today: date) -> PlanWatch | None:
     if not trial.payee_ids:
         return None
     plan = trial.new.plan
-    payroll = beside_the_loop(lambda: pay(trial.deals, trial.new, keeps_credits=True))
+    payroll = beside_the_loop(
+        lambda: pay(trial.deals, trial.new, keeps_credits=True, tells_lines=False)
+    )
     reaches = reach_by_window(attainments_of(payroll.payees, trial))
     running = plan.window_of(today)
     ended = plan.window_of(running.starts_on - timedelta(days=1))
