@@ -44,6 +44,7 @@ def running_totals(scenario: Scenario, deals: Sequence[Deal]) -> RunningTotals:
         memberships=scenario.memberships,
         until=scenario.until,
         quotas=quota_facts(scenario.quotas),
+        exchange_rates=scenario.plan.exchange_rates,
     )
     totals = RunningTotals(book)
     for deal in [*deals, *scenario.scores]:
@@ -57,8 +58,17 @@ def replayed(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
     events = [an_event(deal, version) for version, deal in told]
     versions = [PlanVersion(1, scenario.model, LONG_AGO, scenario.plan)]
     assignments = assignments_of(scenario)
-    later = {"memberships": scenario.memberships, "until": scenario.until}
-    return dict(replay(events, versions, assignments, quota_facts(scenario.quotas), **later))
+    return dict(
+        replay(
+            events,
+            versions,
+            assignments,
+            quota_facts(scenario.quotas),
+            memberships=scenario.memberships,
+            until=scenario.until,
+            exchange_rates=scenario.plan.exchange_rates,
+        )
+    )
 
 
 def earned_both_ways(scenario: Scenario, deals: Sequence[Deal]) -> Earned:

@@ -6,6 +6,7 @@ from tracker.engine.deals import Deal, DealEvent
 from tracker.engine.replay import Earned, replay
 from tracker.store import memberships, plans
 from tracker.store.deals import Rank, rank_of
+from tracker.store.exchange import KnownRates
 from tracker.store.horizon import horizon
 from tracker.store.types import Connection
 
@@ -29,4 +30,5 @@ def earned_from(events: Iterable[DealEvent], connection: Connection) -> Earned:
         plans.quota_facts(connection),
         memberships=memberships.all_memberships(connection),
         until=horizon(connection),
+        exchange_rates=KnownRates(connection),
     )

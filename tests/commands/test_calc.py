@@ -382,7 +382,7 @@ d4,2026-01-05,1,anna,new,DKK,lost
 """
     unpaid = calc(plan, deals)["unpaid"]
     assert [(of["deal_id"], of["reasons"][0]["kind"]) for of in unpaid] == [
-        *(("d2", "filter"), ("d3", "currency"))
+        *(("d2", "filter"), ("d3", "no_rate"))
     ]
 
 

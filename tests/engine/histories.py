@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.builders import a_deal, an_event
 from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus
+from tracker.engine.exchange import ExchangeRate
 from tracker.engine.objectives import score_deal
 from tracker.engine.plans import COUNT_MEASURES
 from tracker.engine.teams import Membership, TeamRole
@@ -57,6 +58,13 @@ class VersionActivated:
 
 
 @dataclass(frozen=True)
+class RateSet:
+    """One unit of a currency is worth so much of another from a day on."""
+
+    rate: ExchangeRate
+
+
+@dataclass(frozen=True)
 class CalendarRolled:
     """What deals give on later days is known until another day."""
 
@@ -80,7 +88,9 @@ class QuotaSet:
     valid_from: date | None = None
 
 
-Step = DealEvent | CalendarRolled | VersionActivated | PayeeAssigned | QuotaSet | Membership
+Step = (
+    DealEvent | RateSet | CalendarRolled | VersionActivated | PayeeAssigned | QuotaSet | Membership
+)
 History = Sequence[Step]
 
 
@@ -373,7 +383,7 @@ aspects: Mapping[str, st.SearchStrategy[Any]] = {
         st.just({}),
     ),
     "ended_on": st.sampled_from([None, None, *DAYS[1:], *LATER_DAYS]),
-    "currency": st.sampled_from([*["DKK"] * 5, "EUR"]),
+    "currency": st.sampled_from([*["DKK"] * 5, "EUR", "JPY"]),
 }
 
 
@@ -415,6 +425,16 @@ def deal_events(draw: st.DrawFn, number: int, told: Sequence[DealEvent]) -> Deal
 
 # --- histories
 
+rates_set = st.builds(
+    RateSet,
+    st.builds(
+        ExchangeRate,
+        st.just("EUR"),
+        st.just("DKK"),
+        st.sampled_from([SINCE, DAYS[2], DAYS[5]]),
+        st.sampled_from(["7.46", "0.3333333", "1"]),
+    ),
+)
 memberships_changed = st.builds(
     Membership,
     st.just(TEAM),
@@ -437,8 +457,10 @@ def histories(draw: st.DrawFn, step_count_max: int = 18) -> list[Step]:
     starts = {step.effective_from for step in steps if isinstance(step, VersionActivated)}
     told: list[DealEvent] = []
     for number in range(1, draw(st.integers(6, step_count_max)) + 1):
-        kind = draw(st.integers(-12, 5))
-        if kind == 5:
+        kind = draw(st.integers(-12, 6))
+        if kind == 6:
+            steps.append(draw(rates_set))
+        elif kind == 5:
             steps.append(CalendarRolled(draw(st.sampled_from(HORIZONS))))
         elif kind == 4:
             steps.append(draw(memberships_changed))
@@ -465,6 +487,7 @@ def _beginnings(draw: st.DrawFn, windows: Mapping[str, Kept]) -> list[Step]:
     steps += [PayeeAssigned(payee_id, "ae", SINCE, None) for payee_id in on_plan]
     steps += [Membership(TEAM, payee_id, SINCE) for payee_id in PAYEES[:2]]
     steps += draw(st.lists(memberships_changed, max_size=2))
+    steps += draw(st.lists(rates_set, max_size=1))
     if draw(st.booleans()):
         steps.append(draw(_versions("extra", windows["extra"], [SINCE])))
         steps.append(PayeeAssigned(1, "extra", date(2026, 10, 15), date(2026, 12, 5)))

@@ -19,6 +19,7 @@ from tests.engine.histories import (
     History,
     PayeeAssigned,
     QuotaSet,
+    RateSet,
     Step,
     VersionActivated,
     histories,
@@ -26,6 +27,7 @@ from tests.engine.histories import (
 from tests.scenarios.running import Earned, RunningTotals
 from tracker.engine.credits import Credit
 from tracker.engine.deals import DealEvent
+from tracker.engine.exchange import ExchangeRate
 from tracker.engine.explain import explain_deals, explain_total
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import parse_plan
@@ -58,6 +60,7 @@ class Company:
         self.quotas: list[QuotaFact] = []
         self.memberships: list[Membership] = []
         self.until: date | None = None
+        self.exchange_rates: list[ExchangeRate] = []
         self.totals = RunningTotals(PlanBook([], []))
 
     def take(self, step: Step) -> None:
@@ -74,6 +77,9 @@ class Company:
             case PayeeAssigned():
                 assignment = Assignment(step.payee_id, step.plan_key, step.starts_on, step.ends_on)
                 self.assignments[step.payee_id, step.plan_key] = assignment
+                self._rebuild()
+            case RateSet():
+                self.exchange_rates.append(step.rate)
                 self._rebuild()
             case CalendarRolled():
                 self.until = max(step.until, self.until or step.until)
@@ -102,6 +108,7 @@ class Company:
             quotas=self.quotas,
             memberships=self.memberships,
             until=self.until,
+            exchange_rates=self.exchange_rates,
         )
 
     def earned(self) -> Earned:
@@ -117,6 +124,7 @@ class Company:
                 self.quotas,
                 memberships=self.memberships,
                 until=self.until,
+                exchange_rates=self.exchange_rates,
             )
         )
 

@@ -28,6 +28,7 @@ TABLE_OF = {
     "CLAWBACK_KEYS": "clawback",
     "CLAWBACK_STEP_KEYS": "clawback_step",
     "DRAW_KEYS": "draw",
+    "EXCHANGE_KEYS": "exchange_rate",
     "EXAMPLE_KEYS": "example",
     "SALE_KEYS": "sale",
 }

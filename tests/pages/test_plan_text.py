@@ -150,6 +150,10 @@ SILENT = {
     "example.deals": "says what is earned",
     "example.until": "says what is earned",
     **dict.fromkeys(
+        ("plan.exchange_rates", *(f"exchange_rate.{key}" for key in ("currency", "day", "rate"))),
+        "used by calculations alone",
+    ),
+    **dict.fromkeys(
         (f"sale.{key}" for key in dict(tuples_of_the_plan_reader())["SALE_KEYS"]),
         "a deal of the author's examples",
     ),

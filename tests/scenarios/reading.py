@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.builders import A_DAY, ANNA, BO, CARL, NORTH, SOFIE, SOUTH, a_deal
 from tracker.engine.deals import CreditShare, Deal, DealStatus
-from tracker.engine.money import parse_amount_minor
+from tracker.engine.money import MINOR_DIGITS, parse_amount_minor
 from tracker.engine.objectives import score_deal, score_key
 from tracker.engine.periods import period_named
 from tracker.engine.plan_file import parse_plan
@@ -133,7 +133,7 @@ def deal_of(row: Row, key: str) -> Deal:
     evidence = row.get("evidence", "").split(", ")
     return a_deal(
         row.get("deal", key),
-        parse_amount_minor(row["amount"], 2),
+        parse_amount_minor(row["amount"], MINOR_DIGITS[row.get("currency", "DKK")]),
         status=DealStatus(row.get("status", "won")),
         effective_on=date.fromisoformat(row["date"]) if "date" in row else A_DAY,
         currency=row.get("currency", "DKK"),

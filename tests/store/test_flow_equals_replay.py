@@ -18,12 +18,14 @@ from tests.engine.histories import (
     History,
     PayeeAssigned,
     QuotaSet,
+    RateSet,
     Step,
     VersionActivated,
     histories,
 )
-from tracker import flow, flow_calendar, flow_teams
+from tracker import flow, flow_calendar, flow_exchange, flow_teams
 from tracker.engine.deals import DealEvent
+from tracker.engine.exchange import ExchangeRate
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plans import Assignment, PlanVersion
 from tracker.engine.quota_facts import QuotaFact
@@ -60,6 +62,7 @@ class Recorder:
         self.quotas: list[QuotaFact] = []
         self.memberships: list[Membership] = []
         self.until: date | None = None
+        self.exchange_rates: list[ExchangeRate] = []
         with database.write() as connection:
             for table in reversed(tables.metadata.sorted_tables):
                 if table not in (tables.team, tables.payee):
@@ -73,6 +76,9 @@ class Recorder:
             case Membership():
                 self.memberships.append(step)
                 flow_teams.change_memberships(self.database, [step], "test", self.now)
+            case RateSet(rate):
+                self.exchange_rates.append(rate)
+                flow_exchange.set_exchange_rates(self.database, [rate], "test", self.now)
             case CalendarRolled(until):
                 self.until = max(until, self.until or until)
                 flow_calendar.roll_until(self.database, until, self.now)
@@ -111,6 +117,7 @@ class Recorder:
                 self.quotas,
                 memberships=self.memberships,
                 until=self.until,
+                exchange_rates=self.exchange_rates,
             )
         )
 

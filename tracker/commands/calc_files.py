@@ -172,6 +172,7 @@ def terms_of_files(
             has_plan_quotas=True,
             memberships=people.memberships,
             until=until,
+            exchange_rates=[rate for of in versions for rate in of.plan.exchange_rates],
         ),
         last_day=last_day,
         draws={

@@ -203,6 +203,12 @@ def _deals(
             "added_minor": line.added_minor,
             "tiers": list(line.tier_numbers),
         }
+        if credit.rate:
+            told["original"] = {
+                "currency": credit.currency,
+                "amount_minor": credit.original_minor,
+                "rate": credit.rate,
+            }
         if component.years:
             told["instalment"] = credit.part + 1
         elif credit.part == CHURN_PART:

@@ -60,7 +60,7 @@ def alone_cells(total: WindowTotal, book: PlanBook) -> list[AloneCell]:
 
 def value_alone(table: RateTable, tier: int, sums: Sums) -> Fraction:
     """What credits of one tier earn; those below every tier (their number is negative) reach no bonus."""
-    band = table.bands[max(tier, 1) - 1]
+    band = bands_alone(table, tier)[-1]
     once = band.bonus if table.mode is Mode.WHOLE else band.intercept
     return band.rate * sums.weight + (once * sums.credit_count if tier > 0 else ZERO)
 
@@ -79,7 +79,7 @@ def filled_alone(table: RateTable, tier: int, sums: Sums) -> Iterator[tuple[Band
 
 def bands_alone(table: RateTable, tier: int) -> Sequence[Band]:
     """The bands a credit of a tier is paid by: its own, and in a marginal table those below it."""
-    index = max(tier, 1) - 1
+    index = min(max(tier, 1), len(table.bands)) - 1
     return table.bands[index if table.mode is Mode.WHOLE else 0 : index + 1]
 
 

@@ -7,15 +7,17 @@ from fractions import Fraction
 from itertools import count
 from math import prod
 
-from tracker.engine.deal_terms import Churn, Clawback, Instalments, Overlays, Reprices
+from tracker.engine.credit_parts import foreign_parts, part_of, parts_of
+from tracker.engine.deal_terms import Churn, Instalments, Overlays
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.exceptions import component_for
+from tracker.engine.exchange import ExchangeRate
 from tracker.engine.money import round_to_minor_unit, share_out
 from tracker.engine.objectives import OBJECTIVE
-from tracker.engine.over_time import kept_of
 from tracker.engine.periods import months_later
 from tracker.engine.plan_book import Opening, PlanBook
 from tracker.engine.plans import (
+    MONEY_MEASURES,
     WEIGHT_SCALE,
     Component,
     Multiplier,
@@ -44,7 +46,8 @@ class Credit:
     *held*: it says what is missing and counts nothing. `part` tells apart what one deal gives on different days: 0 is
     the sale itself, CHURN_PART what counts off when its customer leaves, instalments are counted from 0. `tier` is 0
     for a credit that climbs the table with the others; otherwise the number of the tier that pays it, BELOW_TIERS for
-    a deal of no size or less.
+    a deal of no size or less. Of a deal in another `currency` it also says the part in that currency and the quoted
+    `rate` it was converted by.
     """
 
     deal_key: str
@@ -61,6 +64,9 @@ class Credit:
     missing_evidence: tuple[str, ...]
     part: int = 0
     tier: int = 0
+    currency: str = ""
+    original_minor: int = 0
+    rate: str = ""
 
     @property
     def is_counted(self) -> bool:
@@ -114,13 +120,24 @@ def _openings_of(
 def _openings(share: CreditShare, day: date, currency: str, book: PlanBook) -> Iterator[Opening]:
     for payee_id, whose in earners_of(share, day, book):
         for version in book.versions_for(payee_id, day):
-            if version.plan.currency != currency:
-                continue
             window, period = version.plan.window_of(day), version.plan.settlement_period_of(day)
-            for component in _components(book, payee_id, version, day):
-                if book.pays_for(payee_id, whose, component) and component.is_open_on(day):
-                    key = component_key_of(version, component)
-                    yield Opening(payee_id, version, component, key, window.key, period.key)
+            for rate in rates_for(currency, version, day, book):
+                for component in _components(book, payee_id, version, day):
+                    if book.pays_for(payee_id, whose, component) and component.is_open_on(day):
+                        key = component_key_of(version, component)
+                        yield Opening(
+                            payee_id, version, component, key, window.key, period.key, rate
+                        )
+
+
+def rates_for(
+    currency: str, version: PlanVersion, day: date, book: PlanBook
+) -> tuple[ExchangeRate | None, ...]:
+    """The rate that brings a currency into a plan's: one, None for the plan's own, nothing while none is known."""
+    if currency == version.plan.currency:
+        return (None,)
+    rate = book.exchange.on(currency, version.plan.currency, day)
+    return () if rate is None else (rate,)
 
 
 def earners_of(share: CreditShare, day: date, book: PlanBook) -> list[tuple[int, Whose]]:
@@ -194,29 +211,24 @@ def _stacked(factors: list[Fraction], stacking: Stacking) -> Fraction:
 
 
 def _credit(deal: Deal, line: int, share: CreditShare, opening: Opening) -> Credit | None:
-    component = opening.component
+    component, rate = opening.component, opening.rate
     measured = measure_of(deal, component.measure)
     paid_on = measure_of(deal, component.pays_on) if component.pays_on else measured
     if measured is None or paid_on is None:
         return None
     if component.where and not matches(component.where, deal, share.role):
         return None
-    capped = (
-        measured if component.deal_cap_minor is None else min(measured, component.deal_cap_minor)
-    )
-    if capped != measured:
-        paid_on = round_to_minor_unit(Fraction(paid_on * capped, measured))
-    capped_off_minor = (
-        0 if capped == measured else _part(deal, line, measured) - _part(deal, line, capped)
-    )
-    if component.clawback is not None and deal.ended_on is not None:
-        capped, paid_on = _kept(deal, component.clawback, capped, paid_on)
-    part = _part(deal, line, capped)
-    paid_part = part if paid_on == capped else _part(deal, line, paid_on)
+    if rate is None:
+        part, paid_part, capped_off_minor = parts_of(deal, line, component, measured, paid_on)
+    else:
+        part, paid_part, capped_off_minor = foreign_parts(
+            deal, line, component, measured, paid_on, rate
+        )
     factor = factor_scaled(component, deal, share.role)
     attainment_minor, weight_scaled = _weighed(component, factor, part, paid_part)
     if share.is_overlay and component.overlays is Overlays.PAY_ONLY:
         attainment_minor = 0
+    is_converted = rate is not None and component.measure in MONEY_MEASURES
     return Credit(
         deal_key=deal.key,
         component_key=opening.component_key,
@@ -231,16 +243,10 @@ def _credit(deal: Deal, line: int, share: CreditShare, opening: Opening) -> Cred
         capped_off_minor=capped_off_minor,
         missing_evidence=_missing(component.requires, deal.evidence),
         tier=0 if component.climbs else tier_of(component, attainment_minor),
+        currency=deal.currency if is_converted else "",
+        original_minor=part_of(deal, line, measured) if is_converted else 0,
+        rate=rate.quoted if rate is not None and is_converted else "",
     )
-
-
-def _kept(deal: Deal, clawback: Clawback, counted: int, paid_on: int) -> tuple[int, int]:
-    """What still counts towards the tiers, and what is still paid on, once a customer has left."""
-    kept = kept_of(deal, clawback)
-    paid_on = round_to_minor_unit(paid_on * kept)
-    if clawback.reprices is Reprices.WINDOW:
-        counted = round_to_minor_unit(counted * kept)
-    return counted, paid_on
 
 
 def tier_of(component: Component, attainment_minor: int) -> int:
@@ -268,10 +274,12 @@ def _instalments(first: Credit, deal: Deal, book: PlanBook) -> Iterator[Credit]:
     )
     component = version.plan.component(own_key)
     if component is None or not component.years:
-        yield first
+        yield _judged_for_payee(first, version, book)
         return
     in_year = INSTALMENTS_IN_YEAR[component.instalments]
-    attainments = share_out(first.attainment_minor, [Fraction(1, in_year)] * in_year)
+    shares = [Fraction(1, in_year)] * in_year
+    attainments = share_out(first.attainment_minor, shares)
+    originals = share_out(first.original_minor, shares)
     factor = first.weight_scaled // first.attainment_minor if first.attainment_minor else 0
     last_day = deal.effective_on if book.until is None else max(book.until, deal.effective_on)
     last_day = last_day if deal.ended_on is None else min(last_day, deal.ended_on)
@@ -290,9 +298,20 @@ def _instalments(first: Credit, deal: Deal, book: PlanBook) -> Iterator[Credit]:
             period_key=version.plan.settlement_period_of(due_on).key,
             effective_on=due_on,
             attainment_minor=attainment_minor,
+            original_minor=originals[part % in_year],
             weight_scaled=attainment_minor * factor,
             capped_off_minor=first.capped_off_minor if part == 0 else 0,
         )
+
+
+def _judged_for_payee(credit: Credit, version: PlanVersion, book: PlanBook) -> Credit:
+    """A credit judged by itself in the tier it is in for a payee with exceptions: those of its period's last day."""
+    component = version.plan.component(split_component_key(credit.component_key)[1])
+    if not credit.tier or component is None or not book.exceptions_of(credit.payee_id):
+        return credit
+    last_day = version.plan.settlement_period_of(credit.effective_on).ends_on
+    held = component_for(book, credit.payee_id, version, component, last_day)
+    return replace(credit, tier=tier_of(held, credit.attainment_minor))
 
 
 def _churned(sold: Credit, ended_on: date, book: PlanBook) -> Iterator[Credit]:
@@ -312,6 +331,7 @@ def _churned(sold: Credit, ended_on: date, book: PlanBook) -> Iterator[Credit]:
                 effective_on=ended_on,
                 attainment_minor=-sold.attainment_minor,
                 weight_scaled=-sold.weight_scaled,
+                original_minor=-sold.original_minor,
                 capped_off_minor=0,
             )
 
@@ -334,15 +354,3 @@ def _weighed(
     )
     attainment_minor, weight_minor = weighed
     return attainment_minor, weight_minor * WEIGHT_SCALE
-
-
-def _part(deal: Deal, line: int, amount_minor: int) -> int:
-    """What of an amount is this participant's: shared out among all who split it; an overlay is beside the split."""
-    share = deal.credit_shares[line]
-    if share.is_overlay:
-        return round_to_minor_unit(amount_minor * share.share)
-    if share.share == 1:
-        return amount_minor
-    splitting = [index for index, other in enumerate(deal.credit_shares) if not other.is_overlay]
-    parts = share_out(amount_minor, [deal.credit_shares[index].share for index in splitting])
-    return parts[splitting.index(line)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
+from tracker.engine.exchange import ExchangeRate, ExchangeRates
 from tracker.engine.periods import Period, period_named
 from tracker.engine.plans import Assignment, Component, PersonalException, PlanVersion
 from tracker.engine.quota_facts import QuotaFact
@@ -13,7 +14,10 @@ from tracker.engine.teams import Membership, Teams, Whose
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A component that may credit a share of a deal of some day: whom, under which version, and into which total."""
+    """A component that may credit a share of a deal of some day: whom, under which version, and into which total.
+
+    The `rate` converts a deal in another currency than the plan's.
+    """
 
     payee_id: int
     version: PlanVersion
@@ -21,6 +25,7 @@ class Opening:
     component_key: str
     window_key: str
     period_key: str
+    rate: ExchangeRate | None = None
 
 
 class PlanBook:
@@ -29,7 +34,8 @@ class PlanBook:
     It also keeps what was set for single payees; what follows from that is worked out in `quotas` and `exceptions`.
     `memberships` say who belongs to the teams and who leads them, oldest first. With `has_plan_quotas` the quota in a
     plan's text counts for whoever was set none. What deals give on later days than their own is known until the day
-    `until` (None: none of it). `openings` remembers what `credits` found out about a payee's share on a day.
+    `until` (None: none of it); deals in another currency than a plan's are converted by `exchange_rates`. `openings`
+    remembers what `credits` found out about a payee's share on a day.
     """
 
     def __init__(
@@ -42,10 +48,12 @@ class PlanBook:
         has_plan_quotas: bool = False,
         memberships: Iterable[Membership] = (),
         until: date | None = None,
+        exchange_rates: Iterable[ExchangeRate] = (),
     ) -> None:
         self.openings: dict[tuple[int, bool, date, str], tuple[Opening, ...]] = {}
         self.teams = Teams(memberships)
         self.until = until
+        self.exchange = ExchangeRates(exchange_rates)
         self.has_plan_quotas = has_plan_quotas
         self._quotas = _by_payee(quotas)
         self._exceptions = _by_payee(_in_force(exceptions))

@@ -15,6 +15,7 @@ from tracker.engine.objectives import OBJECTIVE
 from tracker.engine.periods import MONTHS_IN, PeriodKind
 from tracker.engine.plan_draw import EXAMPLE_DRAW, read_draw
 from tracker.engine.plan_examples import read_examples
+from tracker.engine.plan_exchange import read_exchange_rates
 from tracker.engine.plan_lines import lines_of
 from tracker.engine.plan_occasions import OCCASION_KEYS, with_occasions
 from tracker.engine.plan_over_time import OVER_TIME_KEYS, with_time
@@ -55,6 +56,7 @@ PLAN_KEYS = (
     "year_starts_in_month",
     "draw",
     "base_salary",
+    "exchange_rates",
     *QUOTA_RULE_KEYS,
     "components",
     "examples",
@@ -182,6 +184,7 @@ def _read_plan(table: TableReader) -> Plan | None:
         year_starts_in_month=table.whole_number("year_starts_in_month", 1, 12, 1),
         draw=read_draw(draw, MINOR_DIGITS[currency]) if draw else None,
         base_salary_minor=_positive_money(table, "base_salary", MINOR_DIGITS[currency]),
+        exchange_rates=read_exchange_rates(table, currency),
         examples=read_examples(table, components, MINOR_DIGITS[currency]),
     )
 

@@ -7,12 +7,12 @@ what follows from two places of a file together (bounds in order, holes, printed
 from collections.abc import Mapping
 from typing import Any
 
-from tracker.engine.deal_terms import Churn, Instalments, Judged, Overlays, Reprices
+from tracker.engine.deal_terms import Churn, Instalments, Judged, Overlays
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.objectives import OBJECTIVE
 from tracker.engine.periods import PeriodKind
 from tracker.engine.plan_occasions import KEYS_OF_DEALS, OCCASION_KEYS
-from tracker.engine.plan_over_time import NOTHING_FOR_RESIDUALS, TAKES_ALL, TAKES_BY_MONTHS
+from tracker.engine.plan_over_time import NOTHING_FOR_RESIDUALS
 from tracker.engine.plan_tiers import BoundOwner
 from tracker.engine.plans import (
     MONEY_MEASURES,
@@ -25,6 +25,7 @@ from tracker.engine.plans import (
     WeightPolicy,
 )
 from tracker.engine.quota_facts import OnQuotaChange
+from tracker.engine.schema_over_time import CLAWBACK, CLAWBACK_STEP, EXCHANGE_RATE
 from tracker.engine.schema_values import (
     AMOUNT,
     AMOUNT_ABOVE_ZERO,
@@ -36,7 +37,6 @@ from tracker.engine.schema_values import (
     FLAG,
     MEASURES,
     MONTHS,
-    PART,
     PERCENTAGE,
     SHARE_ABOVE_ZERO,
     SIGNED_AMOUNT,
@@ -77,6 +77,10 @@ _PLAN = Table(
         ),
         "draw": Key("The least that each settlement period pays.", table_named("draw")),
         "base_salary": Key("Paid each year beside the plan; only shown.", AMOUNT_ABOVE_ZERO),
+        "exchange_rates": Key(
+            "What other currencies are worth, for `calc`.",
+            {"type": "array", "items": table_named("exchange_rate")},
+        ),
         "components": Key("What the plan pays for.", list_of("component"), True),
         "examples": Key(
             "What its author says it earns.", {"type": "array", "items": table_named("example")}
@@ -288,34 +292,6 @@ _MULTIPLIER = Table(
     }
 )
 
-_CLAWBACK = Table(
-    {
-        "within_months": Key("Leaving within so many months takes back.", MONTHS),
-        "takes": Key(
-            "All of it, by the months that remain, a percentage, or steps.",
-            {
-                "anyOf": [
-                    {"enum": [TAKES_ALL, TAKES_BY_MONTHS]},
-                    PART,
-                    list_of("clawback_step"),
-                ]
-            },
-        ),
-        "reprices": Key("The whole window, or the deal alone.", one_of(Reprices)),
-    },
-    {
-        "if": {"not": {"properties": {"takes": {"type": "array"}}, "required": ["takes"]}},
-        "then": {"required": ["within_months"]},
-    },
-)
-
-_CLAWBACK_STEP = Table(
-    {
-        "within_months": Key("Until so many months.", MONTHS, True),
-        "takes": Key("The part taken back.", PART, True),
-    }
-)
-
 DRAW_TABLE = Table(
     {
         "amount": Key("The least that a period pays; 0 is none.", AMOUNT, True),
@@ -379,9 +355,10 @@ PLAN_TABLES: Mapping[str, Table] = {
     "tier": TIER_TABLE,
     "point": _POINT,
     "multiplier": _MULTIPLIER,
-    "clawback": _CLAWBACK,
-    "clawback_step": _CLAWBACK_STEP,
+    "clawback": CLAWBACK,
+    "clawback_step": CLAWBACK_STEP,
     "draw": DRAW_TABLE,
+    "exchange_rate": EXCHANGE_RATE,
     "example": _EXAMPLE,
     "sale": _SALE,
 }

@@ -13,6 +13,7 @@ from fractions import Fraction
 from tracker.engine.deal_terms import Churn, Clawback, Instalments, Judged, Overlays, Reprices
 from tracker.engine.due import Due
 from tracker.engine.example_sales import Example
+from tracker.engine.exchange import ExchangeRate
 from tracker.engine.objectives import OBJECTIVE
 from tracker.engine.periods import Period, PeriodKind, period_containing
 from tracker.engine.quota_facts import AS_GIVEN, QuotaRules
@@ -227,6 +228,7 @@ class Plan:
     year_starts_in_month: int = 1
     draw: Draw | None = None
     base_salary_minor: int | None = None
+    exchange_rates: tuple[ExchangeRate, ...] = ()
     examples: tuple[Example, ...] = ()
 
     def component(self, key: str) -> Component | None:

@@ -26,6 +26,7 @@ from itertools import groupby
 
 from tracker.engine.deal_terms import Judged, Overlays, Reprices
 from tracker.engine.deals import Deal, DealEvent
+from tracker.engine.exchange import ExchangeRate
 from tracker.engine.periods import period_named
 from tracker.engine.plans import (
     Assignment,
@@ -59,6 +60,7 @@ def replay(
     until: date | None = None,
     exceptions: Iterable[PersonalException] = (),
     has_plan_quotas: bool = False,
+    exchange_rates: Iterable[ExchangeRate] = (),
 ) -> Earned:
     """What these events earn under these plans and quotas; a key without a counted deal is left out.
 
@@ -77,7 +79,9 @@ def replay(
     quotas_by_payee: dict[int, list[QuotaFact]] = {}
     for fact in quotas:
         quotas_by_payee.setdefault(fact.payee_id, []).append(fact)
-    terms = ReplayTerms(by_payee, quotas_by_payee, tuple(exceptions), has_plan_quotas)
+    terms = ReplayTerms(
+        by_payee, quotas_by_payee, tuple(exceptions), has_plan_quotas, tuple(exchange_rates)
+    )
     windows: dict[WindowKey, list[Part]] = {}
     for deal in _newest_deals(events):
         for part in parts_of(deal, by_plan, by_payee, facts, terms, until):
@@ -189,7 +193,8 @@ def _pay_alone(part: Part) -> Fraction:
     """The exact pay of a part that climbs with no other: by its year, or by its own size."""
     component = part.component
     if component.years:
-        return component.years[min(part.year, len(component.years)) - 1] * part.weight_minor
+        years = component.tiers
+        return years[min(part.year, len(years)) - 1].rate * part.weight_minor
     table, attainment = table_of(component, Fraction(0)), Fraction(part.attainment_minor)
     if component.mode is Mode.WHOLE or attainment <= 0:
         return table.pay_whole(attainment, part.weight_minor)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from tracker.engine.deal_terms import Churn, Instalments, Judged, Overlays, Reprices
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.plans import (
+    COUNT_MEASURES,
     Assignment,
     Component,
     Multiplier,
@@ -74,7 +75,8 @@ def parts_of(
                     if facts.pays_for(payee_id, whose, of_plan):
                         day = deal.effective_on
                         component = terms.component(payee_id, version, of_plan, day)
-                        for sale in _sold(deal, line, payee_id, version, component):
+                        worth = terms.worth_of(deal.currency, version.plan.currency, day)
+                        for sale in _sold(deal, line, payee_id, version, component, worth):
                             yield from _over_time(sale, by_plan, assignments, until)
 
 
@@ -94,10 +96,15 @@ def _over_time(
 
 
 def _sold(
-    deal: Deal, line: int, payee_id: int, version: PlanVersion, component: Component
+    deal: Deal,
+    line: int,
+    payee_id: int,
+    version: PlanVersion,
+    component: Component,
+    worth: Fraction | None,
 ) -> list[Part]:
-    """The sale itself, when it counts."""
-    counts = _counts(deal, line, version, component)
+    """The sale itself, when it counts; `worth` is that of its currency in the plan's."""
+    counts = None if worth is None else _counts(deal, line, component, worth)
     if counts is None:
         return []
     return [Part(deal, line, payee_id, version, version, component, *counts, deal.effective_on)]
@@ -189,14 +196,14 @@ def _versions_in_effect(
 
 
 def _counts(
-    deal: Deal, line: int, version: PlanVersion, component: Component
+    deal: Deal, line: int, component: Component, worth: Fraction
 ) -> tuple[int, Fraction] | None:
     """Attainment and payout weight of one share of a deal in a component; None when it counts nothing there."""
     share = deal.credit_shares[line]
     measured = _measured(deal, component.measure)
     paid = measured if component.pays_on is None else _measured(deal, component.pays_on)
     has_all_evidence = all(word in deal.evidence for word in component.requires)
-    if deal.currency != version.plan.currency or not _matches(deal, share, component.where):
+    if not _matches(deal, share, component.where):
         return None
     if measured is None or paid is None or not has_all_evidence:
         return None
@@ -204,18 +211,35 @@ def _counts(
         return None
     if component.ends_on is not None and deal.effective_on > component.ends_on:
         return None
-    capped, capped_paid = _cap_deal(component, measured, paid)
-    left = _left_of(deal, component)
-    capped_paid = rounded(capped_paid * left)
-    if component.clawback is not None and component.clawback.reprices is Reprices.WINDOW:
-        capped = rounded(capped * left)
-    attainment, payout = _part_of(deal, line, capped), _part_of(deal, line, capped_paid)
+    attainment, payout = _in_plan_currency(deal, line, component, measured, paid, worth)
     factor = _factor(deal, share, component)
     weight = payout * factor
     if component.weight_policy is WeightPolicy.ON_CREDIT:
         attainment, weight = rounded(attainment * factor), Fraction(rounded(payout * factor))
     is_pay_only = share.is_overlay and component.overlays is Overlays.PAY_ONLY
     return 0 if is_pay_only else attainment, weight
+
+
+def _in_plan_currency(
+    deal: Deal, line: int, component: Component, measured: int, paid: int, worth: Fraction
+) -> tuple[int, int]:
+    """One share of what counts and of what is paid on: cut, split as it was sold, and only then converted."""
+    worth_paid = worth
+    if component.measure in COUNT_MEASURES:
+        worth = Fraction(1)
+    if (component.pays_on or component.measure) in COUNT_MEASURES:
+        worth_paid = Fraction(1)
+    is_cut = component.deal_cap_minor is not None and measured * worth > component.deal_cap_minor
+    if is_cut:
+        measured, paid = _cap_deal(component, measured * worth, paid * worth_paid)
+        worth = worth_paid = Fraction(1)
+    left = _left_of(deal, component)
+    paid = rounded(paid * left)
+    if component.clawback is not None and component.clawback.reprices is Reprices.WINDOW:
+        measured = rounded(measured * left)
+    attainment = rounded(_part_of(deal, line, measured) * worth)
+    payout = rounded(_part_of(deal, line, paid) * worth_paid)
+    return attainment, payout
 
 
 def _left_of(deal: Deal, component: Component) -> Fraction:
@@ -249,12 +273,10 @@ def _measured(deal: Deal, measure: str) -> int | None:
     return 100 if measure == "deals" else deal.measures.get(measure)
 
 
-def _cap_deal(component: Component, measured: int, paid: int) -> tuple[int, int]:
-    """The measure cut at the cap per deal, and what is paid on cut in proportion."""
-    cap = component.deal_cap_minor
-    if cap is None or measured <= cap:
-        return measured, paid
-    return cap, cap if component.pays_on is None else rounded(Fraction(paid * cap, measured))
+def _cap_deal(component: Component, measured: Fraction, paid: Fraction) -> tuple[int, int]:
+    """The cap per deal instead of a measure above it, and what is paid on cut in proportion; in the plan's currency."""
+    cap = component.deal_cap_minor or 0
+    return cap, cap if component.pays_on is None else rounded(paid * cap / measured)
 
 
 def _matches(deal: Deal, share: CreditShare, where: Where) -> bool:

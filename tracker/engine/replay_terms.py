@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
+from tracker.engine.exchange import ExchangeRate
 from tracker.engine.periods import Period, PeriodKind, days_of, period_containing, period_named
 from tracker.engine.plans import (
     Assignment,
@@ -21,6 +22,7 @@ from tracker.engine.plans import (
     Tier,
 )
 from tracker.engine.quota_facts import OnQuotaChange, QuotaFact
+from tracker.engine.replay_exchange import worth_of
 
 _Window = tuple[int, str, str]
 
@@ -33,6 +35,7 @@ class ReplayTerms:
     quotas: Mapping[int, Sequence[QuotaFact]]
     exceptions: Sequence[PersonalException] = ()
     has_plan_quotas: bool = False
+    exchange_rates: Sequence[ExchangeRate] = ()
     _by_day: dict[tuple[_Window, int], "QuotaByDay"] = field(default_factory=dict)
     _agreed: dict[int, list[PersonalException]] = field(default_factory=dict)
 
@@ -41,6 +44,12 @@ class ReplayTerms:
         for exception in sorted(self.exceptions, key=lambda one: one.exception_id):
             if exception.withdraws_id is None and exception.exception_id not in withdrawn:
                 self._agreed.setdefault(exception.payee_id, []).append(exception)
+
+    def worth_of(self, currency: str, into: str, day: date) -> Fraction | None:
+        """What a minor unit of a currency is worth in another on a day; None while no rate was said."""
+        if currency == into:
+            return Fraction(1)
+        return worth_of(self.exchange_rates, currency, into, day)
 
     def component(
         self, payee_id: int, version: PlanVersion, component: Component, day: date

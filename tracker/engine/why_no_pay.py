@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tracker.engine.credits import component_key_of, matches, measure_of
+from tracker.engine.credits import component_key_of, matches, measure_of, rates_for
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Component, PlanVersion
@@ -15,7 +15,7 @@ class ReasonKind(StrEnum):
     NOT_ON_DEAL = "not_on_deal"
     TEAM_ONLY = "team_only"
     NO_PLAN = "no_plan"
-    CURRENCY = "currency"
+    NO_RATE = "no_rate"
     DAYS = "days"
     FILTER = "filter"
     NO_MEASURE = "no_measure"
@@ -46,18 +46,18 @@ def explain_no_pay(deal: Deal, payee_id: int, book: PlanBook) -> list[Reason]:
         for version in versions
         for component in version.plan.components
         for share in shares
-        if (reason := _reason(deal, share, version, component)) is not None
+        if (reason := _reason(deal, share, version, component, book)) is not None
     ]
 
 
 def _reason(
-    deal: Deal, share: CreditShare, version: PlanVersion, component: Component
+    deal: Deal, share: CreditShare, version: PlanVersion, component: Component, book: PlanBook
 ) -> Reason | None:
     key = component_key_of(version, component)
     if component.of is Whose.TEAM:
         return Reason(ReasonKind.TEAM_ONLY, key)
-    if version.plan.currency != deal.currency:
-        return Reason(ReasonKind.CURRENCY, key, (deal.currency, version.plan.currency))
+    if not rates_for(deal.currency, version, deal.effective_on, book):
+        return Reason(ReasonKind.NO_RATE, key, (deal.currency, version.plan.currency))
     if not component.is_open_on(deal.effective_on):
         return Reason(ReasonKind.DAYS, key, _days_of(component))
     unmatched = tuple(

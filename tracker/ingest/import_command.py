@@ -1,4 +1,4 @@
-"""`python3 -m tracker import people|quotas|deals FILE --mapping MAP.toml`."""
+"""`python3 -m tracker import people|quotas|deals|rates FILE --mapping MAP.toml`."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,10 +21,11 @@ from tracker.ingest.files.mapping import FileMapping
 from tracker.ingest.files.mapping_file import parse_mapping
 from tracker.ingest.files.people_rows import PEOPLE
 from tracker.ingest.files.quota_rows import QUOTAS
-from tracker.ingest.files.targets import DealsTarget, PeopleTarget, QuotasTarget
+from tracker.ingest.files.rate_rows import RATES
+from tracker.ingest.files.targets import DealsTarget, PeopleTarget, QuotasTarget, RatesTarget
 from tracker.store.database import Database, opened_database
 
-KINDS = {kind.name: kind for kind in (PEOPLE, QUOTAS, DEALS)}
+KINDS = {kind.name: kind for kind in (PEOPLE, QUOTAS, DEALS, RATES)}
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 OnRows = Callable[[int], None]
@@ -53,7 +54,7 @@ def _fields_of_each_kind() -> str:
 def import_command(
     kind: str, file: Path, mapping_path: Path, keep_going: bool, dry_run: bool
 ) -> None:
-    """Bring in people, quotas or deals from a CSV FILE. Importing twice changes nothing.
+    """Bring in people, quotas, deals or exchange rates from a CSV FILE. Importing twice changes nothing.
 
     The whole file is looked at first. If anything is wrong, all of it is named, and nothing is kept unless you say
     --keep-going.
@@ -87,6 +88,8 @@ def _target(mapping: FileMapping, database: Database, settings: Settings) -> Tar
         return PeopleTarget(database, now, today)
     if mapping.kind is QUOTAS:
         return QuotasTarget(database, now)
+    if mapping.kind is RATES:
+        return RatesTarget(database, now)
     return DealsTarget(database, now, today, mapping.source)
 
 

@@ -92,6 +92,17 @@ def component_of(credit: Credit, book: PlanBook) -> Component:
     return component
 
 
+def currency_of(credit: Credit, book: PlanBook) -> str:
+    """What a credit is paid in, whatever its deal was sold in."""
+    return book.version(credit.plan_version_id).plan.currency
+
+
+def pay_currency(deal: Deal, worth: Worth, book: PlanBook) -> str:
+    """What a deal is paid in; of one that pays nothing, what it was sold in."""
+    credited = [line.credit for line in worth.lines] or list(worth.held)
+    return currency_of(credited[0], book) if credited else deal.currency
+
+
 def evidence_words(missing: Iterable[str]) -> str:
     """Missing evidence in the reader's words: "decision maker, customer profile"."""
     known = {
@@ -130,9 +141,8 @@ def _row(stored: StoredDeal, worth: Worth, payee_id: int, book: PlanBook) -> Dea
         added_minor = worth.would_add_minor
     else:
         about, tone, word, added_minor = _why_nothing(deal, payee_id, book), "mute", "", 0
-    return DealRow(
-        deal.key, deal.name, deal.currency, about, added_minor, tone, word, stored.changed_at
-    )
+    currency = pay_currency(deal, worth, book)
+    return DealRow(deal.key, deal.name, currency, about, added_minor, tone, word, stored.changed_at)
 
 
 def _not_won(deal: Deal) -> str:
@@ -161,7 +171,8 @@ def _how_it_paid(deal: Deal, worth: Worth, book: PlanBook) -> str:
         share = deal.credit_shares[line.credit.line]
         if share.share != 1:
             said.append(_("%(share)s of the deal", share=percent(share.share)))
-        said.append(rates_words(line.rates, component.pays_on or component.measure, deal.currency))
+        measure, currency = component.pays_on or component.measure, currency_of(line.credit, book)
+        said.append(rates_words(line.rates, measure, currency))
         said += [multiplier_words(one) for one in multipliers_on(component, deal, share.role)]
     return " · ".join(dict.fromkeys(word for word in said if word))
 

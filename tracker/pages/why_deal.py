@@ -4,6 +4,7 @@ from datetime import date
 
 from tracker.engine.credits import Credit, multipliers_on
 from tracker.engine.deals import CreditShare, Deal, DealStatus
+from tracker.engine.exchange import ExchangeRate
 from tracker.engine.explain import DealLine
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Component
@@ -11,8 +12,10 @@ from tracker.engine.why_no_pay import Reason, ReasonKind, explain_no_pay
 from tracker.pages.deal_rows import (
     Worth,
     component_of,
+    currency_of,
     evidence_words,
     multiplier_words,
+    pay_currency,
     rates_words,
     worths_of,
 )
@@ -35,7 +38,7 @@ def why_deal(connection: Connection, payee: people.Payee, stored: StoredDeal) ->
         if found is not None:
             return found
     worth = worths_of(connection, payee.id, [deal.key], book)[deal.key]
-    figure, tone, remark = _deal_figure(deal, worth)
+    figure, tone, remark = _deal_figure(worth, pay_currency(deal, worth, book))
     sections = [_deal_section(deal)]
     residuals, lines = residual_sections(deal, worth.lines, book)
     sections += [_line_section(connection, deal, line, book) for line in lines] + residuals
@@ -45,15 +48,15 @@ def why_deal(connection: Connection, payee: people.Payee, stored: StoredDeal) ->
     return Sheet(deal.name, figure, tone, remark, tuple(sections), notes)
 
 
-def _deal_figure(deal: Deal, worth: Worth) -> tuple[str, str, str]:
+def _deal_figure(worth: Worth, currency: str) -> tuple[str, str, str]:
     if worth.held and not worth.lines:
         missing = evidence_words(word for credit in worth.held for word in credit.missing_evidence)
         remark = _("held: it would add this once there is %(missing)s", missing=missing)
-        return signed_money(worth.would_add_minor, deal.currency), "waiting", remark
+        return signed_money(worth.would_add_minor, currency), "waiting", remark
     added = worth.added_minor
     tone = "gain" if added > 0 else "loss" if added < 0 else "mute"
     remark = _("added to your earnings") if worth.lines else _("added nothing")
-    return signed_money(added, deal.currency), tone, remark
+    return signed_money(added, currency), tone, remark
 
 
 def _deal_section(deal: Deal) -> Section:
@@ -74,28 +77,28 @@ def _deal_section(deal: Deal) -> Section:
 
 
 def _line_section(connection: Connection, deal: Deal, line: DealLine, book: PlanBook) -> Section:
-    component = component_of(line.credit, book)
-    rows = [*_credit_rows(deal, line.credit, component), *churn_rows(deal, line.credit)]
+    component, currency = component_of(line.credit, book), currency_of(line.credit, book)
+    rows = [*_credit_rows(deal, line.credit, book), *churn_rows(deal, line.credit)]
     steps = "–".join(str(number) for number in _ends(line.tier_numbers))
     if steps:
-        rates = rates_words(line.rates, component.pays_on or component.measure, deal.currency)
+        rates = rates_words(line.rates, component.pays_on or component.measure, currency)
         rows.append(Row(_("Step %(number)s", number=steps), rates))
     rows += clawback_rows(connection, deal, line.credit, book)
-    total = Row(_("Added"), signed_money(line.added_minor, deal.currency), tone="gain")
+    total = Row(_("Added"), signed_money(line.added_minor, currency), tone="gain")
     return Section(_credit_heading(line.credit, component, book), tuple(rows), total)
 
 
 def _credit_section(deal: Deal, credit: Credit, book: PlanBook) -> Section:
     component = component_of(credit, book)
     return Section(
-        _credit_heading(credit, component, book), tuple(_credit_rows(deal, credit, component))
+        _credit_heading(credit, component, book), tuple(_credit_rows(deal, credit, book))
     )
 
 
 def _held_section(deal: Deal, credit: Credit, book: PlanBook) -> Section:
     component = component_of(credit, book)
     missing = evidence_words(credit.missing_evidence)
-    rows = _credit_rows(deal, credit, component)
+    rows = _credit_rows(deal, credit, book)
     rows.append(Row(_("Waiting for"), missing, tone="waiting"))
     return Section(_credit_heading(credit, component, book), tuple(rows))
 
@@ -106,24 +109,35 @@ def _credit_heading(credit: Credit, component: Component, book: PlanBook) -> str
     return f"{component.name or plan.name} · {window}"
 
 
-def _credit_rows(deal: Deal, credit: Credit, component: Component) -> list[Row]:
-    """How the deal became this credit: share, limit per deal, what counts towards the steps, multipliers."""
+def _credit_rows(deal: Deal, credit: Credit, book: PlanBook) -> list[Row]:
+    """How the deal became this credit: share, conversion, limit per deal, what counts, multipliers."""
+    component, currency = component_of(credit, book), currency_of(credit, book)
     share = deal.credit_shares[credit.line]
     rows = []
     if share.share != 1:
         rows.append(Row(_("Your share"), percent(share.share), note=_share_note(share)))
+    if credit.rate:
+        rows.append(_conversion_row(credit, currency))
     if credit.capped_off_minor:
-        lost = measured(credit.capped_off_minor, component.measure, deal.currency)
+        lost = measured(credit.capped_off_minor, component.measure, currency)
         rows.append(
             Row(_("Above the limit for one deal"), lost, note=_("does not count"), tone="loss")
         )
-    counts = measured(credit.attainment_minor, component.measure, deal.currency)
+    counts = measured(credit.attainment_minor, component.measure, currency)
     rows.append(Row(_("Counts towards your steps"), counts))
     rows += [
         Row(_("Multiplier"), multiplier_words(one))
         for one in multipliers_on(component, deal, share.role)
     ]
     return rows
+
+
+def _conversion_row(credit: Credit, currency: str) -> Row:
+    """From the deal's currency to the plan's, by the rate that was quoted."""
+    rate = ExchangeRate(credit.currency, currency, credit.effective_on, credit.rate)
+    converted = money(rate.convert(credit.original_minor), currency)
+    original = money(credit.original_minor, credit.currency)
+    return Row(_("Converted"), converted, note=f"{original} × {credit.rate}")
 
 
 def _share_note(share: CreditShare) -> str:
@@ -147,12 +161,14 @@ def _days_words(days: tuple[str, ...]) -> str:
 def reason_words(reason: Reason) -> str:
     if reason.kind is ReasonKind.DAYS:
         return _days_words(reason.detail)
-    detail = ", ".join(reason.detail)
+    detail = (" → " if reason.kind is ReasonKind.NO_RATE else ", ").join(reason.detail)
     return {
         ReasonKind.NOT_WON: _("It pays when it is won."),
         ReasonKind.NOT_ON_DEAL: _("You are no longer on this deal."),
         ReasonKind.NO_PLAN: _("You were on no plan on the day it counts from."),
-        ReasonKind.CURRENCY: _("It is in another currency than your plan."),
+        ReasonKind.NO_RATE: _(
+            "There is no exchange rate for %(detail)s on its day.", detail=detail
+        ),
         ReasonKind.FILTER: _(
             "Your plan does not pay for this kind of deal: %(detail)s.", detail=detail
         ),

@@ -122,6 +122,7 @@ def _row(credit: Credit) -> dict[str, Any]:
     within_64_bits(credit.attainment_minor)
     within_64_bits(credit.weight_scaled)
     within_64_bits(credit.capped_off_minor)
+    within_64_bits(credit.original_minor)
     row = {name: getattr(credit, name) for name in _COLUMNS}
     return row | {"missing_evidence": _WORD_BREAK.join(credit.missing_evidence)}
 

@@ -291,6 +291,15 @@ def event_by_id(connection: Connection, event_id: int) -> DealEvent:
     return _stored_event(row).event
 
 
+def deal_keys_in_currency(connection: Connection, currency: str, first_day: date) -> list[str]:
+    """The deals in a currency that count from a day or later."""
+    written = f'"currency":"{currency}"'  # as `deal_to_json` writes it; inside a text its quotes would be escaped
+    rows = connection.execute(
+        select(_deal.key).where(_deal.effective_on >= first_day, _deal.snapshot.contains(written))
+    )
+    return sorted(rows.scalars())
+
+
 def events_of_deal(connection: Connection, key: str) -> list[StoredEvent]:
     """Everything sources ever said about a deal, as it arrived."""
     query = select(tables.deal_event).where(_event.deal_key == key).order_by(_event.id)

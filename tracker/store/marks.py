@@ -19,6 +19,7 @@ FACTS = (
     tables.quota,
     tables.membership,
     tables.horizon,
+    tables.exchange_rate,
     tables.ledger_entry,
     tables.month_act,
 )

@@ -16,6 +16,7 @@ from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.teams import Membership
 from tracker.errors import Conflict
 from tracker.store import memberships, tables
+from tracker.store.exchange import KnownRates
 from tracker.store.horizon import horizon
 from tracker.store.marks import known
 from tracker.store.statements import inserted_id, within_64_bits
@@ -163,6 +164,7 @@ def load_plan_book(connection: Connection, payee_ids: Collection[int] | None = N
         quotas=quota_facts(connection, payee_ids),
         memberships=facts,
         until=horizon(connection),
+        exchange_rates=KnownRates(connection),
     )
 
 

@@ -27,6 +27,7 @@ from tracker.store.tables_drafts import plan_draft_text as plan_draft_text
 from tracker.store.tables_drafts import plan_pilot as plan_pilot
 from tracker.store.tables_equity import equity_grant as equity_grant
 from tracker.store.tables_equity import equity_leaving as equity_leaving
+from tracker.store.tables_over_time import exchange_rate as exchange_rate
 from tracker.store.tables_over_time import horizon as horizon
 from tracker.store.tables_payroll import manual_adjustment as manual_adjustment
 from tracker.store.tables_payroll import manual_decision as manual_decision
@@ -218,6 +219,9 @@ credit = Table(
     Column(
         "missing_evidence", Text, nullable=False
     ),  # "" counts; otherwise held, the words that are missing
+    Column("currency", String(3), nullable=False),  # what was converted; "" where nothing was
+    Column("original_minor", BigInteger, nullable=False),  # the part in that currency
+    Column("rate", String(30), nullable=False),  # the quoted rate it was converted by
     Index(None, "payee_id", "component_key", "window_key", "effective_on"),
 )
 

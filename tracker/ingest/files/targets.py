@@ -1,14 +1,15 @@
-"""Where imported rows go: people, quotas and deals, each checked and written its own way."""
+"""Where imported rows go: people, quotas, deals and rates, each checked and written its own way."""
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tracker import flow
+from tracker import flow, flow_exchange
 from tracker.config import command_author
+from tracker.engine.exchange import ExchangeRate
 from tracker.ingest.deal_payload import Reader
 from tracker.ingest.directory import Directory
-from tracker.ingest.files import deal_rows, people_rows, quota_rows
+from tracker.ingest.files import deal_rows, people_rows, quota_rows, rate_rows
 from tracker.ingest.files.deal_rows import DealRow
 from tracker.ingest.files.importing import CheckRow
 from tracker.ingest.files.mapping import Values
@@ -59,6 +60,22 @@ class QuotasTarget:
     def write(self, items: list[QuotaChange]) -> Counter[str]:
         changed = flow.change_quotas(self.database, items, command_author(), self.now)
         return Counter({"set": len(changed), UNCHANGED: len(items) - len(changed)})
+
+
+@dataclass(frozen=True, slots=True)
+class RatesTarget:
+    database: Database
+    now: datetime
+
+    def checking(self, connection: Connection) -> CheckRow[ExchangeRate]:
+        return rate_rows.rate_row
+
+    def name_of(self, item: ExchangeRate) -> str:
+        return f"{item.currency} {item.into} {item.day}"
+
+    def write(self, items: list[ExchangeRate]) -> Counter[str]:
+        news = flow_exchange.set_exchange_rates(self.database, items, command_author(), self.now)
+        return Counter({"set": len(news), UNCHANGED: len(items) - len(news)})
 
 
 @dataclass(frozen=True, slots=True)
