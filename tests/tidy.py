@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "flow_disputes": {"engine", "store", "flow"} | SMALL,
     "flow_calendar": {"engine", "store", "flow"} | SMALL,
     "flow_exchange": {"engine", "store", "flow"} | SMALL,
+    "flow_exceptions": {"engine", "store", "flow"} | SMALL,
     "flow_drafts": {"engine", "store", "flow"} | SMALL,
     "flow_payroll": {"engine", "store", "flow"} | SMALL,
     "access": {"engine", "store"} | SMALL,
@@ -55,6 +56,7 @@ MAY_IMPORT = {
     # of pages, commands know only what puts things into the reader's words
     "commands": {
         *("engine", "flow", "flow_drafts", "flow_payroll", "flow_teams", "store", "ingest"),
+        "flow_exceptions",
         *("verify", "passwords", "launcher", "trials", "payroll_export"),
         "flow_calendar",
         *WORDS_OF_PAGES,

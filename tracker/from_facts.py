@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tracker.engine.deals import Deal, DealEvent
 from tracker.engine.replay import Earned, replay
-from tracker.store import memberships, plans
+from tracker.store import exceptions, memberships, plans
 from tracker.store.deals import Rank, rank_of
 from tracker.store.exchange import KnownRates
 from tracker.store.horizon import horizon
@@ -29,6 +29,7 @@ def earned_from(events: Iterable[DealEvent], connection: Connection) -> Earned:
         plans.assignments(connection),
         plans.quota_facts(connection),
         memberships=memberships.all_memberships(connection),
+        exceptions=exceptions.exceptions(connection),
         until=horizon(connection),
         exchange_rates=KnownRates(connection),
     )

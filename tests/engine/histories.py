@@ -16,7 +16,7 @@ from tests.builders import a_deal, an_event
 from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus
 from tracker.engine.exchange import ExchangeRate
 from tracker.engine.objectives import score_deal
-from tracker.engine.plans import COUNT_MEASURES
+from tracker.engine.plans import COUNT_MEASURES, PersonalException
 from tracker.engine.teams import Membership, TeamRole
 
 PAYEES = (1, 2, 3)
@@ -88,8 +88,23 @@ class QuotaSet:
     valid_from: date | None = None
 
 
+@dataclass(frozen=True)
+class ExceptionMade:
+    """Something is agreed with a payee; with `withdraws` an earlier exception, counted from 0, never held."""
+
+    exception: PersonalException
+    withdraws: int | None = None
+
+
 Step = (
-    DealEvent | RateSet | CalendarRolled | VersionActivated | PayeeAssigned | QuotaSet | Membership
+    ExceptionMade
+    | DealEvent
+    | RateSet
+    | CalendarRolled
+    | VersionActivated
+    | PayeeAssigned
+    | QuotaSet
+    | Membership
 )
 History = Sequence[Step]
 
@@ -154,6 +169,16 @@ def _rarely(value: Any, absent: Any = "") -> st.SearchStrategy[Any]:
     present = value if isinstance(value, st.SearchStrategy) else st.just(value)
     return st.integers(0, 3).flatmap(lambda die: present if die == 3 else st.just(absent))
 
+
+AGREED: Mapping[str, tuple[Any, Any]] = {
+    "rate_factor": (Fraction(3, 2), Fraction(1, 3)),
+    "add_rate": (Fraction(1, 100), Fraction(0)),
+    "cap_payout_minor": (3_000, 9_999),
+    "cap_at": (Fraction(30_000), Fraction(40_001)),
+    "deal_cap_minor": (12_345, 20_000),
+    "lifts": (frozenset({"cap_payout", "deal_cap"}), frozenset({"cap_at"})),
+}
+"""What is agreed with somebody: other rates, other limits or none."""
 
 SEASON = [1, 2, 0, 3, 1, 1, 1, 1, 1, 4, "2.5", "10%"]
 RAMP = ["25%", "50%", "75%"]
@@ -457,9 +482,11 @@ def histories(draw: st.DrawFn, step_count_max: int = 18) -> list[Step]:
     starts = {step.effective_from for step in steps if isinstance(step, VersionActivated)}
     told: list[DealEvent] = []
     for number in range(1, draw(st.integers(6, step_count_max)) + 1):
-        kind = draw(st.integers(-12, 6))
+        kind = draw(st.integers(-12, 7))
         if kind == 6:
             steps.append(draw(rates_set))
+        elif kind == 7:
+            steps.append(draw(exceptions_made(steps)))
         elif kind == 5:
             steps.append(CalendarRolled(draw(st.sampled_from(HORIZONS))))
         elif kind == 4:
@@ -521,3 +548,22 @@ def quotas_set() -> st.SearchStrategy[QuotaSet]:
         st.sampled_from([0, 30_000, 40_000, 99_999, 160_001]),
         st.one_of(st.none(), st.sampled_from(CHANGE_DAYS)),
     )
+
+
+@st.composite
+def exceptions_made(draw: st.DrawFn, steps: Sequence[Step]) -> ExceptionMade:
+    """Other rates or limits for somebody on some days; now and then an earlier agreement is taken back."""
+    made = [step for step in steps if isinstance(step, ExceptionMade) and step.withdraws is None]
+    if made and draw(st.integers(0, 3)) == 3:
+        number = draw(st.integers(0, len(made) - 1))
+        agreed = made[number].exception
+        taken = PersonalException(0, agreed.payee_id, agreed.component_key)
+        return ExceptionMade(taken, number)
+    starts_on = draw(st.sampled_from([None, None, *CHANGE_DAYS]))
+    ends_on = draw(st.sampled_from([None, None, date(2026, 11, 30), date(2026, 12, 31)]))
+    said = draw(st.dictionaries(st.sampled_from(sorted(AGREED)), st.integers(0, 1), min_size=1))
+    terms = {name: AGREED[name][choice] for name, choice in said.items()}
+    payee_id = draw(st.sampled_from((1, 1, 1, 2, TEAM)))
+    component_key = draw(st.sampled_from(["ae/sales", "ae/sales", "ae/more", "extra/sales"]))
+    exception = PersonalException(0, payee_id, component_key, starts_on, ends_on, **terms)
+    return ExceptionMade(exception)

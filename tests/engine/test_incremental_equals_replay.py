@@ -16,6 +16,7 @@ from tests.builders import a_deal, a_plan_text, an_event
 from tests.engine.histories import (
     SINCE,
     CalendarRolled,
+    ExceptionMade,
     History,
     PayeeAssigned,
     QuotaSet,
@@ -31,7 +32,7 @@ from tracker.engine.exchange import ExchangeRate
 from tracker.engine.explain import explain_deals, explain_total
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import Assignment, PlanVersion
+from tracker.engine.plans import Assignment, PersonalException, PlanVersion
 from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.replay import replay
 from tracker.engine.supposed import would_add
@@ -59,6 +60,7 @@ class Company:
         self.assignments: dict[tuple[int, str], Assignment] = {}
         self.quotas: list[QuotaFact] = []
         self.memberships: list[Membership] = []
+        self.exceptions: list[PersonalException] = []
         self.until: date | None = None
         self.exchange_rates: list[ExchangeRate] = []
         self.totals = RunningTotals(PlanBook([], []))
@@ -67,6 +69,9 @@ class Company:
         match step:
             case DealEvent():
                 self._take_event(step)
+            case ExceptionMade():
+                self.exceptions.append(self._agreed(step))
+                self._rebuild()
             case QuotaSet():
                 self.quotas.append(QuotaFact(*astuple(step), fact_id=len(self.quotas)))
                 self.totals.book = self._book()
@@ -107,9 +112,17 @@ class Company:
             self.assignments.values(),
             quotas=self.quotas,
             memberships=self.memberships,
+            exceptions=self.exceptions,
             until=self.until,
             exchange_rates=self.exchange_rates,
         )
+
+    def _agreed(self, step: ExceptionMade) -> PersonalException:
+        """The exception with its number; one that takes another back names that one's."""
+        made = [one.exception_id for one in self.exceptions if one.withdraws_id is None]
+        withdraws_id = None if step.withdraws is None else made[step.withdraws]
+        number = len(self.exceptions) + 1
+        return replace(step.exception, exception_id=number, withdraws_id=withdraws_id)
 
     def earned(self) -> Earned:
         return without_zeros(self.totals.earned())
@@ -123,6 +136,7 @@ class Company:
                 assignments,
                 self.quotas,
                 memberships=self.memberships,
+                exceptions=self.exceptions,
                 until=self.until,
                 exchange_rates=self.exchange_rates,
             )

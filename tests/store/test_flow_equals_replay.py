@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from datetime import UTC, date, datetime, timedelta
 
 import hypothesis
@@ -15,6 +15,7 @@ from tests.engine.histories import (
     PAYEES,
     TEAM,
     CalendarRolled,
+    ExceptionMade,
     History,
     PayeeAssigned,
     QuotaSet,
@@ -23,11 +24,11 @@ from tests.engine.histories import (
     VersionActivated,
     histories,
 )
-from tracker import flow, flow_calendar, flow_exchange, flow_teams
+from tracker import flow, flow_calendar, flow_exceptions, flow_exchange, flow_teams
 from tracker.engine.deals import DealEvent
 from tracker.engine.exchange import ExchangeRate
 from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import Assignment, PlanVersion
+from tracker.engine.plans import Assignment, PersonalException, PlanVersion
 from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.replay import Earned, replay
 from tracker.engine.teams import Membership
@@ -61,6 +62,7 @@ class Recorder:
         self.assignments: dict[tuple[int, str], Assignment] = {}
         self.quotas: list[QuotaFact] = []
         self.memberships: list[Membership] = []
+        self.exceptions: list[PersonalException] = []
         self.until: date | None = None
         self.exchange_rates: list[ExchangeRate] = []
         with database.write() as connection:
@@ -82,6 +84,8 @@ class Recorder:
             case CalendarRolled(until):
                 self.until = max(until, self.until or until)
                 flow_calendar.roll_until(self.database, until, self.now)
+            case ExceptionMade():
+                self.take_exception(step)
             case QuotaSet():
                 change = QuotaChange(*astuple(step))
                 self.quotas.append(QuotaFact(*astuple(step), fact_id=len(self.quotas)))
@@ -98,6 +102,18 @@ class Recorder:
                 flow.assign_plan(
                     self.database, payee_id, plan_key, starts_on, ends_on, "test", self.now
                 )
+
+    def take_exception(self, step: ExceptionMade) -> None:
+        made = [one.exception_id for one in self.exceptions if one.withdraws_id is None]
+        withdrawn = {one.withdraws_id for one in self.exceptions}
+        if step.withdraws is None:
+            number = flow_exceptions.agree(self.database, step.exception, "test", self.now)
+            self.exceptions.append(replace(step.exception, exception_id=number))
+        elif (taken := made[step.withdraws]) not in withdrawn:
+            flow_exceptions.withdraw(self.database, taken, "not so", "test", self.now)
+            number = max(one.exception_id for one in self.exceptions) + 1
+            fact = replace(step.exception, exception_id=number, withdraws_id=taken)
+            self.exceptions.append(fact)
 
     def take_events(self, events: Sequence[DealEvent]) -> None:
         """In one transaction."""
@@ -116,6 +132,7 @@ class Recorder:
                 assignments,
                 self.quotas,
                 memberships=self.memberships,
+                exceptions=self.exceptions,
                 until=self.until,
                 exchange_rates=self.exchange_rates,
             )

@@ -99,6 +99,8 @@ def exception_words(exception: PersonalException, money: Amount) -> str:
         said.append("a cap on attainment of their own")
     if exception.deal_cap_minor is not None:
         said.append("a cap per deal of their own")
+    if exception.draw is not None:
+        said.append(f"a draw of {money(exception.draw.amount_minor)}, {exception.draw.kind}")
     said += [f"no {cap}" for cap in sorted(exception.lifts)]
     days = f" from {exception.starts_on}" if exception.starts_on else ""
     days += f" until {exception.ends_on}" if exception.ends_on else ""

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from tracker import clock, flow
+from tracker.commands.exceptions import agree_exception, list_exceptions, withdraw_exception
 from tracker.commands.files import EXISTING_FILE, Day, problems_in, toml_text_of
 from tracker.commands.plan_check import check
 from tracker.commands.plan_schema import schema
@@ -33,6 +34,8 @@ plan.add_command(simulate_plan)
 plan.add_command(check)
 plan.add_command(show)
 plan.add_command(schema)
+for command in (agree_exception, list_exceptions, withdraw_exception):
+    plan.add_command(command)
 
 
 @plan.command()

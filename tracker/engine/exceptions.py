@@ -40,6 +40,9 @@ def with_exceptions(component: Component, exceptions: Iterable[PersonalException
     """The component with exceptions applied in the order given: a later one wins over what an earlier one says."""
     factor, added = Fraction(1), Fraction(0)
     for exception in exceptions:
+        if not component.climbs:  # then tiers are numbers on credits, and no sum reaches a limit
+            lifts = exception.lifts - {"cap_at"}
+            exception = replace(exception, tiers=(), cap_at=None, lifts=lifts)
         factor = exception.rate_factor or factor
         added = added if exception.add_rate is None else exception.add_rate
         component = replace(
@@ -53,6 +56,7 @@ def with_exceptions(component: Component, exceptions: Iterable[PersonalException
                 exception, "deal_cap", exception.deal_cap_minor, component.deal_cap_minor
             ),
         )
+    component = replace(component, tiers=_within(component.tiers, component.cap_at))
     if factor == 1 and not added:
         return component
     curve = tuple(replace(point, pays=point.pays * factor) for point in component.curve)
@@ -76,6 +80,21 @@ def _cap(
     exception: PersonalException, name: str, own: _Limit | None, before: _Limit | None
 ) -> _Limit | None:
     return None if name in exception.lifts else before if own is None else own
+
+
+def _within(tiers: tuple[Tier, ...], cap_at: Fraction | None) -> tuple[Tier, ...]:
+    """The tiers that can be reached below a limit on attainment."""
+    if cap_at is None:
+        return tiers
+    reached = [
+        tier
+        for before, tier in zip([None, *tiers], tiers, strict=False)
+        if before is None
+        or before.up_to is None
+        or before.up_to < cap_at
+        or (before.up_to == cap_at and not before.owns_bound)
+    ]
+    return tuple(reached)
 
 
 def _at_rate(tier: Tier, factor: Fraction, added: Fraction) -> Tier:

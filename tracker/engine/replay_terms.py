@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
+from tracker.engine.deal_terms import Judged
 from tracker.engine.exchange import ExchangeRate
 from tracker.engine.periods import Period, PeriodKind, days_of, period_containing, period_named
 from tracker.engine.plans import (
@@ -64,6 +65,11 @@ class ReplayTerms:
         ]
         if not said:
             return component
+        if component.years or component.judged is Judged.EACH:
+            # Nothing climbs there, so neither tiers of somebody's own nor a limit on what was climbed mean anything.
+            said = [
+                replace(one, tiers=(), cap_at=None, lifts=one.lifts - {"cap_at"}) for one in said
+            ]
         tiers, curve, years = component.tiers, component.curve, component.years
         caps: dict[str, int | Fraction | None] = {
             "cap_payout": component.cap_payout_minor,

@@ -17,6 +17,7 @@ FACTS = (
     tables.plan_version,
     tables.assignment,
     tables.quota,
+    tables.personal_exception,
     tables.membership,
     tables.horizon,
     tables.exchange_rate,

@@ -15,7 +15,7 @@ from tracker.engine.plans import Assignment, Plan, PlanVersion
 from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.teams import Membership
 from tracker.errors import Conflict
-from tracker.store import memberships, tables
+from tracker.store import exceptions, memberships, tables
 from tracker.store.exchange import KnownRates
 from tracker.store.horizon import horizon
 from tracker.store.marks import known
@@ -162,6 +162,7 @@ def load_plan_book(connection: Connection, payee_ids: Collection[int] | None = N
         versions,
         assignments(connection, payee_ids),
         quotas=quota_facts(connection, payee_ids),
+        exceptions=exceptions.exceptions(connection, payee_ids),
         memberships=facts,
         until=horizon(connection),
         exchange_rates=KnownRates(connection),

@@ -27,6 +27,7 @@ from tracker.store.tables_drafts import plan_draft_text as plan_draft_text
 from tracker.store.tables_drafts import plan_pilot as plan_pilot
 from tracker.store.tables_equity import equity_grant as equity_grant
 from tracker.store.tables_equity import equity_leaving as equity_leaving
+from tracker.store.tables_exceptions import personal_exception as personal_exception
 from tracker.store.tables_over_time import exchange_rate as exchange_rate
 from tracker.store.tables_over_time import horizon as horizon
 from tracker.store.tables_payroll import manual_adjustment as manual_adjustment
@@ -286,7 +287,7 @@ ledger_entry = Table(
     Column("amount_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("kind", String(20), nullable=False),  # commission | adjustment | clawback | manual
-    Column("cause", String(20), nullable=False),  # deal | quota | plan | assignment | manual
+    Column("cause", String(20), nullable=False),  # deal | quota | plan | exception ...
     Column("cause_id", BigInteger, nullable=True),  # the fact behind it, if it is one
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("posting_month", String(7), nullable=False),  # the payroll month that pays it
