@@ -267,11 +267,12 @@ def _projected(
     book: PlanBook,
 ) -> LadderProjection:
     earned_minor = _earned(ladder.total, book)
+    exposed_minor = earned_minor - _earned(ladder.without_exposed, book) if ladder.exposures else 0
     attainments = [figure.attainment_minor for figure in figures]
     return LadderProjection(
         key=ladder.total.key,
         earned_minor=earned_minor,
-        exposed_minor=earned_minor - _earned(ladder.without_exposed, book),
+        exposed_minor=exposed_minor,
         exposures=ladder.exposures,
         outlooks=outlooks,
         payout=_spread(_earned_of(figures), ways),

@@ -174,8 +174,9 @@ class _Continued:
         attainment, weight, gained = place
         if is_ordered:
             exact = self.exact + Fraction(gained, slopes.unit)
-            exact += self.table.bonus_reached(attainment)
-            exact -= self.table.bonus_reached(self.sums.attainment_minor)
+            if slopes.has_bonuses:
+                exact += self.table.bonus_reached(attainment)
+                exact -= self.table.bonus_reached(self.sums.attainment_minor)
         else:
             step = Sums(
                 0, 0, attainment - self.sums.attainment_minor, weight - self.sums.weight_scaled
@@ -198,6 +199,7 @@ class _Slopes:
     bounds: Sequence[int]
     rates: Sequence[int]
     intercepts: Sequence[int]
+    has_bonuses: bool
     common: int
     unit: int
 
@@ -231,6 +233,7 @@ def _slopes(table: RateTable, credited: Sequence[Credit]) -> _Slopes:
         ],
         rates=[int(rate * scale) for rate, _ in flat],
         intercepts=[int(intercept * scale) for _, intercept in flat],
+        has_bonuses=any(band.bonus for band in table.bands),
         common=common,
         unit=scale * common * WEIGHT_SCALE,
     )

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from tracker.engine.deals import Deal
 from tracker.engine.ladder_terms import LadderTerms
+from tracker.engine.periods import months_later
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.projection import Exposure, Ladder, exposures_of
 from tracker.engine.prospects import Decided, Prospect, StageBook, prospects_of, stage_key
@@ -77,16 +78,20 @@ def exposures(
     connection: Connection, ladders: Sequence[Ladder], book: PlanBook, today: date
 ) -> dict[TotalKey, tuple[Exposure, ...]]:
     """What can still be taken back from each of these ladders; nothing is read where no plan takes anything back."""
-    keys = [ladder.total.key for ladder in ladders if _takes_back(ladder, book)]
+    months = {ladder.total.key: _clawback_months(ladder, book) for ladder in ladders}
+    keys = [key for key, within in months.items() if within]
     if not keys:
         return {}
-    behind = pipeline_reads.deals_behind(connection, keys)
+    since = months_later(today, -max(months.values()))
+    behind = pipeline_reads.deals_behind(connection, keys, since)
     return {key: exposures_of(behind[key], key, book, today) for key in keys}
 
 
-def _takes_back(ladder: Ladder, book: PlanBook) -> bool:
-    versions = {version_id for _, version_id in ladder.total.cells}
+def _clawback_months(ladder: Ladder, book: PlanBook) -> int:
+    """The longest that any version of a ladder can take something back; 0 where none does."""
     components = (
-        book.version(version_id).plan.component(ladder.component.key) for version_id in versions
+        book.version(version_id).plan.component(ladder.component.key)
+        for version_id in ladder.total.version_ids
     )
-    return any(one is not None and one.clawback is not None for one in components)
+    clawbacks = (one.clawback for one in components if one is not None)
+    return max((one.within_months for one in clawbacks if one is not None), default=0)

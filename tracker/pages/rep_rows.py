@@ -11,7 +11,7 @@ from typing import Literal
 
 from tracker.engine.outcomes import Spread
 from tracker.engine.standing import Standing
-from tracker.pages.formatting import chance_words, measured, pay_rate, percent
+from tracker.pages.formatting import measured, pay_rate, percent
 from tracker.pages.i18n import gettext as _
 from tracker.pages.standings import PayeeStanding
 
@@ -24,6 +24,8 @@ BEHIND_BELOW = Fraction(2, 3)
 """Shares of the pace. Under the first the bar turns amber, under the second the rep is marked as falling behind."""
 PACE_TELLS_FROM = Fraction(1, 10)
 """Before this much of the window is gone, nobody is behind."""
+CHANCE_FROM = Fraction(1, 100)
+"""A chance below this is not worth a line."""
 
 Mark = Literal["near", "held", "behind"]
 
@@ -187,16 +189,16 @@ def _landing(lead: Standing | None, landing: Spread | None) -> str:
 
 
 def _chance(person: PayeeStanding) -> str:
-    """How likely the next step is reached by the end of the window, by the evidence of open deals; "" for none."""
+    """How likely the next step is reached by the end of the window, by the evidence of open deals; "" for next to none."""
     if person.projection is None or person.lead is None or person.lead.next_step is None:
         return ""
     ladder = person.projection.of(person.lead.component_key)
     chances = ladder.chances if ladder else ()
     number = person.lead.next_step.number
     found = next((one for one in chances if one.step_number == number), None)
-    if found is None or not found.probability:
+    if found is None or found.probability < CHANCE_FROM:
         return ""
-    return _("chance %(share)s", share=chance_words(found.probability))
+    return _("chance %(share)s", share=percent(found.probability))
 
 
 def _tone(lead: Standing) -> str:

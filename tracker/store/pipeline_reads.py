@@ -52,11 +52,15 @@ def open_deals_of(
     return found
 
 
-def deals_behind(connection: Connection, keys: Collection[TotalKey]) -> dict[TotalKey, list[Deal]]:
-    """The deals that count in each of these totals, by key."""
+def deals_behind(
+    connection: Connection, keys: Collection[TotalKey], since: date
+) -> dict[TotalKey, list[Deal]]:
+    """The deals that count from a day on in each of these totals, by key."""
     columns = (_credit.payee_id, _credit.component_key, _credit.window_key, _credit.deal_key)
-    counted = _credit.missing_evidence == ""
-    rows = connection.execute(select(*columns).where(near(tables.credit, keys), counted).distinct())
+    counted = (_credit.missing_evidence == "", _credit.effective_on >= since)
+    rows = connection.execute(
+        select(*columns).where(near(tables.credit, keys), *counted).distinct()
+    )
     deal_keys: dict[TotalKey, set[str]] = {key: set() for key in keys}
     for row in rows:
         deal_keys.get(TotalKey(*row[:3]), set()).add(row.deal_key)
