@@ -189,7 +189,7 @@ def _landing(lead: Standing | None, landing: Spread | None) -> str:
 
 
 def _chance(person: PayeeStanding) -> str:
-    """How likely the next step is reached by the end of the window, by the evidence of open deals; "" for next to none."""
+    """How likely the next step is reached by the end of the window, by evidence; "" for next to none."""
     if person.projection is None or person.lead is None or person.lead.next_step is None:
         return ""
     ladder = person.projection.of(person.lead.component_key)
