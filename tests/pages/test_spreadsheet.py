@@ -14,8 +14,9 @@ from werkzeug.test import TestResponse
 from tests.builders import a_deal, an_event, shared_by
 from tests.cast import FIGURES, NOW, Cast
 from tests.leaks import found_amounts
-from tracker import flow
+from tracker import flow, flow_exchange
 from tracker.engine.deals import CreditShare, DealStatus
+from tracker.engine.exchange import ExchangeRate
 
 HTMX = {"HX-Request": "true"}
 
@@ -196,6 +197,14 @@ def test_a_deal_moved_to_another_month_is_found_by_its_id(cast: Cast) -> None:
     record(cast, "moved", 10_000_00, effective_on=date(2026, 10, 30))
     text = send(cast, "Deal id;Date;Commission\nmoved;2026-11-02;9\n").text
     assert "Here it counts from 30 Oct 2026" in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_deal_in_another_currency_is_compared_in_that_of_the_pay(cast: Cast) -> None:
+    rate = ExchangeRate("EUR", "DKK", date(2026, 1, 1), "7.45")
+    flow_exchange.set_exchange_rates(cast.database, [rate], "test", NOW)
+    record(cast, "euro", 1_000_00, currency="EUR")
+    text = send(cast, "Deal id;Amount\neuro;7450\n").text
+    assert "1 line agrees." in text
 
 
 def test_a_deal_held_for_evidence_says_what_it_waits_for(cast: Cast) -> None:

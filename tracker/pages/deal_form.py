@@ -176,8 +176,9 @@ class _Reading:
         return day
 
     def measures(self) -> dict[str, int]:
-        found = {}
-        for name in self._form.measures:
+        shown = self._form.measures
+        found = {name: minor for name, minor in self._before.measures.items() if name not in shown}
+        for name in shown:
             currency = UNIT_CURRENCY if name in OWN_COUNTS else self.currency
             amount_minor = self.amount_minor(f"measure.{name}", currency)
             if amount_minor is not None:

@@ -41,9 +41,12 @@ def stretch_of(lines: Iterable[Line], window: Period) -> Stretch:
 
 
 def own_deals(
-    connection: Connection, payee: Payee, lines: Sequence[Line], stretch: Stretch
+    connection: Connection, payee: Payee, lines: Sequence[Line], stretch: Stretch, currency: str
 ) -> list[OwnDeal]:
-    """The payee's deals in a stretch of days, and those that the lines name by id whenever they are."""
+    """The payee's deals in a stretch of days, and those that the lines name by id whenever they are.
+
+    Amounts are in `currency`, by the rate of the deal's day; 0 where nobody has said it.
+    """
     ids = {line.deal_id.casefold() for line in lines if line.deal_id}
     keys = [
         key
@@ -60,10 +63,15 @@ def own_deals(
     }
     book = plans.load_plan_book(connection)
     worths = worths_of(connection, payee.id, stored, book)
-    return [_own(deal, worths[key], payee.id, book) for key, deal in stored.items()]
+    return [_own(deal, worths[key], payee.id, book, currency) for key, deal in stored.items()]
 
 
-def _own(deal: Deal, worth: Worth, payee_id: int, book: PlanBook) -> OwnDeal:
+def _own(deal: Deal, worth: Worth, payee_id: int, book: PlanBook, currency: str) -> OwnDeal:
+    amount_minor, part_minor = deal.amount_minor, _part_minor(deal, payee_id)
+    if deal.currency != currency:
+        rate = book.exchange.on(deal.currency, currency, deal.effective_on)
+        amount_minor = rate.convert(amount_minor) if rate else 0
+        part_minor = rate.convert(part_minor) if rate else 0
     is_won = deal.status is DealStatus.WON
     is_unpaid = is_won and not worth.lines and not worth.held
     reasons = explain_no_pay(deal, payee_id, book) if is_unpaid else ()
@@ -73,8 +81,8 @@ def _own(deal: Deal, worth: Worth, payee_id: int, book: PlanBook) -> OwnDeal:
         key=deal.key,
         name=deal.name,
         on=deal.effective_on,
-        amount_minor=deal.amount_minor,
-        part_minor=_part_minor(deal, payee_id),
+        amount_minor=amount_minor,
+        part_minor=part_minor,
         is_won=is_won,
         paid_minor=worth.added_minor,
         missing=(evidence_words(missing),) if missing else (),

@@ -112,7 +112,7 @@ def _compare(payee: Payee, content: bytes) -> Comparison:
     window = standing.window or context.not_found()
     stretch = stretch_of(own_list.lines, window)
     with context.database().read() as connection:
-        own = own_deals(connection, payee, own_list.lines, stretch)
+        own = own_deals(connection, payee, own_list.lines, stretch, currency)
     compared = Compared.COMMISSION if "commission" in own_list.columns else Compared.AMOUNT
     found = beside_the_loop(lambda: reconcile(own_list.lines, own, compared))
     differing = [pair for pair in found.pairs if pair.difference_minor]
