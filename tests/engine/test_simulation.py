@@ -97,6 +97,18 @@ def test_each_scenario_costs_what_paying_its_deals_says() -> None:
         assert scenario.sales_minor == 140_000_00 * level // 1000
 
 
+def test_what_colleagues_on_other_plans_sold_is_no_part_of_the_sales() -> None:
+    shares = (*shared_by(ANNA, 99), CreditShare(BO, Fraction(1), is_overlay=True))
+    deals = [a_deal("d-1", 80_000_00, credit_shares=shares, effective_on=FIRST)]
+    assert simulate(a_trial(deals, a_plan(FLAT))).scenario(EXPECTED).sales_minor == 40_000_00
+
+
+def test_without_a_quota_nobody_is_past_a_step_written_in_shares_of_it() -> None:
+    plan = a_plan(LADDER)
+    trial = Trial(some_deals(90_000_00), FIRST, (ANNA, BO), terms_of(plan, None))
+    assert not any(found.is_past_first_step for found in simulate(trial).attainments)
+
+
 def test_what_is_owed_at_the_end_is_no_cost() -> None:
     plan = a_plan(FLAT)
     deals = [*some_deals(10_000_00), a_deal("back", -50_000_00, effective_on=LAST)]

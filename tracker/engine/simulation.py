@@ -13,6 +13,7 @@ from fractions import Fraction
 from tracker.engine.break_even import LEVEL_ONE, BreakEven, break_even
 from tracker.engine.credits import component_key_of
 from tracker.engine.deals import Deal, DealStatus
+from tracker.engine.money import round_to_minor_unit
 from tracker.engine.paying import ComponentPay, PayeePay, Terms, pay
 from tracker.engine.periods import Period
 from tracker.engine.totals import TotalKey
@@ -42,7 +43,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One sales level, in thousandths: what was sold in all, and what both plans cost."""
+    """One sales level, in thousandths: what these payees sold in all, and what both plans cost."""
 
     level: int
     sales_minor: int
@@ -151,12 +152,13 @@ def attainments_of(payees: Iterable[PayeePay], trial: Trial) -> Iterator[Attainm
     for key in _ladders(trial):
         quota_minor = trial.new.quota_minor(key) if component.needs_quota else None
         reached_minor = _attainment_minor(found.get(key))
-        bound = None if first_step is None else first_step * (quota_minor or 1)
+        scale = quota_minor if component.needs_quota else 1
+        is_past = bool(first_step and scale) and reached_minor > (first_step or 0) * (scale or 0)
         yield Attainment(
             payee_id=key.payee_id,
             window_key=key.window_key,
             ratio=Fraction(reached_minor, quota_minor) if quota_minor else None,
-            is_past_first_step=bound is not None and reached_minor > bound,
+            is_past_first_step=is_past,
         )
 
 
@@ -198,22 +200,31 @@ class _Runs:
         self._old: dict[int, Costs] = {}
         self._done, self._total = 0, 10 + len(trial.payee_ids)
         self._own_deals: dict[int, list[Deal]] = {payee_id: [] for payee_id in trial.payee_ids}
+        self._sold = sum((self._part_of(deal) for deal in trial.deals), Fraction(0))
         for deal in trial.deals:
             for payee_id in {share.payee_id for share in deal.credit_shares}:
                 if payee_id in self._own_deals:
                     self._own_deals[payee_id].append(deal)
+
+    def _part_of(self, deal: Deal) -> Fraction:
+        """What of a deal these payees sold; a share beside the split is no sale of its own."""
+        if deal.status is not DealStatus.WON:
+            return Fraction(0)
+        shares = (
+            share.share
+            for share in deal.credit_shares
+            if not share.is_overlay and share.payee_id in self._own_deals
+        )
+        return deal.amount_minor * sum(shares, Fraction(0))
 
     def remember(self, level: int, payees: Iterable[PayeePay]) -> None:
         self._new[level] = self._costs(payees)
 
     def scenario(self, level: int) -> Scenario:
         new, old = self._both(level)
-        sales_minor = sum(
-            deal.amount_minor for deal in self._trial.deals if deal.status is DealStatus.WON
-        )
         return Scenario(
             level=level,
-            sales_minor=sales_minor * level // LEVEL_ONE,
+            sales_minor=round_to_minor_unit(self._sold * level / LEVEL_ONE),
             new_minor=sum(new.values()),
             old_minor=None if self._trial.old is None else sum(old.values()),
         )
