@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from tests.builders import a_plan_text
 from tests.cast import NOW, PLAN, Cast
 from tests.pages.test_manager import open_pay
 from tests.pages.test_team_board import text_of
@@ -23,6 +24,16 @@ def test_a_plan_says_its_steps_its_versions_and_its_people(cast: Cast) -> None:
     assert "since 1 Jan 2026 pays now" in said
     for name in ("Anna Lund", "Olaf Ravn"):
         assert name in said
+
+
+def test_steps_of_amounts_are_drawn_in_amounts(cast: Cast) -> None:
+    text = a_plan_text('tiers = [ { up_to = "500000", rate = "5%" }, { rate = "7%" } ]')
+    flow.activate_plan_version(cast.database, "flat", date(2026, 1, 1), text, "test", NOW)
+    card = (
+        cast.client_of("ida").get("/plans").text.split('id="plan-flat"')[1].split("</article>")[0]
+    )
+    assert ">500,000<" in card
+    assert ">50%<" not in card
 
 
 def test_a_manager_sees_rates_only_where_the_company_lets_managers_see_pay(cast: Cast) -> None:

@@ -79,7 +79,8 @@ def _standing(plan: Plan, component: Component) -> Standing:
     """The foot of the stairs: somebody with a round quota and nothing sold."""
     version = PlanVersion(0, "plan", date.min, replace(plan, on_change=OnChange.CONTINUE))
     window = plan.window_of(A_DAY)
-    quotas = [QuotaFact(NOBODY, "", "", AN_EXAMPLE_QUOTA_MINOR)]
+    quota = QuotaFact(NOBODY, "", "", AN_EXAMPLE_QUOTA_MINOR)
+    quotas = [quota] if component.needs_quota else []
     book = PlanBook([version], [Assignment(NOBODY, "plan", date.min)], quotas=quotas)
     return standing_of(
         version=version,
