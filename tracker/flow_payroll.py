@@ -15,6 +15,7 @@ from tracker.store import adjustments, ledger, outbox, payroll, payroll_facts, p
 from tracker.store.adjustments import Adjustment, Decision, Proposal
 from tracker.store.database import Database
 from tracker.store.marks import marks_now
+from tracker.store.memberships import REP
 from tracker.store.outbox import OutboxChange
 from tracker.store.payroll import Act, MonthAct
 from tracker.store.statements import Values, within_64_bits
@@ -182,8 +183,11 @@ def propose_adjustment(database: Database, proposal: Proposal, by: str, at: date
         _require_reason(proposal.reason)
         if not proposal.amount_minor:
             raise BadInput([Problem("amount", "it is zero.", "Say how much to pay, or take.")])
-        if people.payee(connection, proposal.payee_id) is None:
+        payee = people.payee(connection, proposal.payee_id)
+        if payee is None:
             raise NotFound("There is no such payee.")
+        if payee.kind != REP:
+            raise Conflict(f"{payee.name} is a team, and its members are paid. Adjust theirs.")
         adjustment_id = adjustments.propose(connection, proposal, by, at)
         subject = _subject(adjustment_id, proposal)
         trail.append(connection, "propose adjustment", by, at, subject, proposal.reason)

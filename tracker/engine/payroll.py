@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tracker.engine.credits import Credit, split_component_key
+from tracker.engine.exceptions import draw_for
 from tracker.engine.explain import explain_deals, explain_total
 from tracker.engine.periods import Period
 from tracker.engine.plan_book import PlanBook
@@ -21,8 +22,8 @@ Whose = tuple[int, str]
 class KnownFacts:
     """Everything that the statements of a month are made of, as it was known at one moment.
 
-    `credited` are the credits of every total that has one in the month, those of its other months included. Of
-    `payee_ids` it is asked whether they draw anything.
+    `credited` are the credits of every total that has one in the month, those of its other months included.
+    `payee_ids` are those who are paid: what stands under a team is reported, and its members are paid.
     """
 
     book: PlanBook
@@ -35,13 +36,11 @@ class KnownFacts:
 
 
 def statements_of_month(month: str, known: KnownFacts) -> list[Statement]:
-    """The statement of everyone who earned, owes or draws something in a month, by payee and currency.
-
-    What stands under a team is reported; its members are paid.
-    """
+    """The statement of everyone who earned, owes or draws something in a month, by payee and currency."""
+    paid = frozenset(known.payee_ids)
     drawing = {
         (payee_id, drawn.currency)
-        for payee_id in known.payee_ids
+        for payee_id in paid
         if (drawn := draw_in(known.book, payee_id, month)) is not None and drawn.is_due
     }
     owing = {whose for whose, debt_minor in known.debts.items() if debt_minor}
@@ -51,7 +50,7 @@ def statements_of_month(month: str, known: KnownFacts) -> list[Statement]:
     return [
         _statement(whose, month, known, totals.get(whose[0], ()))
         for whose in sorted(drawing | owing | known.posted.keys())
-        if not known.book.teams.is_team(whose[0])
+        if whose[0] in paid
     ]
 
 
@@ -113,12 +112,12 @@ class DrawnIn:
 
 
 def draw_in(book: PlanBook, payee_id: int, month: str) -> DrawnIn | None:
-    """The draw that counts for a payee in a payroll month: that of the first of their plans that has one."""
+    """The draw that counts for a payee in a payroll month: that of the first of their plans that has one for them."""
     days = month_named(month)
     for version in book.versions_in(payee_id, days):
-        if version.plan.draw is not None:
+        if (draw := draw_for(book, payee_id, version)) is not None:
             period = version.plan.settlement_period_of(days.ends_on)
-            return DrawnIn(version.plan.draw, period, version.plan.currency, days)
+            return DrawnIn(draw, period, version.plan.currency, days)
     return None
 
 

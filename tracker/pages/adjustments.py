@@ -16,6 +16,7 @@ from tracker.pages.disputes import email
 from tracker.pages.i18n import gettext as _
 from tracker.store import people, plans
 from tracker.store.adjustments import Adjustment, Decision, Proposal, adjustments
+from tracker.store.memberships import REP
 from tracker.store.people import Payee
 from tracker.store.types import Connection
 
@@ -117,7 +118,7 @@ def _page(problem: str = "", notice: str = "", typed: dict[str, str] | None = No
 def _shown(
     connection: Connection, problem: str, notice: str, typed: dict[str, str] | None
 ) -> AdjustmentsPage:
-    payees = people.payees(connection)
+    payees = [payee for payee in people.payees(connection) if payee.kind == REP]
     names = {payee.id: payee.name for payee in payees}
     own = email(connection)
     rows = [

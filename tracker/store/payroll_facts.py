@@ -13,6 +13,7 @@ from tracker.engine.statement import PostedLine
 from tracker.engine.totals import TotalKey
 from tracker.store import credits, deals, payroll, people, plans, tables
 from tracker.store.marks import known
+from tracker.store.memberships import REP
 from tracker.store.statements import in_chunks
 from tracker.store.totals import near, total_of
 
@@ -47,7 +48,7 @@ def known_facts(
         debts=debts_before(connection, month),
         credited=credited,
         deal_names=deal_names,
-        payee_ids=[payee.id for payee in people.payees(connection)],
+        payee_ids=[payee.id for payee in people.payees(connection) if payee.kind == REP],
     )
 
 

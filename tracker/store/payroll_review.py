@@ -14,6 +14,7 @@ from tracker.engine.posting import PostingKind, month_after, month_named
 from tracker.engine.statement import Statement, statement_from_text
 from tracker.engine.totals import TotalKey
 from tracker.store import adjustments, ledger, payroll, payroll_facts, people, plans, tables
+from tracker.store.memberships import REP
 from tracker.store.payroll import Act, MonthAct
 from tracker.store.people import Payee
 
@@ -173,7 +174,7 @@ def _remarks_on_pay(statement: Statement) -> Iterable[Remark]:
 
 
 def _remarks_on_terms(payee: Payee, month: str, known: KnownFacts) -> Iterable[Remark]:
-    if payee.kind != "rep" or not payee.is_active:
+    if payee.kind != REP or not payee.is_active:
         return
     versions = known.book.versions_in(payee.id, month_named(month))
     if not versions:
