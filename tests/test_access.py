@@ -156,6 +156,11 @@ POST /adjustments                                    in     403  403   403   422
 POST /adjustments/1/approved                         in     403  403   403   409  in   in     in
 POST /adjustments/999/approved                       in     403  403   403   404  in   in     in
 
+GET  /objectives                                     in     403  ok    ok    ok   in   in     in
+POST /objectives/{anna}?score=1                      in     403  404   404   404  in   in     in
+POST /objectives/{olaf}?score=1                      in     403  404   404   404  in   in     in
+POST /objectives/999                                 in     403  404   404   404  in   in     in
+
 GET  /you                                            in     ok   ok    ok    ok   in   in     in
 POST /you/choices                                    in     to   to    to    to   in   in     in
 POST /you/password                                   in     400  400   400   400  in   in     in

@@ -6,6 +6,7 @@
 | deals with their amounts    | yes      | no         | yes                | yes   | no        | no         | yes      |
 | raise a dispute             | yes      | no         | no                 | no    | no        | no         | no       |
 | read and settle a dispute   | read     | no         | yes                | yes   | no        | no         | no       |
+| score objectives            | no       | no         | yes                | yes   | no        | no         | no       |
 | a team's page               | no       | no         | yes                | yes   | no        | no         | no       |
 | a team's pay in all         | no       | no         | the same, from four| yes   | no        | no         | no       |
 | a team's wall               | no       | no         | no                 | no    | own team  | no         | no       |
@@ -102,6 +103,18 @@ def may_review_payroll(principal: Principal) -> bool:
 
 def may_decide_disputes(principal: Principal) -> bool:
     """Open the page of disputes at all; which of them, `may_decide_dispute` says."""
+    return principal.role in ("manager", "admin")
+
+
+def may_score(principal: Principal, payee: Earner) -> bool:
+    """Score a payee's objectives. Nobody scores their own."""
+    if _is_own(principal, payee):
+        return False
+    return principal.role == "admin" or _manages(principal, payee.team_id)
+
+
+def may_score_objectives(principal: Principal) -> bool:
+    """Open the page of objectives at all; whose, `may_score` says."""
     return principal.role in ("manager", "admin")
 
 

@@ -60,6 +60,10 @@ COMMANDS = {
         "tracker.commands.team:team",
         "Say who belongs to a team and who leads it, from which day on.",
     ),
+    "objective": (
+        "tracker.commands.objective:objective",
+        "Score objectives that plans pay for, in percent.",
+    ),
     "equity": (
         "tracker.commands.equity:equity",
         "Grant units that vest by a schedule, shown beside the money.",

@@ -20,6 +20,7 @@ from typing import Literal
 from tracker.engine.credits import split_component_key
 from tracker.engine.deals import DealEvent
 from tracker.engine.money import AMOUNT_MINOR_MAX
+from tracker.engine.objectives import is_score
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_trial import refuse_wrong_examples
 from tracker.engine.posting import Loss
@@ -308,6 +309,7 @@ def tell(
     of_deals = [
         OutboxChange("deal", payee_id, teams.get(payee_id), change.key, change.is_win)
         for change in changes
+        if not is_score(change.after)
         for payee_id in sorted(deals.payee_ids_of(change.after))
     ]
     of_payees = [

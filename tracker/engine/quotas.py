@@ -13,9 +13,10 @@ from fractions import Fraction
 from functools import lru_cache
 
 from tracker.engine.money import round_to_minor_unit, share_out
+from tracker.engine.objectives import OBJECTIVE
 from tracker.engine.periods import MONTHS_IN, Period, PeriodKind, period_containing, period_named
 from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Component, Plan, PlanVersion
+from tracker.engine.plans import PRESENCE, Component, Plan, PlanVersion
 from tracker.engine.quota_facts import OnQuotaChange, QuotaFact, QuotaRules
 
 ONE = Fraction(1)
@@ -120,6 +121,11 @@ def quota_periods(book: PlanBook, component_key: str, window_key: str) -> tuple[
     return window.key, _year_of(window, version.plan).key if version else "", ""
 
 
+def is_of_sales(component: Component) -> bool:
+    """Whether a quota for all components is one for this: it is of sales, and no score and no presence."""
+    return component.measure not in (OBJECTIVE, PRESENCE)
+
+
 def season_weights(rules: QuotaRules) -> tuple[Fraction, ...]:
     """What each month of the (fiscal) year weighs, its first month first."""
     return rules.seasonal or (ONE,) * MONTHS_IN_YEAR
@@ -190,7 +196,7 @@ def _levels(
     return [
         [f for f in facts if (f.period_key, f.component_key) == (period_key, of)]
         for period_key in dict.fromkeys((window.key, year_key, ""))
-        for of in (component_key, "")
+        for of in ((component_key, "") if is_of_sales(component) else (component_key,))
     ]
 
 

@@ -157,8 +157,13 @@ class ReplayTerms:
             window.starts_on, PeriodKind.YEAR, version.plan.year_starts_in_month
         )
         so_far = [fact for fact in facts if fact.valid_from is None or fact.valid_from <= day]
+        names = (
+            [component_key]
+            if component.measure in ("objective", "presence")
+            else [component_key, ""]
+        )
         for period_key in (window.key, year.key, ""):
-            for whose in (component_key, ""):
+            for whose in names:
                 found = [
                     (fact.valid_from or date.min, fact.fact_id, fact.amount_minor)
                     for fact in so_far

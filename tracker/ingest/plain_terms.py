@@ -10,6 +10,7 @@ from tracker.engine.periods import PeriodKind, period_named
 from tracker.engine.plan_reader import COUNT_DIGITS, TableReader
 from tracker.engine.plans import COUNT_MEASURES, Component, PersonalException, Plan
 from tracker.engine.quota_facts import QuotaFact
+from tracker.engine.quotas import is_of_sales
 
 CHANGE_KEYS = ("window", "from", "quota")
 QUOTA_KEYS = ("quota", "quotas", "quota_changes")
@@ -48,7 +49,7 @@ class PersonalTerms:
             (plan_key, component)
             for plan_key, plan in self.plans.items()
             for component in plan.components
-            if (plan_key, component.key) not in spoken_of
+            if (plan_key, component.key) not in spoken_of and is_of_sales(component)
         ]
         self._read_quotas(table, payee_id, others)
 
