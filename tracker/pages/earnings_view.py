@@ -41,6 +41,8 @@ class MyEarnings:
     earned_minor: int
     earned_whole: int
     earned_today_minor: int
+    held_minor: int
+    held_count: int
     projected: ProjectedTile
     lead: Standing | None
     others: tuple[Standing, ...]
@@ -102,6 +104,8 @@ def view_of(
         earned_minor=standing.earned_minor,
         earned_whole=_whole_units(standing.earned_minor, currency) if currency else 0,
         earned_today_minor=standing.earned_today_minor,
+        held_minor=standing.held_minor,
+        held_count=standing.held_count,
         projected=projected_tile(standing),
         lead=lead,
         others=standing.standings[1:],
