@@ -9,8 +9,9 @@ import pytest
 
 from tests.builders import a_deal, an_event
 from tests.cast import NOW, Cast
-from tracker import flow, flow_calendar
+from tracker import flow, flow_calendar, flow_exchange
 from tracker.engine.deals import CreditShare
+from tracker.engine.exchange import ExchangeRate
 from tracker.store import accounts
 from tracker.verify import verify
 
@@ -110,6 +111,28 @@ def test_a_deal_outside_a_campaign_names_its_days(cast: Cast) -> None:
     days = 'from = "2026-11-01"\nuntil = "2026-11-30"'
     shown = sheet(cast, component(days, LADDER))
     assert "Only deals from 1 Nov 2026 to 30 Nov 2026 count." in shown
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en", "Converted €1,000 × 7.4605 DKK 7,460.50"),
+        ("da", "Omregnet 1.000 € × 7,4605 7.460,50 kr."),
+        ("sv", "Omräknat 1 000 € × 7,4605 7 460,50 Dkr"),
+    ],
+)
+def test_a_deal_in_another_currency_says_by_which_rate_it_counts(
+    cast: Cast, locale: str, words: str
+) -> None:
+    rate = ExchangeRate("EUR", "DKK", date(2026, 10, 1), "7.4605")
+    flow_exchange.set_exchange_rates(cast.database, [rate], "ida", NOW)
+    shown = sheet(cast, component(LADDER), locale, currency="EUR")
+    assert words in shown
+
+
+def test_a_deal_nobody_can_convert_names_its_currency(cast: Cast) -> None:
+    shown = sheet(cast, component(LADDER), currency="EUR")
+    assert "There is no exchange rate for EUR → DKK on its day." in shown
 
 
 def test_the_first_view_stands_for_deals_that_do_not_climb(cast: Cast) -> None:

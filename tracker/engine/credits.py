@@ -99,7 +99,7 @@ def credits_of(deal: Deal | None, book: PlanBook) -> list[Credit]:
         for opening in _openings_of(share, deal.effective_on, deal.currency, book)
         if (credit := _credit(deal, line, share, opening)) is not None
     ]
-    if any(credit.tier for credit in sold):
+    if (book.residual_keys or book.has_exceptions) and any(credit.tier for credit in sold):
         sold = [part for credit in sold for part in _instalments(credit, deal, book)]
     if deal.ended_on is not None:
         sold += [churned for credit in sold for churned in _churned(credit, deal.ended_on, book)]

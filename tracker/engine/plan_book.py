@@ -35,7 +35,8 @@ class PlanBook:
     `memberships` say who belongs to the teams and who leads them, oldest first. With `has_plan_quotas` the quota in a
     plan's text counts for whoever was set none. What deals give on later days than their own is known until the day
     `until` (None: none of it); deals in another currency than a plan's are converted by `exchange_rates`. `openings`
-    remembers what `credits` found out about a payee's share on a day.
+    remembers what `credits` found out about a payee's share on a day; `residual_keys` are the components, by plan and
+    own key, that pay a deal over the years in some version.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class PlanBook:
         ):
             self._versions.setdefault(version.plan_key, []).append(version)
             self._by_id[version.version_id] = version
+        self.residual_keys = _residual_keys(self._by_id.values())
         for assignment in assignments:
             self._assignments.setdefault(assignment.payee_id, []).append(assignment)
 
@@ -134,16 +136,6 @@ class PlanBook:
         components = (of.plan.component(own_key) for of in self._versions.get(plan_key, ()))
         return any(found is not None and found.shared is not None for found in components)
 
-    @property
-    def residual_keys(self) -> set[str]:
-        """The components, by plan and own key, that pay a deal over the years in some version."""
-        return {
-            f"{version.plan_key}/{component.key}"
-            for version in self._by_id.values()
-            for component in version.plan.components
-            if component.years
-        }
-
     def is_on(self, payee_id: int, plan_key: str, day: date) -> bool:
         """Whether a payee is on a plan on a day."""
         return any(
@@ -156,6 +148,10 @@ class PlanBook:
     def quotas_of(self, payee_id: int) -> Sequence[QuotaFact]:
         """Every quota that was set for a payee."""
         return self._quotas.get(payee_id, ())
+
+    @property
+    def has_exceptions(self) -> bool:
+        return bool(self._exceptions)
 
     def exceptions_of(self, payee_id: int) -> Sequence[PersonalException]:
         """The exceptions of a payee that nobody withdrew, in the order they were made."""
@@ -235,3 +231,12 @@ def _in_force(exceptions: Iterable[PersonalException]) -> list[PersonalException
         for exception in made
         if exception.withdraws_id is None and exception.exception_id not in withdrawn
     ]
+
+
+def _residual_keys(versions: Iterable[PlanVersion]) -> frozenset[str]:
+    return frozenset(
+        f"{version.plan_key}/{component.key}"
+        for version in versions
+        for component in version.plan.components
+        if component.years
+    )

@@ -135,6 +135,11 @@ def factor(fraction: Fraction) -> str:
     return f"×{_plain(fraction, 4)}"
 
 
+def exchange_rate(quoted: str) -> str:
+    """A rate as it was quoted, with all its decimals: "7,4605"."""
+    return _plain(Fraction(quoted), len(quoted.partition(".")[2]))
+
+
 def day(on: date, today: date | None = None) -> str:
     """A date: "22. nov."; with the year when it is not this one's (or when no day is given to compare with)."""
     skeleton = "MMMd" if today is not None and on.year == today.year else "yMMMd"

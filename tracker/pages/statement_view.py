@@ -217,7 +217,10 @@ def tier_words(tier: PaidTier, paid_measure: str, currency: str) -> str:
     rate = pay_rate(tier.rate, paid_measure, currency)
     if paid_measure in COUNT_MEASURES:
         return _("%(rate)s for each of %(basis)s", rate=rate, basis=basis)
-    return _("%(rate)s of %(basis)s", rate=rate, basis=basis)
+    words = _("%(rate)s of %(basis)s", rate=rate, basis=basis)
+    if tier.kind == LineKind.YEAR.value:
+        return f"{_('Year %(number)s', number=tier.number)} · {words}"
+    return words
 
 
 def _deal_line(deal: PaidDeal, lines: ComponentLines, currency: str) -> Line:

@@ -19,7 +19,15 @@ from tracker.pages.deal_rows import (
     rates_words,
     worths_of,
 )
-from tracker.pages.formatting import day, measured, money, percent, period_name, signed_money
+from tracker.pages.formatting import (
+    day,
+    exchange_rate,
+    measured,
+    money,
+    percent,
+    period_name,
+    signed_money,
+)
 from tracker.pages.i18n import gettext as _
 from tracker.pages.sheets import Row, Section, Sheet
 from tracker.pages.why_open_deal import why_open_deal
@@ -137,7 +145,7 @@ def _conversion_row(credit: Credit, currency: str) -> Row:
     rate = ExchangeRate(credit.currency, currency, credit.effective_on, credit.rate)
     converted = money(rate.convert(credit.original_minor), currency)
     original = money(credit.original_minor, credit.currency)
-    return Row(_("Converted"), converted, note=f"{original} × {credit.rate}")
+    return Row(_("Converted"), converted, note=f"{original} × {exchange_rate(credit.rate)}")
 
 
 def _share_note(share: CreditShare) -> str:
