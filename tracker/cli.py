@@ -30,6 +30,7 @@ COMMANDS = {
         "Pay a file of deals under a plan file, without a database.",
     ),
     "plan": ("tracker.commands.plan:plan", "Check, show or activate a plan file."),
+    "quota": ("tracker.commands.quota:quota", "Set quotas, for a window or for a year; list them."),
     "calendar": (
         "tracker.commands.calendar:calendar",
         "Let the instalments of residuals fall due; a running tracker does it itself.",

@@ -26,6 +26,7 @@ from tracker.pages.sheets import Row, Section, Sheet
 from tracker.pages.standing_words import bound_words, year_words
 from tracker.pages.standings import PayeeStanding
 from tracker.pages.why_multipliers import multipliers_section
+from tracker.pages.why_terms import terms_sections
 from tracker.store import credits, plans
 from tracker.store.database import Connection
 
@@ -38,6 +39,7 @@ def why_earned(connection: Connection, standing: PayeeStanding, component_key: s
     chosen = [s for s in standing.standings if s.component_key == component_key]
     chosen = chosen or standing.together
     sections = [part for one in chosen for part in earned_sections(connection, one, book)]
+    sections += [part for one in chosen for part in terms_sections(connection, one, book)]
     sections += [_steps_section(one) for one in chosen if len(chosen) == 1 and one.steps]
     sections += on_target_sections(standing, book)
     earned_minor = sum(one.earned_minor for one in chosen)

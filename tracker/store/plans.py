@@ -284,6 +284,15 @@ def record_quota(connection: Connection, change: QuotaChange, by: str, at: datet
     return inserted_id(connection, insert(tables.quota).values(fact))
 
 
+def quota_origin(connection: Connection, fact_id: int) -> tuple[str, str]:
+    """Why a quota was set, "" when nobody said, and by whom."""
+    table = tables.quota.c
+    row = connection.execute(
+        select(table.reason, table.recorded_by).where(table.id == fact_id)
+    ).one_or_none()
+    return ("", "") if row is None else (row[0], row[1])
+
+
 def quota_facts(
     connection: Connection, payee_ids: Collection[int] | None = None
 ) -> list[QuotaFact]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from tracker.engine.credits import component_key_of
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import Period, PeriodKind, period_named
 from tracker.engine.plans import COUNT_MEASURES
 from tracker.errors import BadInput, Problem
-from tracker.ingest.deal_payload import UNIT_DIGITS, PayeeIdOf
+from tracker.ingest.deal_payload import FIRST_DAY, UNIT_DIGITS, PayeeIdOf
 from tracker.ingest.fields import Fields
 from tracker.ingest.files.mapping import Kind, Values
 from tracker.ingest.values import shown
@@ -18,10 +19,14 @@ from tracker.store.types import Connection
 
 QUOTAS = Kind(
     name="quotas",
-    fields=frozenset({"rep", "window", "amount", "currency", "component"}),
+    fields=frozenset({"rep", "window", "amount", "currency", "component", "valid_from", "reason"}),
     needed=("rep", "window", "amount", "currency"),
     numbers=frozenset({"amount"}),
+    dates=frozenset({"valid_from"}),
 )
+
+
+LAST_DAY = date(2999, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +60,12 @@ def quota_row(values: Values, payee_id_of: PayeeIdOf, terms: QuotaTerms) -> Quot
     component_key = _component_key(fields, terms)
     window = _window(fields, terms)
     amount_minor = _amount_minor(fields, terms.measures.get(component_key, ""))
+    valid_from = fields.day("valid_from", FIRST_DAY, LAST_DAY)
     if problems or payee_id is None or window is None:
         raise BadInput(problems)
-    return QuotaChange(payee_id, component_key, window.key, amount_minor)
+    return QuotaChange(
+        payee_id, component_key, window.key, amount_minor, valid_from, fields.text("reason")
+    )
 
 
 def _component_key(fields: Fields, terms: QuotaTerms) -> str:
@@ -77,10 +85,10 @@ def _window(fields: Fields, terms: QuotaTerms) -> Period | None:
     try:
         window = period_named(key)
     except ValueError as error:
-        fields.complain("window", f"{error}.", "A quota is for a whole window.")
+        fields.complain("window", f"{error}.", "A quota is for a whole window, or for a year.")
         return None
-    if window.kind not in terms.windows:
-        kinds = ", ".join(sorted(terms.windows)) or "no plan yet"
+    if window.kind not in terms.windows | {PeriodKind.YEAR}:
+        kinds = ", ".join(sorted(terms.windows | {PeriodKind.YEAR}))
         what = f"no plan has a {window.kind} as its window."
         fields.complain("window", what, f"The windows of the plans are: {kinds}.")
     return window

@@ -55,7 +55,7 @@ class QuotasTarget:
         return lambda values: quota_rows.quota_row(values, payee_id_of, terms)
 
     def name_of(self, item: QuotaChange) -> str:
-        return f"{item.payee_id} {item.component_key} {item.window_key}"
+        return " ".join(map(str, item.place))
 
     def write(self, items: list[QuotaChange]) -> Counter[str]:
         changed = flow.change_quotas(self.database, items, command_author(), self.now)
