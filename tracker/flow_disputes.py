@@ -5,6 +5,7 @@ A dispute is locked before anything `tracker.flow` locks. An act names how much 
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tracker import flow
@@ -24,6 +25,7 @@ ADDED_VERSION = -1
 """Of a deal that was missing: below every version a source can send, so its source has the last word."""
 
 EVENT_ID_LENGTH_MAX = 200
+PRESSED_TWICE_WITHIN = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,12 +34,22 @@ class Overtaken(Conflict):
 
 
 def raise_dispute(database: Database, doubt: Doubt, words: str, by: str, at: datetime) -> int:
-    """Record what a rep doubts; the id of the dispute."""
+    """Record what a rep doubts; the id of the dispute. Sending the same again at once changes nothing."""
     with database.write() as connection:
+        for earlier in disputes.disputes_of_payee(connection, doubt.payee_id):
+            if _is_same(earlier, doubt, words, at):
+                return earlier.id
         dispute_id = disputes.add_dispute(connection, doubt, by, at)
         disputes.add_entry(connection, dispute_id, Entry(1, Act.RAISE, words, at, by))
         _tell(connection, doubt, at)
         return dispute_id
+
+
+def _is_same(earlier: Dispute, doubt: Doubt, words: str, at: datetime) -> bool:
+    """Whether a button was pressed twice: the same words about the same thing, moments ago."""
+    told = replace(doubt, sheet=None, deal_snapshot=None)
+    is_at_once = at - earlier.raised_at < PRESSED_TWICE_WITHIN
+    return is_at_once and earlier.doubt == told and earlier.entries[0].words == words
 
 
 def act_on_dispute(

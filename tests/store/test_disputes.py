@@ -233,14 +233,15 @@ def test_what_waits_is_counted_for_the_teams_that_wait(
         assert payee
         assert payee.team_id
         own, none = frozenset({payee.team_id}), frozenset[int]()
-        assert disputes.count_open(connection, own, with_teamless=False) == 1
-        assert disputes.count_open(connection, none, with_teamless=True) == 0
-        assert [one.id for one in disputes.disputes_of_teams(connection, own, False)] == [
+        assert disputes.count_open(connection, own, False, None) == 1
+        assert disputes.count_open(connection, own, False, anna) == 0
+        assert disputes.count_open(connection, none, True, None) == 0
+        assert [one.id for one in disputes.disputes_of_teams(connection, own, False, LATER)] == [
             dispute_id
         ]
     act(database, dispute_id, Act.ANSWER, 1)
     with database.read() as connection:
-        assert disputes.count_open(connection, own, with_teamless=False) == 0
+        assert disputes.count_open(connection, own, False, None) == 0
 
 
 def test_what_the_source_said_last_is_known_beside_the_correction(
@@ -251,3 +252,27 @@ def test_what_the_source_said_last_is_known_beside_the_correction(
         said = deals.last_said(connection, ["crm:d-1"])
     assert said["crm:d-1"].amount_minor == 40_000
     assert stored(database).deal.effective_on == date(2026, 11, 9)
+
+
+def test_what_is_over_is_listed_only_since_the_day_asked_for(
+    database: Database, dispute_id: int, anna: int
+) -> None:
+    act(database, dispute_id, Act.DECLINE, 1)
+    with database.read() as connection:
+        payee = people.payee(connection, anna)
+        assert payee
+        assert payee.team_id
+        own = frozenset({payee.team_id})
+        assert disputes.disputes_of_teams(connection, own, False, LATER) == []
+        (listed,) = disputes.disputes_of_teams(connection, own, False, AT)
+    assert listed.doubt.deal_snapshot is None, "lists do not read what was seen then"
+    assert found(database, dispute_id).doubt.deal_snapshot
+
+
+def test_a_button_pressed_twice_raises_one_dispute(database: Database, anna: int) -> None:
+    doubt = Doubt(anna, "figure", "Earned", component_key="ladder/sales", sheet="{}")
+    ids = {
+        flow_disputes.raise_dispute(database, doubt, words, ANNA, AT + timedelta(seconds=seconds))
+        for words, seconds in (("Wrong.", 0), ("Wrong.", 2), ("Wrong!", 3), ("Wrong.", 90))
+    }
+    assert len(ids) == 3

@@ -63,6 +63,11 @@ def dispute_metrics(
     )
 
 
+def first_day_counted(today: date) -> date:
+    """The first day of the months that are counted."""
+    return _months_until(today)[0].starts_on
+
+
 def span_words(span: timedelta) -> str:
     """A length of time in its largest unit: "35 min", "5 h", "3 days"."""
     if span < HOUR:

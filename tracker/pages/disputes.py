@@ -12,7 +12,11 @@ from tracker.engine.disputes import Act, Side, State
 from tracker.flow_disputes import Overtaken
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
-from tracker.pages.dispute_metrics import DisputeMetrics, dispute_metrics
+from tracker.pages.dispute_metrics import (
+    DisputeMetrics,
+    dispute_metrics,
+    first_day_counted,
+)
 from tracker.pages.dispute_view import DisputeRow, DisputeView, dispute_rows, dispute_view
 from tracker.pages.doubts import words_in
 from tracker.pages.i18n import gettext as _
@@ -79,7 +83,10 @@ def open_disputes_count() -> int:
         return 0
     with context.database().read() as connection:
         return disputes.count_open(
-            connection, principal.managed_team_ids, access.may_administer(principal)
+            connection,
+            principal.managed_team_ids,
+            access.may_administer(principal),
+            principal.payee_id,
         )
 
 
@@ -146,12 +153,13 @@ def _page() -> DisputesPage:
     with context.database().read() as connection:
         sequence = outbox.last_sequence(connection)
         payees = _payees(connection, principal)
-        is_admin = access.may_administer(principal)
-        found = [
-            one
-            for one in disputes.disputes_of_teams(connection, principal.managed_team_ids, is_admin)
-            if one.doubt.payee_id in payees
-        ]
+        found = disputes.disputes_of_teams(
+            connection,
+            principal.managed_team_ids,
+            access.may_administer(principal),
+            calendar.start_of(first_day_counted(calendar.day_of(now))),
+        )
+        found = [one for one in found if one.doubt.payee_id in payees]
     names = {payee.id: payee.name for payee in payees.values()}
     reps_count = sum(payee.is_active for payee in payees.values())
     over = [one for one in found if one.state not in (State.OPEN, State.ANSWERED)]

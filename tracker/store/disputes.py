@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select
 
 from tracker.engine.disputes import RULES, Act, State, state_after
 from tracker.store.statements import in_chunks, inserted_id
@@ -14,6 +14,10 @@ from tracker.store.tables import dispute, dispute_entry, payee
 ACTS_THAT_LEAVE_IT_OPEN = sorted(
     {Act.RAISE, *(act for act, rule in RULES.items() if rule.leads_to is State.OPEN)}
 )
+
+_SEEN_THEN = ("sheet", "deal_snapshot")
+_WHOLE = select(dispute)
+_LISTED = select(*(column for column in dispute.c if column.name not in _SEEN_THEN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,41 +112,41 @@ def locked_dispute(connection: Connection, dispute_id: int) -> Dispute | None:
 
 
 def dispute_by_id(connection: Connection, dispute_id: int) -> Dispute | None:
-    return next(iter(_disputes(connection, dispute.c.id == dispute_id)), None)
+    return next(iter(_disputes(connection, _WHOLE, dispute.c.id == dispute_id)), None)
 
 
 def disputes_of_payee(connection: Connection, payee_id: int) -> list[Dispute]:
-    """A payee's disputes, the one that changed last first."""
-    return _disputes(connection, dispute.c.payee_id == payee_id)
+    """A payee's disputes without what was seen then, the one that changed last first."""
+    return _disputes(connection, _LISTED, dispute.c.payee_id == payee_id)
 
 
 def disputes_of_teams(
-    connection: Connection, team_ids: Collection[int], with_teamless: bool
+    connection: Connection, team_ids: Collection[int], with_teamless: bool, since: datetime
 ) -> list[Dispute]:
-    """The disputes of everybody who is in one of these teams now, or in none; the one that changed last first."""
-    return _disputes(connection, dispute.c.payee_id.in_(_members(team_ids, with_teamless)))
+    """The disputes of everybody who is in one of these teams now, or in none, without what was seen then.
+
+    Those raised since an instant, and those that still go on; the one that changed last first.
+    """
+    members = _members(team_ids, with_teamless)
+    going_on = _whose_last_act_is(sorted({*ACTS_THAT_LEAVE_IT_OPEN, Act.ANSWER}))
+    is_shown = or_(dispute.c.recorded_at >= since, dispute.c.id.in_(going_on))
+    return _disputes(connection, _LISTED, dispute.c.payee_id.in_(members), is_shown)
 
 
-def count_open(connection: Connection, team_ids: Collection[int], with_teamless: bool) -> int:
-    """How many disputes of these teams wait for a decision."""
-    last = (
-        select(dispute_entry.c.dispute_id, func.max(dispute_entry.c.number).label("number"))
-        .group_by(dispute_entry.c.dispute_id)
-        .subquery()
-    )
-    is_last = and_(
-        dispute_entry.c.dispute_id == last.c.dispute_id, dispute_entry.c.number == last.c.number
-    )
-    query = (
-        select(func.count())
-        .select_from(dispute_entry)
-        .join(last, is_last)
-        .join(dispute, dispute.c.id == dispute_entry.c.dispute_id)
-        .where(
-            dispute_entry.c.act.in_(ACTS_THAT_LEAVE_IT_OPEN),
-            dispute.c.payee_id.in_(_members(team_ids, with_teamless)),
-        )
-    )
+def count_open(
+    connection: Connection,
+    team_ids: Collection[int],
+    with_teamless: bool,
+    without_payee_id: int | None,
+) -> int:
+    """How many disputes of these teams wait for a decision of somebody who is this payee."""
+    conditions: list[ColumnElement[bool]] = [
+        dispute.c.payee_id.in_(_members(team_ids, with_teamless)),
+        dispute.c.id.in_(_whose_last_act_is(ACTS_THAT_LEAVE_IT_OPEN)),
+    ]
+    if without_payee_id is not None:
+        conditions.append(dispute.c.payee_id != without_payee_id)
+    query = select(func.count()).select_from(dispute).where(*conditions)
     return connection.scalar(query) or 0
 
 
@@ -164,8 +168,24 @@ def _members(team_ids: Collection[int], with_teamless: bool) -> Any:
     return select(payee.c.id).where(in_teams)
 
 
-def _disputes(connection: Connection, *conditions: ColumnElement[bool]) -> list[Dispute]:
-    rows = connection.execute(select(dispute).where(*conditions)).all()
+def _whose_last_act_is(acts: Sequence[Act]) -> Any:
+    """The ids of the disputes that one of these acts was done to last."""
+    last = (
+        select(dispute_entry.c.dispute_id, func.max(dispute_entry.c.number).label("number"))
+        .group_by(dispute_entry.c.dispute_id)
+        .subquery()
+    )
+    is_last = and_(
+        dispute_entry.c.dispute_id == last.c.dispute_id, dispute_entry.c.number == last.c.number
+    )
+    found = select(dispute_entry.c.dispute_id).join(last, is_last)
+    return found.where(dispute_entry.c.act.in_([act.value for act in acts]))
+
+
+def _disputes(
+    connection: Connection, columns: Select[Any], *conditions: ColumnElement[bool]
+) -> list[Dispute]:
+    rows = connection.execute(columns.where(*conditions)).all()
     entries = _entries(connection, [row.id for row in rows])
     found = [Dispute(row.id, _doubt(row), tuple(entries[row.id])) for row in rows]
     return sorted(found, key=lambda one: (one.changed_at, one.id), reverse=True)
@@ -192,4 +212,5 @@ def _entry(row: Row[Any]) -> Entry:
 
 
 def _doubt(row: Row[Any]) -> Doubt:
-    return Doubt(**{field.name: getattr(row, field.name) for field in fields(Doubt)})
+    read = row._mapping
+    return Doubt(**{one.name: read[one.name] for one in fields(Doubt) if one.name in read})
