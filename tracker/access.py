@@ -7,6 +7,8 @@
 | raise a dispute             | yes      | no         | no                 | no    | no        | no         | no       |
 | read and settle a dispute   | read     | no         | yes                | yes   | no        | no         | no       |
 | score objectives            | no       | no         | yes                | yes   | no        | no         | no       |
+| payroll months, read        | no       | no         | if the company says| yes   | no        | no         | no       |
+| close months, adjust pay    | no       | no         | no                 | yes   | no        | no         | no       |
 | a team's page               | no       | no         | yes                | yes   | no        | no         | no       |
 | a team's pay in all         | no       | no         | the same, from four| yes   | no        | no         | no       |
 | a team's wall               | no       | no         | no                 | no    | own team  | no         | no       |

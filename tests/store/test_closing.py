@@ -12,9 +12,10 @@ from tests.builders import a_deal, an_event
 from tests.store.conftest import AT
 from tracker import flow, flow_payroll
 from tracker.engine.deals import CreditShare, DealStatus
+from tracker.engine.equity import Grant
 from tracker.engine.statement import Statement, statement_from_text, statement_to_text
 from tracker.errors import BadInput, Conflict
-from tracker.store import ledger, payroll, people, tables, trail
+from tracker.store import equity, ledger, payroll, people, tables, trail
 from tracker.store.adjustments import Decision, Proposal
 from tracker.store.database import Database
 from tracker.store.payroll import StoredStatement
@@ -268,3 +269,21 @@ def test_a_declined_adjustment_pays_nothing_and_a_late_one_is_paid_in_the_open_m
     assert (line.amount_minor, line.corrects_month) == (-300, "2026-10")
     assert (newest(database, anna).paid_minor, newest(database, anna).debt_minor) == (0, 300)
     assert verify(database).differences == ()
+
+
+def test_equity_stands_in_units_beside_the_money(database: Database, anna: int) -> None:
+    grant = Grant(anna, "Warrants", 1200, date(2026, 1, 31), over_months=12)
+    with database.write() as connection:
+        equity.record_grant(connection, grant, IDA, AT)
+    tell(database, a_deal_of(anna, "d-1", 10))
+    close(database, "2026-10")
+    (units,) = newest(database, anna).equity
+    assert (units.vested_units, units.vested_in_month_units, units.granted_units) == (
+        900,
+        100,
+        1200,
+    )
+    assert newest(database, anna).paid_minor == 2500
+    with database.write() as connection:
+        equity.record_leaving(connection, anna, date(2026, 6, 1), IDA, LATER)
+    assert verify(database).differences == (), "what is learned later changes no closed month"

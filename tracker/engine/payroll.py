@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from tracker.engine.credits import Credit, split_component_key
+from tracker.engine.equity import Grant, standing_of
 from tracker.engine.exceptions import draw_for
 from tracker.engine.explain import explain_deals, explain_total
 from tracker.engine.periods import Period
@@ -11,7 +13,14 @@ from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Draw
 from tracker.engine.posting import month_named, month_paying
 from tracker.engine.settlement import Settled, is_drawn_in, settle_one
-from tracker.engine.statement import ComponentLines, PaidDeal, PaidTier, PostedLine, Statement
+from tracker.engine.statement import (
+    ComponentLines,
+    PaidDeal,
+    PaidTier,
+    PostedLine,
+    Statement,
+    VestedUnits,
+)
 from tracker.engine.totals import TotalKey
 
 Whose = tuple[int, str]
@@ -23,7 +32,8 @@ class KnownFacts:
     """Everything that the statements of a month are made of, as it was known at one moment.
 
     `credited` are the credits of every total that has one in the month, those of its other months included.
-    `payee_ids` are those who are paid: what stands under a team is reported, and its members are paid.
+    `payee_ids` are those who are paid: what stands under a team is reported, and its members are paid. `left_on` is
+    the last day on which equity vests.
     """
 
     book: PlanBook
@@ -33,6 +43,8 @@ class KnownFacts:
     credited: Mapping[TotalKey, Sequence[Credit]]
     deal_names: Mapping[str, str] = field(default_factory=dict)
     payee_ids: Collection[int] = ()
+    grants: Mapping[int, Sequence[Grant]] = field(default_factory=dict)
+    left_on: Mapping[int, date | None] = field(default_factory=dict)
 
 
 def statements_of_month(month: str, known: KnownFacts) -> list[Statement]:
@@ -85,6 +97,21 @@ def _statement(
         paid_minor=settled.paid_minor,
         debt_minor=settled.debt_minor,
         forgiven_minor=settled.forgiven_minor,
+        equity=tuple(_units(grant, month, known) for grant in known.grants.get(payee_id, ())),
+    )
+
+
+def _units(grant: Grant, month: str, known: KnownFacts) -> VestedUnits:
+    """How a grant stood when the month ended, and what it vested in the month."""
+    days, left_on = month_named(month), known.left_on.get(grant.payee_id)
+    standing = standing_of(grant, days.ends_on, left_on)
+    before = standing_of(grant, days.starts_on - timedelta(days=1), left_on)
+    return VestedUnits(
+        name=grant.name,
+        granted_units=grant.units,
+        vested_units=standing.vested_units,
+        vested_in_month_units=standing.vested_units - before.vested_units,
+        forfeited_units=standing.forfeited_units,
     )
 
 

@@ -91,6 +91,17 @@ class ComponentLines:
 
 
 @dataclass(frozen=True, slots=True)
+class VestedUnits:
+    """A grant of equity at the end of the month, in units: beside the money, never in it."""
+
+    name: str
+    granted_units: int
+    vested_units: int
+    vested_in_month_units: int
+    forfeited_units: int
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One payee, payroll month and currency, in minor units.
 
@@ -110,6 +121,7 @@ class Statement:
     paid_minor: int
     debt_minor: int
     forgiven_minor: int
+    equity: tuple[VestedUnits, ...] = ()
 
     def posted_minor(self, kind: PostingKind) -> int:
         """The sum of what was posted under a name."""
@@ -147,7 +159,9 @@ def statement_from_text(text: str) -> Statement:
     told = json.loads(text)
     posted = (PostedLine(**line | {"kind": PostingKind(line["kind"])}) for line in told["posted"])
     components = (_component_from(component) for component in told["components"])
-    return Statement(**told | {"posted": tuple(posted), "components": tuple(components)})
+    equity = (VestedUnits(**grant) for grant in told.get("equity", ()))
+    read = {"posted": tuple(posted), "components": tuple(components), "equity": tuple(equity)}
+    return Statement(**told | read)
 
 
 def _component_from(told: dict[str, Any]) -> ComponentLines:

@@ -19,9 +19,10 @@ from tracker.engine.statement import (
     PaidTier,
     PostedLine,
     Statement,
+    VestedUnits,
     statement_from_text,
 )
-from tracker.pages.formatting import day, measured, money, pay_rate, period_name
+from tracker.pages.formatting import count, day, measured, money, pay_rate, period_name
 from tracker.pages.i18n import gettext as _
 from tracker.store import ledger, payroll, people, plans
 from tracker.store.payroll import MonthAct, StoredStatement
@@ -82,6 +83,7 @@ def statement_view(connection: Connection, stored: StoredStatement) -> Statement
             for lines in statement.components
             for part in _component_parts(lines, statement, book)
         ),
+        *_equity_parts(statement),
         *_later_parts(connection, stored, book, ids),
     )
     latest_id = newest[stored.month_key, stored.currency]
@@ -249,6 +251,27 @@ def component_name(component_key: str, book: PlanBook) -> str:
     versions = [one for one in book.versions if one.plan_key == plan_key]
     found = (one.plan.component(own_key) for one in reversed(versions))
     return next((one.name or one.key for one in found if one is not None), own_key)
+
+
+# --- equity
+
+
+def _equity_parts(statement: Statement) -> Iterable[Part]:
+    """Units stand beside the money: lines without an amount."""
+    lines = tuple(Line(grant.name, None, _units_words(grant)) for grant in statement.equity)
+    if lines:
+        yield Part(_("Equity, in units"), lines, note=_("Beside the money, never in it."))
+
+
+def _units_words(grant: VestedUnits) -> str:
+    vested, granted = count(grant.vested_units), count(grant.granted_units)
+    words = [_("%(vested)s of %(granted)s units vested", vested=vested, granted=granted)]
+    if grant.vested_in_month_units:
+        new = count(grant.vested_in_month_units)
+        words.append(_("%(units)s of them in this month", units=new))
+    if grant.forfeited_units:
+        words.append(_("%(units)s forfeited", units=count(grant.forfeited_units)))
+    return " · ".join(words)
 
 
 # --- what came later

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, select
 
 from tracker.engine.equity import Grant, GrantStanding, standing_of
 from tracker.store import tables
+from tracker.store.marks import known
 from tracker.store.statements import inserted_id
 
 _grant, _leaving = tables.equity_grant.c, tables.equity_leaving.c
@@ -47,7 +48,7 @@ def grants(connection: Connection, payee_ids: Collection[int] | None = None) -> 
         _grant.cliff_months,
         _grant.every_months,
     )
-    query = select(*columns).order_by(_grant.id)
+    query = select(*columns).where(known(connection, tables.equity_grant)).order_by(_grant.id)
     if payee_ids is not None:
         query = query.where(_grant.payee_id.in_(sorted(payee_ids)))
     return [Grant(*row) for row in connection.execute(query)]
@@ -55,7 +56,8 @@ def grants(connection: Connection, payee_ids: Collection[int] | None = None) -> 
 
 def left_on(connection: Connection, payee_id: int) -> date | None:
     """The last day on which anything vests to a payee; None while there is none."""
-    query = select(_leaving.left_on).where(_leaving.payee_id == payee_id)
+    was_known = known(connection, tables.equity_leaving)
+    query = select(_leaving.left_on).where(_leaving.payee_id == payee_id, was_known)
     latest: date | None = connection.scalar(query.order_by(_leaving.id.desc()).limit(1))
     return latest
 

@@ -21,6 +21,8 @@ FACTS = (
     tables.membership,
     tables.horizon,
     tables.exchange_rate,
+    tables.equity_grant,
+    tables.equity_leaving,
     tables.ledger_entry,
     tables.month_act,
 )

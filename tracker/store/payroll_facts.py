@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import Connection, and_, func, select
 
 from tracker.engine.credits import Credit, split_component_key
+from tracker.engine.equity import Grant
 from tracker.engine.ladder_terms import quota_minor_of
 from tracker.engine.payroll import KnownFacts, Whose
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.posting import PostingKind, month_named, month_paying
 from tracker.engine.statement import PostedLine
 from tracker.engine.totals import TotalKey
-from tracker.store import credits, deals, payroll, people, plans, tables
+from tracker.store import credits, deals, equity, payroll, people, plans, tables
 from tracker.store.marks import known
 from tracker.store.memberships import REP
 from tracker.store.statements import in_chunks
@@ -41,6 +42,9 @@ def known_facts(
     deal_names: Mapping[str, str],
 ) -> KnownFacts:
     """The same with credits that are computed already."""
+    grants: dict[int, list[Grant]] = {}
+    for grant in equity.grants(connection):
+        grants.setdefault(grant.payee_id, []).append(grant)
     return KnownFacts(
         book=book,
         quota_of=lambda key: quota_minor_of(book, key),
@@ -49,6 +53,8 @@ def known_facts(
         credited=credited,
         deal_names=deal_names,
         payee_ids=[payee.id for payee in people.payees(connection) if payee.kind == REP],
+        grants=grants,
+        left_on={payee_id: equity.left_on(connection, payee_id) for payee_id in grants},
     )
 
 
