@@ -7,19 +7,20 @@ from typing import NamedTuple
 
 from tracker.engine.credits import split_component_key
 from tracker.engine.deals import Deal
+from tracker.engine.exceptions import draw_for
 from tracker.engine.paying import Terms, pay
 from tracker.engine.periods import PeriodKind
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plan_file import parse_plan
 from tracker.engine.plan_history import PLAN_KEY
 from tracker.engine.plan_team import counts_teams
-from tracker.engine.plans import Assignment, Plan, PlanVersion
+from tracker.engine.plans import Assignment, PersonalException, Plan, PlanVersion
 from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.requota import spread_quotas
 from tracker.engine.simulation import Trial
 from tracker.engine.teams import Membership
 from tracker.errors import NotFound
-from tracker.store import deals, drafts, memberships, people, plans
+from tracker.store import deals, drafts, exceptions, memberships, people, plans
 from tracker.store.drafts import Draft, Pilot
 from tracker.store.totals import earnings_of
 from tracker.store.types import Connection
@@ -50,6 +51,26 @@ class Days(NamedTuple):
     last: date
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """Who is on a plan on which days, and what is agreed with them: quotas, exceptions, and the teams they are in."""
+
+    assigned: Sequence[Assignment]
+    quotas: Sequence[QuotaFact]
+    exceptions: Sequence[PersonalException] = ()
+    teams: Sequence[Membership] = ()
+
+    @property
+    def payee_ids(self) -> list[int]:
+        return sorted({assignment.payee_id for assignment in self.assigned})
+
+    @property
+    def seller_ids(self) -> set[int]:
+        """Everybody whose deals may count for these payees: themselves, and whoever sells for their teams."""
+        found = {assignment.payee_id for assignment in self.assigned}
+        return found | {fact.payee_id for fact in self.teams if fact.team_payee_id in found}
+
+
 def trial_days(plan: Plan, today: date) -> Days:
     """A year of whole windows: the last that had ended before the window of today began."""
     last = plan.window_of(today).starts_on - timedelta(days=1)
@@ -61,15 +82,13 @@ def live_trial(connection: Connection, plan: Plan, plan_key: str, days: Days) ->
     """A new plan tried on whoever is on a plan in these days, with their deals. NotFound without such a plan."""
     versions = versions_of(connection, plan_key)
     assigned = _on_plan(plans.assignments(connection), plan_key, days)
-    payee_ids = sorted({assignment.payee_id for assignment in assigned})
-    quotas = plans.quota_facts(connection, payee_ids)
-    teams = _teams(connection, [plan, *(version.plan for version in versions)])
+    agreed = _agreed(connection, assigned, [plan, *(version.plan for version in versions)])
     return Trial(
-        deals=deals_of(connection, _sellers(payee_ids, teams), days),
+        deals=deals_of(connection, agreed.seller_ids, days),
         first_day=days.first,
-        payee_ids=tuple(payee_ids),
-        new=tried_terms(plan, versions[-1], assigned, quotas, days.last, teams),
-        old=terms_of(versions, assigned, quotas, days.last, teams),
+        payee_ids=tuple(agreed.payee_ids),
+        new=tried_terms(plan, versions[-1], agreed, days.last),
+        old=terms_of(versions, agreed, days.last),
     )
 
 
@@ -82,12 +101,12 @@ def draft_trial(connection: Connection, draft: Draft, today: date) -> Trial:
     everybody = [payee.id for payee in people.payees(connection) if payee.kind == "rep"]
     assigned = [Assignment(payee_id, draft.plan_key, date.min) for payee_id in everybody]
     version = PlanVersion(TRIED, draft.plan_key, date.min, plan)
-    quotas = plans.quota_facts(connection, everybody)
+    agreed = _agreed(connection, assigned, [plan])
     return Trial(
-        deals=deals_of(connection, everybody, days),
+        deals=deals_of(connection, agreed.seller_ids, days),
         first_day=days.first,
         payee_ids=tuple(everybody),
-        new=tried_terms(plan, version, assigned, quotas, days.last),
+        new=tried_terms(plan, version, agreed, days.last),
     )
 
 
@@ -116,23 +135,12 @@ def draft_past(connection: Connection, plan: Plan, replaces_key: str, today: dat
 
 def pilot_figures(connection: Connection, draft: Draft) -> list[PilotFigures]:
     """What each payee of a draft's pilot has earned in its days, under the draft and under the plan they are on."""
-    piloting = draft.piloting()
+    piloting = sorted(draft.piloting(), key=lambda one: one.payee_id)
     if not piloting:
         return []
     plan = parse_plan(draft.text.source_toml)
-    payee_ids = sorted(one.payee_id for one in piloting)
-    quotas = plans.quota_facts(connection, payee_ids)
-    live = plans.newest_plan(connection, draft.replaces_key)
-    quoted_in = PlanVersion(TRIED, draft.replaces_key or draft.plan_key, date.min, live or plan)
-    return [
-        PilotFigures(
-            pilot,
-            plan.currency,
-            _tried_minor(connection, plan, quoted_in, pilot, quotas),
-            _live_minor(connection, live, draft.replaces_key, pilot),
-        )
-        for pilot in sorted(piloting, key=lambda one: one.payee_id)
-    ]
+    live = versions_of(connection, draft.replaces_key) if draft.replaces_key else []
+    return [_pilot_figures(connection, plan, live, pilot, draft.plan_key) for pilot in piloting]
 
 
 def watched(
@@ -146,12 +154,10 @@ def watched(
         for one in _on_plan(plans.assignments(connection), plan_key, days)
         if one.payee_id in payee_ids
     ]
-    found = sorted({one.payee_id for one in assigned})
-    quotas = plans.quota_facts(connection, found)
-    teams = _teams(connection, [version.plan for version in versions])
-    terms = terms_of(versions, assigned, quotas, today, teams)
-    sold = deals_of(connection, _sellers(found, teams), days)
-    return Trial(sold, days.first, tuple(found), terms)
+    agreed = _agreed(connection, assigned, [version.plan for version in versions])
+    sold = deals_of(connection, agreed.seller_ids, days)
+    terms = terms_of(versions, agreed, today)
+    return Trial(sold, days.first, tuple(agreed.payee_ids), terms)
 
 
 def running_pilots(
@@ -167,18 +173,28 @@ def running_pilots(
     return found
 
 
-def _tried_minor(
-    connection: Connection,
-    plan: Plan,
-    quoted_in: PlanVersion,
-    pilot: Pilot,
-    quotas: Sequence[QuotaFact],
-) -> int:
-    """What the pilot's deals earn under the trial plan, by the path real pay goes."""
+def _pilot_figures(
+    connection: Connection, plan: Plan, live: Sequence[PlanVersion], pilot: Pilot, plan_key: str
+) -> PilotFigures:
+    """Both plans are paid on the same deals; what they differ by is added to what is really earned.
+
+    What comes from other deals, such as a residual of last year's, is the same either way.
+    """
     days = Days(pilot.starts_on, pilot.ends_on)
+    quoted_in = live[-1] if live else PlanVersion(TRIED, plan_key, date.min, plan)
     assigned = [Assignment(pilot.payee_id, quoted_in.plan_key, *days)]
-    terms = tried_terms(plan, quoted_in, assigned, quotas, days.last)
-    sold = deals_of(connection, [pilot.payee_id], days)
+    agreed = _agreed(connection, assigned, [plan, *(version.plan for version in live)])
+    sold = deals_of(connection, agreed.seller_ids, days)
+    tried = _earned_minor(sold, tried_terms(plan, quoted_in, agreed, days.last), pilot)
+    if not live:
+        return PilotFigures(pilot, plan.currency, tried, None)
+    beside = _earned_minor(sold, terms_of(live, agreed, days.last), pilot)
+    really = _live_minor(connection, live[-1], pilot)
+    return PilotFigures(pilot, plan.currency, really + tried - beside, really)
+
+
+def _earned_minor(sold: Sequence[Deal], terms: Terms, pilot: Pilot) -> int:
+    """What these deals earn the payee of a pilot, by the path real pay goes."""
     payees = pay(sold, terms, tells_lines=False).payees
     return sum(
         component.earned_minor
@@ -188,17 +204,13 @@ def _tried_minor(
     )
 
 
-def _live_minor(
-    connection: Connection, live: Plan | None, plan_key: str, pilot: Pilot
-) -> int | None:
-    """What is really earned in the same windows, as the ledger has it; None without a plan to compare with."""
-    if live is None:
-        return None
+def _live_minor(connection: Connection, live: PlanVersion, pilot: Pilot) -> int:
+    """What is really earned in the windows of a pilot, as the ledger has it."""
     earned_minor, day = 0, pilot.starts_on
     while day <= pilot.ends_on:
-        window = live.window_of(day)
+        window = live.plan.window_of(day)
         for component_key, periods in earnings_of(connection, pilot.payee_id, window.key).items():
-            if split_component_key(component_key)[0] == plan_key:
+            if split_component_key(component_key)[0] == live.plan_key:
                 earned_minor += sum(periods.values())
         day = window.ends_on + timedelta(days=1)
     return earned_minor
@@ -212,43 +224,30 @@ def versions_of(connection: Connection, plan_key: str) -> list[PlanVersion]:
     return found
 
 
-def terms_of(
-    versions: Sequence[PlanVersion],
-    assigned: Sequence[Assignment],
-    quotas: Sequence[QuotaFact],
-    last_day: date,
-    teams: Sequence[Membership] = (),
-) -> Terms:
+def terms_of(versions: Sequence[PlanVersion], agreed: Agreed, last_day: date) -> Terms:
     """The terms of a live plan: all its versions, settled as the newest one says."""
-    plan = versions[-1].plan
-    payee_ids = sorted({assignment.payee_id for assignment in assigned})
+    book = PlanBook(
+        versions,
+        agreed.assigned,
+        quotas=agreed.quotas,
+        exceptions=agreed.exceptions,
+        memberships=agreed.teams,
+        until=last_day,
+    )
     return Terms(
-        plan=plan,
-        book=PlanBook(
-            versions,
-            assigned,
-            quotas=quotas,
-            has_plan_quotas=True,
-            memberships=teams,
-            until=last_day,
-        ),
+        plan=versions[-1].plan,
+        book=book,
         last_day=last_day,
-        draws=dict.fromkeys(payee_ids, plan.draw),
-        payee_ids=payee_ids,
+        draws={one: draw_for(book, one, versions[-1]) for one in agreed.payee_ids},
+        payee_ids=agreed.payee_ids,
     )
 
 
-def tried_terms(
-    plan: Plan,
-    old: PlanVersion,
-    assigned: Sequence[Assignment],
-    quotas: Sequence[QuotaFact],
-    last_day: date,
-    teams: Sequence[Membership] = (),
-) -> Terms:
+def tried_terms(plan: Plan, old: PlanVersion, agreed: Agreed, last_day: date) -> Terms:
     """The same people and days on a plan that is only tried; quotas set for the old plan's windows are spread."""
     version = PlanVersion(TRIED, old.plan_key, date.min, plan)
-    return terms_of([version], assigned, _spread(quotas, version, old.plan), last_day, teams)
+    spread = replace(agreed, quotas=_spread(agreed.quotas, version, old.plan))
+    return terms_of([version], spread, last_day)
 
 
 def deals_of(connection: Connection, payee_ids: Collection[int], days: Days) -> list[Deal]:
@@ -258,17 +257,18 @@ def deals_of(connection: Connection, payee_ids: Collection[int], days: Days) -> 
     return [kept.deal for kept in stored if kept.deal.effective_on <= days.last]
 
 
-def _teams(connection: Connection, of_plans: Iterable[Plan]) -> list[Membership]:
-    """Who belongs to which team, where a plan counts what teams sell."""
-    if not any(counts_teams(plan) for plan in of_plans):
-        return []
-    return memberships.all_memberships(connection)
-
-
-def _sellers(payee_ids: Collection[int], teams: Iterable[Membership]) -> set[int]:
-    """Everybody whose deals may count for these payees: themselves, and whoever sells for their teams."""
-    found = set(payee_ids)
-    return found | {fact.payee_id for fact in teams if fact.team_payee_id in found}
+def _agreed(
+    connection: Connection, assigned: Sequence[Assignment], of_plans: Iterable[Plan]
+) -> Agreed:
+    """What is agreed with these payees; teams only where one of these plans counts what teams sell."""
+    payee_ids = {assignment.payee_id for assignment in assigned}
+    with_teams = any(counts_teams(plan) for plan in of_plans)
+    return Agreed(
+        assigned,
+        plans.quota_facts(connection, payee_ids),
+        exceptions.exceptions(connection, payee_ids),
+        memberships.all_memberships(connection) if with_teams else (),
+    )
 
 
 def _on_plan(assignments: Iterable[Assignment], plan_key: str, days: Days) -> list[Assignment]:

@@ -7,9 +7,10 @@ import pytest
 
 from tests.builders import a_deal, a_plan_text, an_event
 from tests.store.conftest import AT, LADDER
-from tracker import flow, flow_drafts, simulating, trials
+from tracker import flow, flow_drafts, flow_exceptions, simulating, trials
 from tracker.engine.deals import CreditShare
 from tracker.engine.plan_file import PlanFileError
+from tracker.engine.plans import PersonalException
 from tracker.errors import BadInput, Conflict, NotFound
 from tracker.store import drafts, ledger, people, plans, totals, trail
 from tracker.store.database import Database
@@ -233,3 +234,41 @@ def test_a_first_plan_is_tried_on_everybody(database: Database, anna: int) -> No
     assert found is not None
     assert found.figures["scenarios"][0]["new_minor"] == 450_00
     assert not found.figures["is_compared"]
+
+
+# --- what was earned until now
+
+
+def test_until_now_is_what_the_ledger_has_personal_exceptions_included(
+    database: Database, anna: int
+) -> None:
+    exception = PersonalException(
+        0, anna, "ladder/sales", add_rate=Fraction(1, 100), reason="Agreed"
+    )
+    flow_exceptions.agree(database, exception, BY, AT)
+    for day in (date(2026, 2, 3), date(2026, 5, 4), date(2026, 8, 5)):
+        sell(database, anna, 1_777_77, day)
+    draft_id = a_draft(database, LADDER)
+    check(database, draft_id)
+    simulate(database, draft_id)
+    found = read(database, draft_id).done("simulated")
+    assert found is not None
+    (outcome,) = found.figures["outcomes"]
+    with database.read() as connection:
+        earned = sum(entry.amount_minor for entry in ledger.entries_of(connection, anna))
+    assert outcome["old_minor"] == outcome["new_minor"] == earned
+
+
+def test_a_pilot_adds_its_difference_to_what_is_really_earned(
+    database: Database, anna: int, piloted: int
+) -> None:
+    sell(database, anna, 3_000_00, date(2026, 11, 2))
+    exception = PersonalException(
+        0, anna, "ladder/sales", add_rate=Fraction(1, 100), reason="Agreed"
+    )
+    flow_exceptions.agree(database, exception, BY, AT)
+    with database.read() as connection:
+        found = trials.pilot_figures(connection, read(database, piloted))[0]
+        earned = totals.earnings_of(connection, anna, "2026-Q4")
+    assert found.live_minor == earned["ladder/sales"]["2026-11"] == 250_00 + 30_00
+    assert found.tried_minor == 450_00 + 30_00
