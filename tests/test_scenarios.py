@@ -2,22 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from itertools import pairwise
 
 import pytest
 
-from tests.builders import an_event, quota_facts
-from tests.scenarios.reading import PAYEE_IDS, Row, Scenario, deal_of, scenarios
+from tests.builders import an_event
+from tests.scenarios.reading import LONG_AGO, PAYEE_IDS, Row, Scenario, deal_of, scenarios
 from tests.scenarios.running import Earned, RunningTotals
 from tracker.engine.deals import Deal
 from tracker.engine.explain import LineKind, explain_deals, explain_sums, explain_total
 from tracker.engine.money import parse_amount_minor
 from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Assignment, PlanVersion
+from tracker.engine.plans import Assignment
 from tracker.engine.replay import replay
 
-LONG_AGO = date(2020, 1, 1)
 REP_NAMES = {payee_id: name for name, payee_id in PAYEE_IDS.items()}
 
 SCENARIOS = scenarios()
@@ -39,11 +37,12 @@ def assignments_of(scenario: Scenario) -> list[Assignment]:
 
 def running_totals(scenario: Scenario, deals: Sequence[Deal]) -> RunningTotals:
     book = PlanBook(
-        [PlanVersion(1, scenario.model, LONG_AGO, scenario.plan)],
+        scenario.versions,
         assignments_of(scenario),
         memberships=scenario.memberships,
         until=scenario.until,
-        quotas=quota_facts(scenario.quotas),
+        quotas=scenario.quotas,
+        exceptions=scenario.exceptions,
         exchange_rates=scenario.plan.exchange_rates,
     )
     totals = RunningTotals(book)
@@ -56,14 +55,15 @@ def running_totals(scenario: Scenario, deals: Sequence[Deal]) -> RunningTotals:
 def replayed(scenario: Scenario, deals: Sequence[Deal]) -> Earned:
     told = enumerate([*deals, *scenario.scores], start=1)
     events = [an_event(deal, version) for version, deal in told]
-    versions = [PlanVersion(1, scenario.model, LONG_AGO, scenario.plan)]
+    versions = scenario.versions
     assignments = assignments_of(scenario)
     return dict(
         replay(
             events,
             versions,
             assignments,
-            quota_facts(scenario.quotas),
+            scenario.quotas,
+            exceptions=scenario.exceptions,
             memberships=scenario.memberships,
             until=scenario.until,
             exchange_rates=scenario.plan.exchange_rates,

@@ -33,10 +33,17 @@ Files = Callable[..., list[str]]
 def files(tmp_path: Path) -> Files:
     """Writes the files of a calculation; gives the arguments of the command."""
 
-    def written(plan: str, deals: str, people: str = "") -> list[str]:
+    def written(
+        plan: str, deals: str, people: str = "", plans: Mapping[str, str] | None = None
+    ) -> list[str]:
         for name, text in (("plan.toml", plan), ("deals.csv", deals), ("people.toml", people)):
             (tmp_path / name).write_text(text, "utf-8")
-        arguments = ["calc", str(tmp_path / "plan.toml"), str(tmp_path / "deals.csv")]
+        named = [str(tmp_path / "plan.toml")]
+        for number, (name, text) in enumerate((plans or {}).items()):
+            more = tmp_path / f"more{number}.toml"
+            more.write_text(text, "utf-8")
+            named.append(name.format(file=more))
+        arguments = ["calc", *named, str(tmp_path / "deals.csv")]
         return [*arguments, *(["--people", str(tmp_path / "people.toml")] if people else [])]
 
     return written
@@ -46,8 +53,14 @@ def files(tmp_path: Path) -> Files:
 def calc(files: Files, capsys: pytest.CaptureFixture[str]) -> Calc:
     """Runs the command over the texts of its files; gives what its JSON says."""
 
-    def run(plan: str, deals: str, people: str = "", *options: str) -> dict[str, Any]:
-        code = cli.main([*files(plan, deals, people), "--json", *options])
+    def run(
+        plan: str,
+        deals: str,
+        people: str = "",
+        *options: str,
+        plans: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        code = cli.main([*files(plan, deals, people, plans), "--json", *options])
         printed = capsys.readouterr()
         assert code == 0, printed.err
         found: dict[str, Any] = json.loads(printed.out)
@@ -90,12 +103,11 @@ def _cells(key: str, row: Row) -> dict[str, str]:
 
 
 def people_toml(scenario: Scenario) -> str:
-    quotas: dict[str, str] = {}
-    for row in scenario.rows("quotas"):
-        quotas[row["rep"]] = f'"{row["window"]}" = "{row["quota"]}"'
+    quotas, changes = quotas_toml(scenario)
+    agreed = agreed_toml(scenario)
     teams, stretches = teams_toml(scenario, quotas), scenario.rows("on the plan")
     scores = scores_toml(scenario)
-    if not quotas and not teams and not stretches and not scores:
+    if not any((quotas, changes, agreed, teams, stretches, scores)):
         return ""
     days = {
         row["rep"]: "".join(f'{key} = "{row[key]}"\n' for key in ("from", "until") if row.get(key))
@@ -103,10 +115,36 @@ def people_toml(scenario: Scenario) -> str:
     }
     people = [
         f'[[people]]\nrep = "{rep}"\n{days.get(rep, "")}quotas = {{ {quotas.get(rep, "")} }}\n'
-        f"objectives = {{ {', '.join(scores.get(rep, []))} }}"
+        f"objectives = {{ {', '.join(scores.get(rep, []))} }}\n"
+        f"quota_changes = [ {', '.join(changes.get(rep, []))} ]\n{agreed.get(rep, '')}"
         for rep in days or ("anna", "bo", "carl", "sofie")
     ]
     return "\n".join(people + teams)
+
+
+def quotas_toml(scenario: Scenario) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """By rep the quotas of windows, and those that hold from a day on."""
+    quotas: dict[str, list[str]] = {}
+    changes: dict[str, list[str]] = {}
+    for row in scenario.rows("quotas"):
+        if row.get("from"):
+            words = {"window": row["window"], "from": row["from"], "quota": row["quota"]}
+            entry = ", ".join(f'{key} = "{word}"' for key, word in words.items())
+            changes.setdefault(row["rep"], []).append(f"{{ {entry} }}")
+        else:
+            quotas.setdefault(row["rep"], []).append(f'"{row["window"]}" = "{row["quota"]}"')
+    return {rep: ", ".join(of_rep) for rep, of_rep in quotas.items()}, changes
+
+
+def agreed_toml(scenario: Scenario) -> dict[str, str]:
+    """By rep what was agreed about the first component."""
+    return {
+        row["rep"]: f"[people.components.{scenario.plan.components[0].key}]\n"
+        + row["says"].replace("\\n", "\n")
+        + "\n"
+        + "".join(f'{key} = "{row[key]}"\n' for key in ("from", "until") if row.get(key))
+        for row in scenario.rows("agreed")
+    }
 
 
 def scores_toml(scenario: Scenario) -> dict[str, list[str]]:
@@ -160,7 +198,8 @@ def test_a_file_of_deals_earns_the_printed_figures(scenario: Scenario, calc: Cal
         pytest.skip("this example prints other figures")
     as_of = ["--as-of", str(scenario.until)] if scenario.until else []
     deals = deals_csv(scenario.rows("deals"))
-    found = calc(scenario.plan_text, deals, people_toml(scenario), *as_of)
+    later = {f"{{file}}@{day}": text for day, text in scenario.later_texts.items()}
+    found = calc(scenario.plan_text, deals, people_toml(scenario), *as_of, plans=later)
     rows = [
         {column: cell for column, cell in row.items() if column not in _left_out(scenario)}
         for row in scenario.rows("earned")
@@ -234,7 +273,8 @@ def test_lines_deals_and_periods_each_sum_to_what_was_earned(
     scenario: Scenario, calc: Calc
 ) -> None:
     deals = deals_csv(scenario.rows("deals"))
-    found = calc(scenario.plan_text, deals, people_toml(scenario), "--deals")
+    later = {f"{{file}}@{day}": text for day, text in scenario.later_texts.items()}
+    found = calc(scenario.plan_text, deals, people_toml(scenario), "--deals", plans=later)
     for payee in found["payees"]:
         for component in payee["components"]:
             figure = component["earned_minor"]

@@ -6,7 +6,9 @@ divided by two spaces or more, `-` is an empty cell. Tables of a case:
     deals                    what the CRM said, in this order; a deal named again is amended. `who` is
                              "anna 60%, bo 40%"; "+20%" is an overlay beside the split, "anna/SDR" names a role.
                              A column that is no field and no measure of a deal is a property plans filter on.
-    quotas                   by rep (or team) and window
+    plan from 2026-11-16     a later version of the plan, as its file
+    quotas                   by rep (or team) and window, or year; `from` is the day from which one holds
+    agreed                   with a rep instead of the plan: as a component of a file of people says it, and its days
     on the plan              who is, with first and last day; without it everybody, since long ago
     scores                   of objectives, by rep and window
     teams                    who belongs to a team or leads it, with weight, first and last day; a later row counts more

@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
 from tests.builders import A_DAY, ANNA, BO, CARL, NORTH, SOFIE, SOUTH, a_deal
 from tracker.engine.deals import CreditShare, Deal, DealStatus
+from tracker.engine.exception_file import read_exception
 from tracker.engine.money import MINOR_DIGITS, parse_amount_minor
 from tracker.engine.objectives import score_deal, score_key
 from tracker.engine.periods import period_named
-from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import MONEY_MEASURES, Plan
+from tracker.engine.plan_file import parse_plan, toml_values
+from tracker.engine.plan_reader import Report, TableReader
+from tracker.engine.plans import MONEY_MEASURES, PersonalException, Plan, PlanVersion
+from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.teams import Membership, TeamRole
 
 FOLDER = Path(__file__).parent
@@ -26,9 +29,10 @@ PAYEE_IDS = {
     "south": SOUTH,
 }
 CASE, TABLE = "=== ", "--- "
+LATER_PLAN = "plan from "
+LONG_AGO = date(2020, 1, 1)
 
 Row = Mapping[str, str]
-QuotaKey = tuple[int, str, str]
 
 _DEAL_COLUMNS = {"deal", "date", "status", "currency", "amount", "who", "evidence", "left"}
 _MEASURES = (MONEY_MEASURES | {"units"}) - {"revenue"}
@@ -45,6 +49,7 @@ class Scenario:
     title: str
     plan_text: str
     tables: Mapping[str, Sequence[Row]]
+    later_texts: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.model}: {self.title}"
@@ -57,11 +62,37 @@ class Scenario:
         return self.tables.get(table, ())
 
     @property
-    def quotas(self) -> dict[QuotaKey, int]:
-        return {
-            (PAYEE_IDS[row["rep"]], "", row["window"]): parse_amount_minor(row["quota"], 2)
-            for row in self.rows("quotas")
+    def versions(self) -> list[PlanVersion]:
+        """The plan, and the versions of it that hold later."""
+        texts = {LONG_AGO: self.plan_text} | {
+            date.fromisoformat(day): text for day, text in self.later_texts.items()
         }
+        return [
+            PlanVersion(number, self.model, day, parse_plan(text))
+            for number, (day, text) in enumerate(texts.items(), start=1)
+        ]
+
+    @property
+    def quotas(self) -> list[QuotaFact]:
+        return [
+            QuotaFact(
+                PAYEE_IDS[row["rep"]],
+                "",
+                row["window"],
+                parse_amount_minor(row["quota"], 2),
+                _day(row.get("from", "")),
+                number,
+            )
+            for number, row in enumerate(self.rows("quotas"))
+        ]
+
+    @property
+    def exceptions(self) -> list[PersonalException]:
+        """What was agreed with single reps about the first component."""
+        return [
+            _exception_of(row, self.plan, self.model, number)
+            for number, row in enumerate(self.rows("agreed"), start=1)
+        ]
 
     @property
     def memberships(self) -> list[Membership]:
@@ -104,8 +135,10 @@ def cases_of(path: Path) -> list[Scenario]:
     for case_text in case_texts:
         title, _, body = case_text.partition("\n")
         sections = {**shared, **_sections(body)}
+        names = [name for name in sections if name.startswith(LATER_PLAN)]
+        later = {name.removeprefix(LATER_PLAN): sections.pop(name) for name in names}
         tables = {name: _rows(section) for name, section in sections.items()}
-        cases.append(Scenario(path.stem, title.strip(), plan_text, tables))
+        cases.append(Scenario(path.stem, title.strip(), plan_text, tables, later))
     assert cases, f"{path.name} has no case"
     return cases
 
@@ -158,6 +191,25 @@ def _score_of(row: Row, plan: Plan) -> Deal:
     key = score_key(payee_id, row["objective"], window.key)
     score = parse_amount_minor(row["score"].removesuffix("%"), 2)
     return score_deal(key, payee_id, row["objective"], score, window.ends_on, plan.currency)
+
+
+def _exception_of(row: Row, plan: Plan, model: str, number: int) -> PersonalException:
+    report = Report()
+    found = read_exception(
+        TableReader(toml_values(row["says"].replace("\\n", "\n")), (), report),
+        plan,
+        plan.components[0],
+    )
+    assert found is not None, row
+    assert report.problems == []
+    return replace(
+        found,
+        exception_id=number,
+        payee_id=PAYEE_IDS[row["rep"]],
+        component_key=f"{model}/{plan.components[0].key}",
+        starts_on=_day(row.get("from", "")),
+        ends_on=_day(row.get("until", "")),
+    )
 
 
 def _membership_of(row: Row) -> Membership:
