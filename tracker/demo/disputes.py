@@ -22,7 +22,16 @@ QUIET = timedelta(days=4)
 
 
 def add_disputes(database: Database, now: datetime) -> None:
-    """Three that wait for the manager of the first team or were answered, and one that was corrected."""
+    """Three that wait for the manager of the first team or were answered, and one that was corrected.
+
+    None in a company without a history: there is nothing to doubt.
+    """
+    with database.read() as connection:
+        quiet = [
+            _won_deals(connection, _payee(connection, rep), now - QUIET) for rep in (ANNA, MIKKEL)
+        ]
+    if min(map(len, quiet)) < 2:
+        return
     first = _doubt_deal(database, ANNA, 0, "Vi aftalte Nova på denne. Den står som Core.", now, 30)
     _act(database, first, Act.ANSWER, 1, "Jeg spørger CRM-holdet og vender tilbage i dag.", now, 26)
     _doubt_deal(database, ANNA, 1, "Beløbet er uden tillægget på 8.000 kr.", now, 3)
