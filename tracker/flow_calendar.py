@@ -9,7 +9,7 @@ from datetime import date, datetime
 from tracker import flow
 from tracker.engine.periods import months_later
 from tracker.engine.presence import payees_paid_for_presence
-from tracker.store import credits, plans
+from tracker.store import credits, plans, trail
 from tracker.store.database import Database
 from tracker.store.horizon import horizon, record_horizon
 from tracker.store.types import Connection
@@ -32,6 +32,8 @@ def roll_until(database: Database, until: date, at: datetime) -> bool:
         if _is_counted(connection, until):
             return False
         fact_id = record_horizon(connection, until, BY, at)
+        subject = {"horizon_id": fact_id, "until": str(until)}
+        trail.append(connection, "roll calendar", BY, at, subject)
         book = plans.load_plan_book(connection)
         keys = credits.deal_keys_under(connection, book.residual_keys)
         there = payees_paid_for_presence(book)

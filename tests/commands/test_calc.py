@@ -635,6 +635,47 @@ def test_every_model_of_the_readme_is_a_plan(calc: Calc) -> None:
         assert found["payees"], model
 
 
+def test_a_residual_is_paid_until_the_day_that_is_settled(calc: Calc) -> None:
+    plan = a_plan_text('years = ["10%", "5%"]', "year", measure="arr")
+    deals = "deal_id,effective_on,amount,arr,rep\nd1,2026-01-31,0,1200,anna\n"
+    (anna,) = calc(plan, deals, "", "--as-of", "2027-02-28", "--deals")["payees"]
+    assert [
+        [(line["year"], line["basis_minor"], line["rate"]) for line in of["lines"]]
+        for of in anna["components"]
+    ] == [[(1, 120_000, "10%")], [(2, 20_000, "5%")]]
+    assert [one["instalment"] for one in anna["components"][1]["deals"]] == [13, 14]
+    assert anna["total_minor"] == 130_00
+
+
+def test_a_customer_who_leaves_after_the_day_asked_about_was_still_there(calc: Calc) -> None:
+    plan = a_plan_text(
+        'clawback = { within_months = 6, takes = "50%" }\ntiers = [{ rate = "10%" }]'
+    )
+    deals = "deal_id,effective_on,ended_on,amount,rep\nd1,2026-01-05,2026-04-05,100,anna\n"
+    for as_of, taken_minor in (("2026-04-04", 0), ("2026-04-05", 500)):
+        (anna,) = calc(plan, deals, "", "--as-of", as_of)["payees"]
+        assert anna["components"][0]["clawed_back_minor"] == taken_minor
+        assert anna["total_minor"] == 1000 - taken_minor
+
+
+def test_churn_after_the_last_deal_is_settled_in_its_period(calc: Calc) -> None:
+    plan = a_plan_text('churn = "net"\ntiers = [{ rate = "10%" }]')
+    deals = "deal_id,effective_on,ended_on,amount,rep\nd1,2026-01-05,2026-03-05,100,anna\n"
+    (anna,) = calc(plan, deals)["payees"]
+    earned = {period["period"]: period["earned_minor"] for period in anna["periods"]}
+    assert earned == {"2026-01": 1000, "2026-02": 0, "2026-03": -1000}
+
+
+def test_a_converted_deal_says_from_what_and_by_which_rate(calc: Calc) -> None:
+    rates = '[[exchange_rates]]\ncurrency = "EUR"\nday = "2026-01-01"\nrate = "7.4605"'
+    plan = a_plan_text(f'tiers = [{{ rate = "10%" }}]\n{rates}')
+    deals = "deal_id,effective_on,amount,currency,rep\nd1,2026-01-05,100,EUR,anna\n"
+    (anna,) = calc(plan, deals, "", "--deals")["payees"]
+    (deal,) = anna["components"][0]["deals"]
+    assert deal["original"] == {"currency": "EUR", "amount_minor": 100_00, "rate": "7.4605"}
+    assert (deal["attainment_minor"], anna["total_minor"]) == (746_05, 74_61)
+
+
 def test_the_json_has_the_keys_the_readme_shows(calc: Calc) -> None:
     plan = a_plan_text(
         'requires = ["a"]\nwhere = { kind = "new" }\nclawback = { within_months = 9 }\n'

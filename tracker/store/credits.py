@@ -75,13 +75,14 @@ def all_credits(connection: Connection) -> list[Credit]:
 def latest_attainments(
     connection: Connection, payee_id: int, component_key: str, count: int
 ) -> list[int]:
-    """The attainment of a payee's latest counted credits under a component, newest first, in minor units."""
+    """The attainment of a payee's latest counted sales under a component, newest first, in minor units."""
     rows = connection.execute(
         select(_credit.attainment_minor)
         .where(
             _credit.payee_id == payee_id,
             _credit.component_key == component_key,
             _credit.missing_evidence == "",
+            _credit.part == 0,
         )
         .order_by(_credit.effective_on.desc(), _credit.deal_key.desc(), _credit.line.desc())
         .limit(count)
