@@ -12,9 +12,10 @@ from sqlalchemy import event as listening
 from tests.builders import a_deal, a_rep, an_event
 from tracker import flow, flow_teams
 from tracker.engine.deals import CreditShare
+from tracker.engine.payroll import statements_of_month
 from tracker.engine.teams import Membership, TeamRole
 from tracker.errors import Conflict
-from tracker.store import memberships, outbox, people, totals, trail
+from tracker.store import memberships, outbox, payroll_facts, people, totals, trail
 from tracker.store.database import Database
 from tracker.verify import verify
 
@@ -188,3 +189,30 @@ def test_only_reps_belong_to_a_team(database: Database, north: dict[str, int]) -
         fact = Membership(north[team], north[member], SINCE)
         with pytest.raises(Conflict, match="team"):
             flow_teams.change_memberships(database, [fact], "test", AT)
+
+
+def test_a_members_statement_opens_the_part_and_the_team_has_none(
+    database: Database, north: dict[str, int]
+) -> None:
+    with database.write() as connection:
+        carl = a_rep(connection, "carl@firma.dk", "North")
+        flow_teams.follow_seats(connection, TODAY, "test", AT)
+    sell(database, north["anna"], 3_000_000)
+    with database.read() as connection:
+        facts = payroll_facts.facts_now(connection, "2026-11")
+    found = {one.payee_id: one for one in statements_of_month("2026-11", facts)}
+    assert found.keys() == {north["anna"], north["bo"], carl}
+    (lines,) = found[carl].components
+    (part,) = lines.tiers
+    assert (part.kind, part.rate, part.basis_minor) == ("share", Fraction(1, 3), 30_000)
+    assert (part.amount_minor, found[carl].paid_minor) == (10_000, 10_000)
+
+
+def test_a_statement_does_not_tell_a_pool_that_two_share(
+    database: Database, north: dict[str, int]
+) -> None:
+    sell(database, north["anna"])
+    with database.read() as connection:
+        facts = payroll_facts.facts_now(connection, "2026-11")
+    found = statements_of_month("2026-11", facts)
+    assert [(one.paid_minor, one.components) for one in found] == [(5_000, ()), (5_000, ())]

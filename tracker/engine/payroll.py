@@ -8,6 +8,7 @@ from tracker.engine.credits import Credit, split_component_key
 from tracker.engine.equity import Grant, standing_of
 from tracker.engine.exceptions import draw_for
 from tracker.engine.explain import explain_deals, explain_total
+from tracker.engine.payroll_teams import lines_of_member
 from tracker.engine.periods import Period
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Draw
@@ -88,7 +89,10 @@ def _statement(
         month=month,
         currency=currency,
         posted=posted,
-        components=tuple(lines for lines in components if lines.deals),
+        components=(
+            *(lines for lines in components if lines.deals),
+            *lines_of_member(payee_id, currency, month, known.credited, known.book),
+        ),
         earned_minor=earned_minor,
         draw_kind=drawn.draw.kind.value if drawn and is_drawn else "",
         draw_period=drawn.period.key if drawn and is_drawn else "",

@@ -15,6 +15,9 @@ from tracker.engine.plans import PlanVersion
 from tracker.engine.teams import Figures, Sharing, days_in, in_time, parts_of
 from tracker.engine.totals import TotalKey, WindowTotal
 
+SHARERS_MIN = 3
+"""With fewer, the pool less the own part would be what one colleague is paid."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -33,6 +36,11 @@ class Pool:
     @property
     def earned_minor(self) -> int:
         return sum(self.figures.values())
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a member may read how large it is: of a pool that two share, the rest would be the other's pay."""
+        return self.sharing is Sharing.EACH or len(self.weighted_days) >= SHARERS_MIN
 
     @property
     def parts(self) -> dict[int, dict[str, int]]:

@@ -13,6 +13,7 @@ from tracker.engine.periods import Period, period_named
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import COUNT_MEASURES, DrawKind
 from tracker.engine.posting import PostingKind, month_named
+from tracker.engine.presence import is_presence
 from tracker.engine.statement import (
     ComponentLines,
     PaidDeal,
@@ -22,7 +23,7 @@ from tracker.engine.statement import (
     VestedUnits,
     statement_from_text,
 )
-from tracker.pages.formatting import count, day, measured, money, pay_rate, period_name
+from tracker.pages.formatting import count, day, measured, money, pay_rate, period_name, rate
 from tracker.pages.i18n import gettext as _
 from tracker.store import ledger, payroll, people, plans
 from tracker.store.payroll import MonthAct, StoredStatement
@@ -182,8 +183,10 @@ def _component_parts(lines: ComponentLines, statement: Statement, book: PlanBook
             for tier in lines.tiers
         ),
         total=Line(_("Earned so far in the window"), so_far),
-        note=_component_note(lines, statement.currency, book),
+        note=_component_note(lines, statement.currency, book) if lines.deals else "",
     )
+    if not lines.deals:
+        return
     elsewhere_minor = lines.earned_minor - _posted_of(lines, statement)
     yield Part(
         heading=_("%(name)s: the deals of the month", name=name),
@@ -215,11 +218,14 @@ def tier_words(tier: PaidTier, paid_measure: str, currency: str) -> str:
         return _("Above the most this period can pay")
     if tier.kind == LineKind.WEIGHTS.value:
         return _("Multipliers, on average")
+    if tier.kind == LineKind.SHARE.value:
+        team = money(tier.basis_minor, currency)
+        return _("Your part: %(share)s of %(amount)s", share=rate(tier.rate), amount=team)
     basis = measured(tier.basis_minor, paid_measure, currency)
-    rate = pay_rate(tier.rate, paid_measure, currency)
+    paid = pay_rate(tier.rate, paid_measure, currency)
     if paid_measure in COUNT_MEASURES:
-        return _("%(rate)s for each of %(basis)s", rate=rate, basis=basis)
-    words = _("%(rate)s of %(basis)s", rate=rate, basis=basis)
+        return _("%(rate)s for each of %(basis)s", rate=paid, basis=basis)
+    words = _("%(rate)s of %(basis)s", rate=paid, basis=basis)
     if tier.kind == LineKind.YEAR.value:
         return f"{_('Year %(number)s', number=tier.number)} · {words}"
     return words
@@ -229,7 +235,8 @@ def _deal_line(deal: PaidDeal, lines: ComponentLines, currency: str) -> Line:
     sold = measured(deal.attainment_minor, lines.measure, currency)
     rates = ", ".join(pay_rate(rate, lines.paid_measure, currency) for rate in deal.rates)
     words = [day(deal.effective_on), sold, *([_("at %(rates)s", rates=rates)] if rates else [])]
-    return Line(deal.name, deal.added_minor, " · ".join(words))
+    name = _("Still there") if is_presence(deal.deal_key) else deal.name
+    return Line(name, deal.added_minor, " · ".join(words))
 
 
 def _component_note(lines: ComponentLines, currency: str, book: PlanBook) -> str:

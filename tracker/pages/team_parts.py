@@ -27,9 +27,6 @@ from tracker.pages.why_sheets import earned_sections
 from tracker.store import people, plans, standing_reads, totals
 from tracker.store.database import Connection
 
-SHARERS_MIN = 3
-"""With fewer, the pool less the own part would be what one colleague is paid."""
-
 
 @dataclass(frozen=True, slots=True)
 class TeamPart:
@@ -92,9 +89,7 @@ def why_team_part(
         connection, [TotalKey(payee_id, key.component_key, key.window_key)]
     )
     earned_minor = sum(own.values())
-    tells_pool = pool is not None and (
-        pool.sharing is Sharing.EACH or len(pool.weighted_days) >= SHARERS_MIN
-    )
+    tells_pool = pool is not None and pool.is_told
     sections = [_progress(standing)]
     if tells_pool:
         sections += earned_sections(connection, standing, book)
