@@ -21,6 +21,7 @@ from tracker.demo.company import (
 from tracker.demo.disputes import add_disputes
 from tracker.demo.history import HISTORY_DAYS, history
 from tracker.demo.next_plan import add_next_plan
+from tracker.demo.team_pay import add_team_pay
 from tracker.engine.periods import period_containing
 from tracker.engine.plan_file import parse_plan
 from tracker.errors import Conflict
@@ -84,6 +85,7 @@ def load_company(database: Database, calendar: CompanyCalendar) -> Iterator[tupl
     _add_people(database, now)
     started_on = today - timedelta(days=HISTORY_DAYS)
     _add_plans(database, started_on, today, calendar.start_of(started_on))
+    add_team_pay(database, today, BY, calendar.start_of(started_on))
     yield from _add_history(database, calendar, today)
     ask_for_the_last(database, calendar, today, now)
     add_disputes(database, now)
