@@ -4,12 +4,16 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
 
 import pytest
 from flask.testing import FlaskClient
 
+from tests.builders import a_deal, an_event
 from tests.cast import NOW, Cast
-from tracker import access, clock, flow_payroll
+from tracker import access, clock, flow, flow_payroll
+from tracker.engine.deals import CreditShare
 from tracker.pages.statement_pdf import printable
 from tracker.store import payroll, people
 from tracker.store.adjustments import adjustments
@@ -70,6 +74,26 @@ def test_one_administrator_asks_and_another_closes_what_they_have_seen(
     assert ida.post("/payroll/2026-11/reopen", data=reason).status_code == 303
     assert "A deal was forgotten" in ida.get("/payroll/2026-11").text
     assert verify(cast.database).differences == ()
+
+
+def test_a_correction_names_the_deal_behind_it_and_the_month_it_belongs_to(
+    december: None, cast: Cast
+) -> None:
+    share = (CreditShare(cast.payee_ids["anna"], Fraction(1)),)
+    late = a_deal(
+        "crm:late", name="Late & Co", effective_on=date(2026, 10, 20), credit_shares=share
+    )
+    flow.record_deal_events(cast.database, [an_event(late)], DECEMBER)
+    flow_payroll.request_close(cast.database, "2026-11", "a@b.dk", DECEMBER.date(), DECEMBER)
+    flow_payroll.approve_close(cast.database, "2026-11", "c@d.dk", DECEMBER)
+    anna = cast.client_of("anna")
+    newest = re.findall(r"/statements/\d+", anna.get("/me/statements").text)[0]
+    page = anna.get(newest).text
+    assert "Adjustment: New sales" in page
+    assert "Late &amp; Co" in page
+    assert f"/statements/{cast.statement_ids['anna']}" in page, "linked to what it corrects"
+    corrected = anna.get(f"/statements/{cast.statement_ids['anna']}").text
+    assert newest in corrected, "and back"
 
 
 def test_a_request_can_be_declined_with_a_reason(

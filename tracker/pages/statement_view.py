@@ -3,7 +3,7 @@
 Amounts stay whole minor units until each of them writes them its own way.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,10 +25,15 @@ from tracker.engine.statement import (
 )
 from tracker.pages.formatting import count, day, measured, money, pay_rate, period_name, rate
 from tracker.pages.i18n import gettext as _
-from tracker.store import ledger, payroll, people, plans
+from tracker.store import deals, ledger, payroll, people, plans
 from tracker.store.payroll import MonthAct, StoredStatement
 from tracker.store.people import Payee
 from tracker.store.types import Connection
+
+_Place = tuple[str, str, str, str]
+"""Kind, component, window and period of a posted line."""
+
+_Causes = Mapping[_Place, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,10 @@ def statement_view(connection: Connection, stored: StoredStatement) -> Statement
     newest = {(one.month_key, one.currency): one.id for one in reversed(of_payee)}
     book = plans.load_plan_book(connection, [stored.payee_id])
     ids = {month: one for (month, currency), one in newest.items() if currency == stored.currency}
+    until_id = act.marks.get("ledger_entry", 0)
+    causes = _causes(connection, statement, until_id)
     parts = (
-        Part(_("How the amount comes about"), *_sum_lines(statement, book, ids)),
+        Part(_("How the amount comes about"), *_sum_lines(statement, book, ids, causes)),
         *_debt_parts(statement),
         *(
             part
@@ -103,7 +110,7 @@ def statement_view(connection: Connection, stored: StoredStatement) -> Statement
 
 def open_part(statement: Statement, book: PlanBook) -> Part:
     """A month that is still open: how its amount comes about as far as known."""
-    return Part("", *_sum_lines(statement, book, {}))
+    return Part("", *_sum_lines(statement, book, {}, {}))
 
 
 def _close_of(connection: Connection, stored: StoredStatement) -> MonthAct:
@@ -115,14 +122,16 @@ def _close_of(connection: Connection, stored: StoredStatement) -> MonthAct:
 
 
 def _sum_lines(
-    statement: Statement, book: PlanBook, statement_ids: Mapping[str, int]
+    statement: Statement, book: PlanBook, statement_ids: Mapping[str, int], causes: _Causes
 ) -> tuple[tuple[Line, ...], Line]:
-    posted = (_posted_line(line, book, statement_ids) for line in statement.posted)
+    posted = (_posted_line(line, book, statement_ids, causes) for line in statement.posted)
     lines = (*posted, *_settling_lines(statement))
     return lines, Line(_("Paid"), statement.paid_minor)
 
 
-def _posted_line(line: PostedLine, book: PlanBook, statement_ids: Mapping[str, int]) -> Line:
+def _posted_line(
+    line: PostedLine, book: PlanBook, statement_ids: Mapping[str, int], causes: _Causes
+) -> Line:
     if line.kind is PostingKind.MANUAL:
         note = (
             _("agreed for %(month)s", month=_month(line.corrects_month))
@@ -140,8 +149,31 @@ def _posted_line(line: PostedLine, book: PlanBook, statement_ids: Mapping[str, i
     note = period_name(period)
     if line.corrects_month:
         note = _("belongs to %(period)s, which was closed", period=note)
+    place = (line.kind.value, line.component_key, line.window_key, line.period_key)
+    note = " · ".join([note, *causes.get(place, ())])
     statement_id = statement_ids.get(line.corrects_month)
     return Line(labels[line.kind], line.amount_minor, note, statement_id)
+
+
+def _causes(connection: Connection, statement: Statement, until_id: int) -> _Causes:
+    """What is behind each correction: the deals by name, or what else was changed."""
+    words = {
+        "quota": _("a changed quota"),
+        "plan": _("a changed plan"),
+        "assignment": _("another time on the plan"),
+    }
+    found: dict[_Place, dict[str, None]] = {}
+    entries = ledger.corrections_in(connection, statement.payee_id, statement.month, until_id)
+    for entry in entries:
+        named = words.get(entry.cause, "")
+        if entry.cause == "deal" and entry.cause_id is not None:
+            deal = deals.event_by_id(connection, entry.cause_id).deal
+            is_own = statement.payee_id in deals.payee_ids_of(deal)  # a team's may be another's
+            named = deal.name if is_own else ""
+        if named:
+            place = (entry.kind, entry.component_key, entry.window_key, entry.period_key)
+            found.setdefault(place, {})[named] = None
+    return {place: tuple(names) for place, names in found.items()}
 
 
 def _settling_lines(statement: Statement) -> Iterable[Line]:

@@ -154,6 +154,20 @@ def entries_of(
     return [LedgerEntry(**row._mapping) for row in connection.execute(query)]
 
 
+def corrections_in(
+    connection: Connection, payee_id: int, month: str, until_id: int
+) -> list[LedgerEntry]:
+    """The adjustments and clawbacks posted to a payee's month, until an entry."""
+    kinds = (PostingKind.ADJUSTMENT.value, PostingKind.CLAWBACK.value)
+    query = select(tables.ledger_entry).where(
+        _ledger.payee_id == payee_id,
+        _ledger.posting_month == month,
+        _ledger.kind.in_(kinds),
+        _ledger.id <= until_id,
+    )
+    return [LedgerEntry(**row._mapping) for row in connection.execute(query.order_by(_ledger.id))]
+
+
 def corrections_of(connection: Connection, statement_id: int) -> list[LedgerEntry]:
     """What was posted later because of a statement: the other end of `corrects_id`."""
     query = select(tables.ledger_entry).where(_ledger.corrects_id == statement_id)
