@@ -51,6 +51,8 @@ def test_files_are_compared_person_by_person(
     }
     assert found["break_even"]["kind"] == "at"
     assert found["pay_minor"]["50"] == 2_500_00
+    assert sum(one["count"] for one in found["pay_bins"]) == 2
+    assert found["pay_bins"][0]["from"] <= 2_500_00
 
 
 def test_a_person_reads_costs_winners_and_losers(

@@ -10,7 +10,14 @@ import click
 
 from tracker.commands.plain_figures import amount_text
 from tracker.engine.break_even import LEVEL_ONE, BreakEven
-from tracker.engine.distributions import quantiles
+from tracker.engine.distributions import (
+    ATTAINMENT_BINS,
+    PAY_BINS_MAX,
+    Bins,
+    histogram,
+    quantiles,
+    round_bins,
+)
 from tracker.engine.money import minor_digits
 from tracker.engine.simulation import Simulation, Trial
 from tracker.engine.simulation_values import values_of
@@ -41,7 +48,11 @@ def as_json(told: Told) -> str:
             "to": told.trial.new.last_day.isoformat(),
             **values,
             "attainment_percent": _attainment_quantiles(told.simulation),
+            "attainment_bins": _bins(_attained_percents(told.simulation), ATTAINMENT_BINS),
             "pay_minor": quantiles(_pay(told.simulation), PERCENTS),
+            "pay_bins": _bins(
+                _pay(told.simulation), round_bins(_pay(told.simulation), PAY_BINS_MAX)
+            ),
             "payees": [_named(told, outcome) for outcome in outcomes],
             "attainments": [_named(told, attainment) for attainment in attainments],
             "without_quota": [told.references[one] for one in told.simulation.without_quota],
@@ -84,9 +95,19 @@ def _pay(simulation: Simulation) -> list[int]:
     return [outcome.new_minor for outcome in simulation.outcomes]
 
 
-def _attainment_quantiles(simulation: Simulation) -> dict[int, int]:
+def _attained_percents(simulation: Simulation) -> list[int]:
     ratios = [found.ratio for found in simulation.attainments if found.ratio is not None]
-    return quantiles([int(ratio * 100) for ratio in ratios], PERCENTS)
+    return [int(ratio * 100) for ratio in ratios]
+
+
+def _attainment_quantiles(simulation: Simulation) -> dict[int, int]:
+    return quantiles(_attained_percents(simulation), PERCENTS)
+
+
+def _bins(figures: list[int], bins: Bins) -> list[dict[str, int]]:
+    """How many figures each bin holds, from where on."""
+    counts = histogram(figures, bins)
+    return [{"from": bins.lower(index), "count": count} for index, count in enumerate(counts)]
 
 
 def _lines(told: Told) -> Iterator[str]:

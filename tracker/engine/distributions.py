@@ -18,6 +18,11 @@ class Bins:
         return self.starts_at + index * self.width
 
 
+ATTAINMENT_BINS = Bins(0, 10, 21)
+"""Whole percents of the quota, ten to a bin; 200 % and more together."""
+PAY_BINS_MAX = 14
+
+
 def quantiles(figures: Iterable[int], percents: Sequence[int]) -> dict[int, int]:
     """The figure that so many percent of all do not exceed (nearest rank); nothing for no figures.
 

@@ -92,7 +92,7 @@ class Group:
 
 def grouped_bars(groups: Sequence[Group], gap_share: float = 0.3) -> tuple[list[Rect], list[Text]]:
     """Upright bars from zero, as high as their figure; none below zero."""
-    highest = max((bar[0] for group in groups for bar in group.bars), default=0) or 1
+    highest = max((1, *(bar[0] for group in groups for bar in group.bars)))
     place = (WIDTH - LEFT - RIGHT) / max(1, len(groups))
     rects: list[Rect] = []
     texts: list[Text] = []

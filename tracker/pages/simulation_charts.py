@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from tracker.engine.break_even import LEVEL_ONE
-from tracker.engine.distributions import Bins, histogram, quantiles, round_bins
+from tracker.engine.distributions import (
+    ATTAINMENT_BINS,
+    PAY_BINS_MAX,
+    histogram,
+    quantiles,
+    round_bins,
+)
 from tracker.engine.simulation import EXPECTED, Outcome, Scenario, Simulation
 from tracker.pages.charts import (
     BASE,
@@ -35,8 +41,6 @@ from tracker.pages.simulation_words import (
 )
 
 PERCENTS = (10, 25, 50, 75, 90)
-ATTAINMENT_BINS = Bins(0, 10, 21)
-PAY_BINS_MAX = 14
 MIDDLE = (TOP + BASE) / 2
 
 
