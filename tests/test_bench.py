@@ -1,11 +1,21 @@
 """The measurements run, and what does not depend on the machine stays under its limit."""
 
 import json
+import sys
 
 import pytest
 from click.testing import CliRunner
 
-from tracker.bench import engine_cost, flow_cost, push_latency
+from tracker.bench import (
+    calc_cost,
+    engine_cost,
+    flow_cost,
+    ladder_cost,
+    push_latency,
+    quota_cost,
+    recomputation_cost,
+)
+from tracker.bench import command as bench_command
 from tracker.bench.command import bench
 
 
@@ -17,6 +27,13 @@ def report() -> str:
             small.setattr(module, "MANY_DEALS", 200)
             small.setattr(module, "EVENTS_COUNT", 3)
             small.setattr(module, "ROUNDS_COUNT", 1)
+        for module in (calc_cost, ladder_cost, quota_cost, recomputation_cost):
+            small.setattr(module, "ROUNDS_COUNT", 1)
+        for module in (ladder_cost, quota_cost):
+            small.setattr(module, "REPS_COUNT", 20)
+        small.setattr(ladder_cost, "ONE_BY_ONE_COUNT", 20)
+        small.setattr(calc_cost, "DEALS_COUNT", 500)
+        small.setattr(recomputation_cost, "DEALS_COUNTS", (50, 200))
         small.setattr(push_latency, "DEALS_COUNT", 3)
         small.setattr(push_latency, "WARM_UP_COUNT", 1)
         outcome = CliRunner().invoke(bench, ["--json"], catch_exceptions=False)
@@ -28,6 +45,9 @@ def test_every_measurement_is_reported(report: str) -> None:
     measured = json.loads(report)
     assert {cost["name"] for cost in measured["engine"]} == {"order-free", "ordered"}
     assert {cost["name"] for cost in measured["flow"]} == {"order-free", "ordered"}
+    assert {cost["name"] for cost in measured["calc"]} == {"order-free", "ordered"}
+    assert {cost["deals_count"] for cost in measured["recomputation"]} == {50, 200}
+    assert measured["ladder"]["reps_count"] == 20
     assert measured["push"]["deals_count"] == 3
     assert 0 < measured["push"]["p50_milliseconds"] <= measured["push"]["p99_milliseconds"]
     assert measured["machine"]["cores"] >= 1
@@ -38,3 +58,18 @@ def test_the_phone_page_is_light(report: str) -> None:
     assert page["files_count"] >= 10
     assert page["total_kilobytes"] <= 150
     assert page["scripts_kilobytes"] <= 60
+
+
+def test_a_new_quota_reads_no_deal(report: str) -> None:
+    quotas = json.loads(report)["quotas"]
+    assert quotas["reps_count"] == 20
+    assert quotas["deal_reads_count"] == 0
+
+
+def test_without_openfisca_the_rest_is_measured_and_the_run_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "openfisca_core.taxscales", None)
+    assert ladder_cost.ladder_cost(lambda step: None) is None
+    table = bench_command._ladder_table(None)
+    assert "OpenFisca is not installed" in str(table.caption)

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 LEVELS = ("run", "test", "dev")  # each holds everything of the one before
-LEVEL_OF_COMMAND = {"test": "test", "lint": "dev"}
+LEVEL_OF_COMMAND = {"test": "test", "bench": "test", "lint": "dev"}
 INSTALLING = "installing"
 TRY_AGAIN = "then run the same command again."
 

@@ -13,11 +13,16 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tracker.bench import engine_cost, flow_cost
+from tracker.bench import quota_cost as quota_cost_module
+from tracker.bench.calc_cost import CalcCost, calc_costs
 from tracker.bench.company_server import company_server
 from tracker.bench.engine_cost import EngineCost, engine_costs
 from tracker.bench.flow_cost import FlowCost, flow_costs
+from tracker.bench.ladder_cost import MISSING, LadderCost, ladder_cost
 from tracker.bench.page_weight import PageWeight, page_weight
 from tracker.bench.push_latency import PushLatency, push_latency
+from tracker.bench.quota_cost import QuotaCost, quota_cost
+from tracker.bench.recomputation_cost import RecomputationCost, recomputation_costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,10 @@ class Measurements:
     machine: Machine
     engine: list[EngineCost]
     flow: list[FlowCost]
+    quotas: QuotaCost
+    recomputation: list[RecomputationCost]
+    ladder: LadderCost | None
+    calc: list[CalcCost]
     push: PushLatency
     page: PageWeight
 
@@ -60,11 +69,15 @@ def measure(say: Callable[[str], None]) -> Measurements:
     """Runs every measurement, one after the other."""
     engine = engine_costs(lambda step: say(f"Engine, {step}"))
     flow = flow_costs(lambda step: say(f"Database, {step}"))
+    quotas = quota_cost(lambda step: say(f"Database, {step}"))
+    recomputation = recomputation_costs(lambda step: say(f"Engine, {step}"))
+    ladder = ladder_cost(lambda step: say(f"Engine, {step}"))
+    calc = calc_costs(lambda step: say(f"Files, {step}"))
     with company_server(lambda step: say(f"Push, {step}")) as server:
         page = page_weight(server)
         push = push_latency(server, lambda step: say(f"Push, {step}"))
     machine = Machine(os.cpu_count() or 1, platform.python_version(), platform.platform())
-    return Measurements(machine, engine, flow, push, page)
+    return Measurements(machine, engine, flow, quotas, recomputation, ladder, calc, push, page)
 
 
 @contextmanager
@@ -81,6 +94,10 @@ def _show(measured: Measurements, console: Console) -> None:
     for table in (
         _engine_table(measured.engine),
         _flow_table(measured.flow),
+        _quota_table(measured.quotas),
+        _recomputation_table(measured.recomputation),
+        _ladder_table(measured.ladder),
+        _calc_table(measured.calc),
         _push_table(measured.push),
         _page_table(measured.page),
     ):
@@ -104,6 +121,52 @@ def _flow_table(costs: list[FlowCost]) -> Table:
     for cost in costs:
         times = f"{cost.few_milliseconds:.1f} ms", f"{cost.many_milliseconds:.1f} ms"
         table.add_row(cost.name, *times, f"{cost.ratio:.2f} ×")
+    return table
+
+
+def _quota_table(cost: QuotaCost) -> Table:
+    few, many = quota_cost_module.FEW_DEALS, quota_cost_module.MANY_DEALS
+    table = _table(
+        f"A new quota for {cost.reps_count:,} reps, for each of them",
+        f"{few} deals each",
+        f"{many} deals each",
+        "ratio",
+        "statements that read deals",
+    )
+    times = f"{cost.few_milliseconds:.2f} ms", f"{cost.many_milliseconds:.2f} ms"
+    table.add_row("SQLite", *times, f"{cost.ratio:.2f} ×", _judged(cost.deal_reads_count, 0, ""))
+    return table
+
+
+def _recomputation_table(costs: list[RecomputationCost]) -> Table:
+    table = _table("One event in the engine, beside all computed again", "event", "all", "ratio")
+    for cost in costs:
+        times = f"{cost.event_microseconds:.0f} µs", f"{cost.all_microseconds:,.0f} µs"
+        table.add_row(f"{cost.name}, {cost.deals_count:,} deals", *times, f"{cost.ratio:,.0f} ×")
+    return table
+
+
+def _ladder_table(cost: LadderCost | None) -> Table:
+    table = _table("A ladder, for each rep", "ours", "OpenFisca", "ratio", "other figures")
+    if cost is None:
+        table.caption = MISSING
+        return table
+    own = f"{cost.own_microseconds:.2f} µs"
+    one, together = f"{cost.one_microseconds:.2f} µs", f"{cost.all_microseconds:.2f} µs"
+    table.add_row("one rep at a time", own, one, f"OpenFisca {cost.one_ratio:.1f} ×", "")
+    differing = f"{cost.differing_count} of {cost.reps_count:,}"
+    table.add_row("all in one array", own, together, f"ours {cost.all_ratio:.1f} ×", differing)
+    return table
+
+
+def _calc_table(costs: list[CalcCost]) -> Table:
+    table = _table("A file of deals, CPU", "plain loop", "calc", "ratio", "limit")
+    for cost in costs:
+        times = f"{cost.plain_seconds:.2f} s", f"{cost.calc_seconds:.2f} s"
+        ratio = _judged(cost.ratio, cost.limit, "×")
+        table.add_row(
+            f"{cost.name}, {cost.deals_count:,} deals", *times, ratio, f"{cost.limit:.0f} ×"
+        )
     return table
 
 

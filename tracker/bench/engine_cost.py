@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import Credit, credits_of
 from tracker.engine.deals import CreditShare, Deal, DealStatus
+from tracker.engine.paying import Terms, pay
 from tracker.engine.periods import PeriodKind
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Assignment, Axis, Component, Multiplier, Plan, PlanVersion, Tier
@@ -39,8 +40,25 @@ TIERS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """A component to measure, and how much more an event may cost with many deals."""
+
+    name: str
+    component: Component
+    limit: float
+
+
+_LADDER = Component("sales", "revenue", TIERS, tiers_on=Axis.QUOTA)
+_NOVA = Multiplier({"product": ("Nova",)}, Fraction(3, 2))
+CASES = (
+    Case("order-free", _LADDER, 2.0),
+    Case("ordered", replace(_LADDER, multipliers=(_NOVA,)), 5.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class EngineCost:
-    """Microseconds per event with few and with many deals, and the ratio of the two."""
+    """Microseconds of CPU per event with few and with many deals, and the ratio of the two."""
 
     name: str
     few_microseconds: float
@@ -51,28 +69,22 @@ class EngineCost:
 
 def engine_costs(on_progress: Callable[[str], None]) -> list[EngineCost]:
     """Both cases: sums alone, and the ordered one that looks into days."""
-    nova = Multiplier({"product": ("Nova",)}, Fraction(3, 2))
-    plain = Component("sales", "revenue", TIERS, tiers_on=Axis.QUOTA)
-    return [
-        _cost("order-free", plain, 2.0, on_progress),
-        _cost("ordered", replace(plain, multipliers=(nova,)), 5.0, on_progress),
-    ]
+    return [_cost(case, on_progress) for case in CASES]
 
 
-def _cost(
-    name: str, component: Component, limit: float, on_progress: Callable[[str], None]
-) -> EngineCost:
-    few, many = _Window(component, FEW_DEALS), _Window(component, MANY_DEALS)
+def _cost(case: Case, on_progress: Callable[[str], None]) -> EngineCost:
+    few, many = Window(case.component, FEW_DEALS), Window(case.component, MANY_DEALS)
     pairs = []
     for round_number in range(ROUNDS_COUNT):
-        on_progress(f"{name}: round {round_number + 1} of {ROUNDS_COUNT}")
+        on_progress(f"{case.name}: round {round_number + 1} of {ROUNDS_COUNT}")
         pairs.append((few.microseconds_per_event(), many.microseconds_per_event()))
     ratio = median(slow / fast for fast, slow in pairs)
-    return EngineCost(name, median(f for f, _ in pairs), median(m for _, m in pairs), ratio, limit)
+    few_microseconds, many_microseconds = (median(times) for times in zip(*pairs, strict=True))
+    return EngineCost(case.name, few_microseconds, many_microseconds, ratio, case.limit)
 
 
 @dataclass
-class _Window:
+class Window:
     """One rep's year, kept as the store keeps it: cells, sums by day, and the credits of each day in order."""
 
     component: Component
@@ -93,10 +105,15 @@ class _Window:
             self._apply([], credits_of(deal, self.book))
 
     def microseconds_per_event(self) -> float:
-        started = perf_counter()
+        started = process_time()
         for _ in range(EVENTS_COUNT):
             self._amend_one()
-        return (perf_counter() - started) / EVENTS_COUNT * 1e6
+        return (process_time() - started) / EVENTS_COUNT * 1e6
+
+    def compute_again(self) -> None:
+        """All deals of the window paid from scratch, as `calc` does it."""
+        plan = next(iter(self.book.versions)).plan
+        pay(self.deals, Terms(plan, self.book, YEAR_STARTS_ON))
 
     def _amend_one(self) -> None:
         number = self.random.randrange(self.deals_count)

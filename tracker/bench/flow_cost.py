@@ -113,15 +113,7 @@ class _Rep:
         return payee_id
 
     def _event(self, number: int) -> DealEvent:
-        event_id = f"{number}-{self._version}"
-        return DealEvent(
-            source="bench",
-            event_id=event_id,
-            version=self._version + 1,
-            occurred_at=AT,
-            deal=self._deal(number),
-            body_hash=hashlib.sha256(event_id.encode()).hexdigest(),
-        )
+        return event_of(self._deal(number), self._version + 1)
 
     def _deal(self, number: int) -> Deal:
         random = self._random
@@ -135,3 +127,16 @@ class _Rep:
             credit_shares=(CreditShare(self._payee_id, Fraction(1)),),
             properties={"product": random.choice(("Core", "Nova"))},
         )
+
+
+def event_of(deal: Deal, version: int) -> DealEvent:
+    """What the source of a measurement says about a deal."""
+    event_id = f"{deal.key}-{version}"
+    return DealEvent(
+        source="bench",
+        event_id=event_id,
+        version=version,
+        occurred_at=AT,
+        deal=deal,
+        body_hash=hashlib.sha256(event_id.encode()).hexdigest(),
+    )

@@ -16,15 +16,12 @@ def parts_of(
     deal: Deal, line: int, component: Component, measured: int, paid_on: int
 ) -> tuple[int, int, int]:
     """A participant's part of what counts, of what is paid on, and of what the cap per deal cut off."""
-    capped = (
-        measured if component.deal_cap_minor is None else min(measured, component.deal_cap_minor)
-    )
-    if capped != measured:
+    capped, capped_off_minor = measured, 0
+    if component.deal_cap_minor is not None and measured > component.deal_cap_minor:
+        capped = component.deal_cap_minor
         paid_on = round_to_minor_unit(Fraction(paid_on * capped, measured))
-    capped_off_minor = (
-        0 if capped == measured else part_of(deal, line, measured) - part_of(deal, line, capped)
-    )
-    if component.clawback is not None and deal.ended_on is not None:
+        capped_off_minor = part_of(deal, line, measured) - part_of(deal, line, capped)
+    if deal.ended_on is not None and component.clawback is not None:
         capped, paid_on = _kept(deal, component.clawback, capped, paid_on)
     part = part_of(deal, line, capped)
     return part, part if paid_on == capped else part_of(deal, line, paid_on), capped_off_minor
@@ -72,7 +69,7 @@ def part_of(deal: Deal, line: int, amount_minor: int) -> int:
     share = deal.credit_shares[line]
     if share.is_overlay:
         return round_to_minor_unit(amount_minor * share.share)
-    if share.share == 1:
+    if share.is_whole:
         return amount_minor
     splitting = [index for index, other in enumerate(deal.credit_shares) if not other.is_overlay]
     parts = share_out(amount_minor, [deal.credit_shares[index].share for index in splitting])

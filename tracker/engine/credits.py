@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from itertools import count
 from math import prod
 
@@ -93,13 +94,15 @@ def credits_of(deal: Deal | None, book: PlanBook) -> list[Credit]:
     """Every credit a deal gives, held ones included. A deal that is not won gives none."""
     if deal is None or deal.status is not DealStatus.WON:
         return []
-    sold = [
-        credit
-        for line, share in enumerate(deal.credit_shares)
-        for opening in _openings_of(share, deal.effective_on, deal.currency, book)
-        if (credit := _credit(deal, line, share, opening)) is not None
-    ]
-    if (book.residual_keys or book.has_exceptions) and any(credit.tier for credit in sold):
+    sold: list[Credit] = []
+    is_alone = False
+    for line, share in enumerate(deal.credit_shares):
+        for opening in _openings_of(share, deal.effective_on, deal.currency, book):
+            credit = _credit(deal, line, share, opening)
+            if credit is not None:
+                sold.append(credit)
+                is_alone = is_alone or credit.tier != 0
+    if is_alone and (book.residual_keys or book.has_exceptions):
         sold = [part for credit in sold for part in _instalments(credit, deal, book)]
     if deal.ended_on is not None:
         sold += [churned for credit in sold for churned in _churned(credit, deal.ended_on, book)]
@@ -162,14 +165,11 @@ def _components(
 
 def matches(where: Mapping[str, tuple[str, ...]], deal: Deal, role: str) -> bool:
     """Whether a deal, seen by a participant with this role, has one of the words a filter asks for under each key."""
+    properties = deal.properties
     for key, words in where.items():  # noqa: SIM110 - a generator would cost as much again for every deal
-        if property_of(deal, role, key) not in words:
+        if (role if key == "role" else properties.get(key)) not in words:
             return False
     return True
-
-
-def property_of(deal: Deal, role: str, key: str) -> str | None:
-    return role if key == "role" else deal.properties.get(key)
 
 
 def measure_of(deal: Deal, measure: str) -> int | None:
@@ -183,12 +183,16 @@ def measure_of(deal: Deal, measure: str) -> int | None:
 
 def factor_scaled(component: Component, deal: Deal, role: str) -> int:
     """The combined multiplier of a deal in 1/10,000: stacked as the plan declares, limited, and rounded."""
+    if not component.multipliers and component.multiplier_limit is None:
+        return WEIGHT_SCALE
     found = multipliers_on(component, deal, role)
     if not found and component.multiplier_limit is None:
         return WEIGHT_SCALE
-    factor = _stacked([multiplier.factor for multiplier in found], component.stacking)
-    if component.multiplier_limit is not None:
-        factor = min(factor, component.multiplier_limit)
+    factors = [multiplier.factor for multiplier in found]
+    factor = _stacked(factors, component.stacking)
+    limit = component.multiplier_limit
+    if limit is not None and factor > limit:
+        factor = limit
     # Half away from zero, as everywhere; written out, because a fraction times a number costs more than all the rest.
     numerator, denominator = factor.as_integer_ratio()
     return (2 * numerator * WEIGHT_SCALE + denominator) // (2 * denominator)
@@ -207,13 +211,18 @@ def _stacked(factors: list[Fraction], stacking: Stacking) -> Fraction:
         return max(factors)
     if stacking is Stacking.SUM_OF_EXCESSES:
         return 1 + sum((factor - 1 for factor in factors), Fraction(0))
+    return _product(tuple(factors))
+
+
+@lru_cache(maxsize=1024)
+def _product(factors: tuple[Fraction, ...]) -> Fraction:
     return prod(factors[1:], start=factors[0])
 
 
 def _credit(deal: Deal, line: int, share: CreditShare, opening: Opening) -> Credit | None:
     component, rate = opening.component, opening.rate
     measured = measure_of(deal, component.measure)
-    paid_on = measure_of(deal, component.pays_on) if component.pays_on else measured
+    paid_on = measured if component.pays_on is None else measure_of(deal, component.pays_on)
     if measured is None or paid_on is None:
         return None
     if component.where and not matches(component.where, deal, share.role):
@@ -241,7 +250,7 @@ def _credit(deal: Deal, line: int, share: CreditShare, opening: Opening) -> Cred
         attainment_minor=attainment_minor,
         weight_scaled=weight_scaled,
         capped_off_minor=capped_off_minor,
-        missing_evidence=_missing(component.requires, deal.evidence),
+        missing_evidence=_missing(component.requires, deal.evidence) if component.requires else (),
         tier=0 if component.climbs else tier_of(component, attainment_minor),
         currency=deal.currency if is_converted else "",
         original_minor=part_of(deal, line, measured) if is_converted else 0,

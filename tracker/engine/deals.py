@@ -24,6 +24,11 @@ class CreditShare:
     share: Fraction
     role: str = ""
     is_overlay: bool = False
+    is_whole: bool = field(init=False, repr=False, compare=False)
+    """Asked of every deal of a long list, where comparing fractions would cost as much as the rest."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_whole", self.share == 1)
 
 
 @dataclass(frozen=True, slots=True)

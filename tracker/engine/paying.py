@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from operator import attrgetter
 
 from tracker.engine.clawbacks import Clawed, clawed_of, taken_back
 from tracker.engine.climbing import earned_by_period
@@ -20,6 +21,9 @@ from tracker.engine.quotas import WindowQuota
 from tracker.engine.settlement import Settled, settle
 from tracker.engine.supposed import would_add
 from tracker.engine.totals import CellKey, Climb, Sums, TotalKey, total_of_cells
+
+IN_ORDER = attrgetter("effective_on", "deal_key", "line", "part")
+"""The order of credits in a window (`Credit.order`), read at the speed of a long list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +173,13 @@ def _tallied(
                 tally.held.append(credit)
                 continue
             cell = credit.period_key, credit.plan_version_id, credit.tier
-            sums = tally.cells.setdefault(cell, [0, 0, 0, 0])
+            sums = tally.cells.get(cell)
+            if sums is None:
+                sums = tally.cells[cell] = [0, 0, 0, 0]
+            attainment_minor = credit.attainment_minor
             sums[0] += 1
-            sums[1] += credit.attainment_minor < 0
-            sums[2] += credit.attainment_minor
+            sums[1] += attainment_minor < 0
+            sums[2] += attainment_minor
             sums[3] += credit.weight_scaled
             if tally.needs_days or keeps_credits:
                 tally.credited.append(credit)
@@ -197,7 +204,7 @@ def _credited(
 
 def _component_pay(key: TotalKey, tally: _Tally, terms: Terms, tells_lines: bool) -> ComponentPay:
     book = terms.book
-    credited = sorted(tally.credited, key=lambda credit: credit.order)
+    credited = sorted(tally.credited, key=IN_ORDER)
     cells = [
         (CellKey(key.payee_id, key.component_key, key.window_key, *cell), Sums(*sums))
         for cell, sums in tally.cells.items()
@@ -209,7 +216,7 @@ def _component_pay(key: TotalKey, tally: _Tally, terms: Terms, tells_lines: bool
     lines: Sequence[TierLine] = ()
     if tells_lines:
         lines = explain_total(credited, book) if walks_back else explain_sums(total, book)
-    held = sorted(tally.held, key=lambda credit: credit.order)
+    held = sorted(tally.held, key=IN_ORDER)
     return ComponentPay(
         key=key,
         quota=_quota_at_end(key, tally, book),

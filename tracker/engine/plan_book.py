@@ -1,7 +1,6 @@
 """All plan versions, who is on which plan when, and what was set for single payees, to be asked by day."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -10,9 +9,10 @@ from tracker.engine.periods import Period, period_named
 from tracker.engine.plans import Assignment, Component, PersonalException, PlanVersion
 from tracker.engine.quota_facts import QuotaFact
 from tracker.engine.teams import Membership, Teams, Whose
+from tracker.engine.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Opening:
     """A component that may credit a share of a deal of some day: whom, under which version, and into which total.
 

@@ -226,6 +226,7 @@ class Judge:
         self._when_of = columns.picker("effective_on", "status", "currency")
         self._credits_of = columns.picker(*columns.credit_parts)
         self._texts_of = columns.picker("deal_id", "name", *properties)
+        self._words_of = columns.picker(*properties)
         self._evidence_of = columns.picker("evidence")
         self._further_of = columns.picker(*FURTHER_TEXTS)
         self._properties_at = [(name, columns.header.index(name)) for name in properties]
@@ -236,6 +237,7 @@ class Judge:
         self._when: dict[Sequence[str], tuple[DealStatus, str, date]] = {}
         self._shares: dict[Sequence[str], tuple[CreditShare, ...]] = {}
         self._evidence: dict[Sequence[str], frozenset[str]] = {}
+        self._properties: dict[Sequence[str], Mapping[str, str]] = {}
         self._ends: dict[str, date | None] = {"": None}
 
     def deal(self, cells: list[str], by_column: Mapping[str, str]) -> Deal:
@@ -279,10 +281,19 @@ class Judge:
             measures.pop("amount"),
             shares,
             measures,
-            {name: text for name, at in self._properties_at if (text := cells[at])},
+            self._properties_of(cells),
             evidence,
             ended_on=ended_on,
         )
+
+    def _properties_of(self, cells: list[str]) -> Mapping[str, str]:
+        """The properties of a row; rows with the same words share them."""
+        words = self._words_of(cells)
+        found = self._properties.get(words)
+        if found is None:
+            named = {name: cells[at] for name, at in self._properties_at}
+            found = self._properties[words] = {name: text for name, text in named.items() if text}
+        return found
 
     def _amounts(self, cells: list[str], digits: int) -> dict[str, int] | None:
         """The figures of a row; None where a missing, negative or wrong one may be a problem."""

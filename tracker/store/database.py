@@ -97,6 +97,20 @@ class Database:
             except Exception:
                 log.exception("A listener failed after a commit; the change itself is kept.")
 
+    @contextmanager
+    def watched(self) -> Iterator[list[str]]:
+        """Every statement that is executed within the block, as it is sent to the database."""
+        statements: list[str] = []
+
+        def note(*sent: Any) -> None:
+            statements.append(sent[2])
+
+        event.listen(self._engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(self._engine, "before_cursor_execute", note)
+
     def dispose(self) -> None:
         self._engine.dispose()
 
