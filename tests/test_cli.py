@@ -1,5 +1,6 @@
 """The commands: listed fast, looked up one at a time, and plain when they fail."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +132,17 @@ def test_lint_fails_when_any_of_its_tools_does(monkeypatch: pytest.MonkeyPatch) 
             checks, "run", lambda module, *_, failing=failing: int(module == failing)
         )
         assert cli.main(["lint"]) == int(failing != "none")
+
+
+def test_random_histories_are_asked_for_by_number_and_seed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(checks, "run", lambda *arguments: asked.append(arguments) or 0)
+    monkeypatch.setenv(checks.HISTORIES_SETTING, "0")
+    assert cli.main(["test", "--histories", "5000", "--seed", "7", "-x"]) == 0
+    assert os.environ[checks.HISTORIES_SETTING] == "5000"
+    (arguments,) = asked
+    assert {"histories", "--hypothesis-seed=7", "-x"} <= set(arguments)
+    assert "5,000 random histories, seed 7" in capsys.readouterr().out
+    assert cli.main(["test", "--seed", "7"]) == 2

@@ -1,13 +1,11 @@
 """The running totals equal a computation from scratch, to the minor unit, after every step of any history."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, replace
 from datetime import date
 from typing import Any
 
-import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +23,7 @@ from tests.engine.histories import (
     VersionActivated,
     histories,
 )
+from tests.random_histories import tried_on
 from tests.scenarios.running import Earned, RunningTotals
 from tracker.engine.credits import Credit
 from tracker.engine.deals import DealEvent
@@ -39,15 +38,8 @@ from tracker.engine.supposed import would_add
 from tracker.engine.teams import Membership
 from tracker.engine.totals import TotalKey
 
-THOROUGH = bool(os.environ.get("TRACKER_THOROUGH"))
-"""With TRACKER_THOROUGH=1 the machine looks for an hour's worth of new trouble instead of the usual examples."""
-
-many_histories = hypothesis.settings(
-    max_examples=5_000 if THOROUGH else 200,
-    derandomize=not THOROUGH,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
-)
-fewer_histories = hypothesis.settings(many_histories, max_examples=2_500 if THOROUGH else 100)
+many_histories = tried_on(200)
+fewer_histories = tried_on(100, share=2)
 
 
 class Company:

@@ -3,13 +3,13 @@
 from datetime import date
 from fractions import Fraction
 
-import hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import ANNA, BO, CARL, a_deal, a_plan
 from tests.engine.histories import TEAM, History, histories
 from tests.engine.test_incremental_equals_replay import Company
+from tests.random_histories import tried_on
 from tracker.engine.climbing import earned_by_period
 from tracker.engine.credits import credits_of
 from tracker.engine.deals import CreditShare
@@ -46,13 +46,7 @@ def test_the_parts_of_a_pool_sum_to_it_in_every_period(
         assert sum(part[period_key] for part in parts.values()) == figure
 
 
-@hypothesis.settings(
-    max_examples=60,
-    suppress_health_check=[
-        hypothesis.HealthCheck.too_slow,
-        hypothesis.HealthCheck.data_too_large,
-    ],
-)
+@tried_on(60, share=5)
 @given(histories())
 def test_the_parts_are_the_pool_at_every_moment_of_a_history(history: History) -> None:
     company = Company()

@@ -8,17 +8,16 @@ from itertools import pairwise, product
 from math import prod
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import ANNA, BO, a_book, a_deal, a_plan, an_event, shared_by
 from tests.engine.histories import PAYEES, History, amounts, aspects, histories
 from tests.engine.test_incremental_equals_replay import (
-    THOROUGH,
     Company,
     company_told,
-    fewer_histories,
 )
+from tests.random_histories import tried_on
 from tests.scenarios.running import RunningTotals
 from tracker.engine import outcomes
 from tracker.engine.credits import credits_of
@@ -114,11 +113,7 @@ def open_deals(draw: st.DrawFn) -> list[Deal]:
     return found
 
 
-@settings(
-    fewer_histories,
-    max_examples=2_000 if THOROUGH else 40,
-    phases=[Phase.generate],
-)
+@tried_on(40, share=5)
 @given(histories(step_count_max=10), open_deals())
 def test_the_projection_is_the_mean_of_a_replay_of_every_way(
     history: History, pipeline: list[Deal]

@@ -1,11 +1,9 @@
 """The same random histories through the whole write path: what the database keeps is what a replay says."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, replace
 from datetime import UTC, date, datetime, timedelta
 
-import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +22,7 @@ from tests.engine.histories import (
     VersionActivated,
     histories,
 )
+from tests.random_histories import tried_on
 from tracker import flow, flow_calendar, flow_exceptions, flow_exchange, flow_teams
 from tracker.engine.deals import DealEvent
 from tracker.engine.exchange import ExchangeRate
@@ -38,17 +37,7 @@ from tracker.store.plans import QuotaChange
 from tracker.verify import verify
 
 AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
-THOROUGH = bool(os.environ.get("TRACKER_THOROUGH"))
-
-some_histories = hypothesis.settings(
-    max_examples=500 if THOROUGH else 15,
-    derandomize=not THOROUGH,
-    suppress_health_check=[
-        hypothesis.HealthCheck.too_slow,
-        hypothesis.HealthCheck.data_too_large,
-        hypothesis.HealthCheck.function_scoped_fixture,  # every example empties the database itself
-    ],
-)
+some_histories = tried_on(15, share=10)
 
 
 class Recorder:
