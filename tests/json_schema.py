@@ -81,6 +81,10 @@ class _Judge:
         if isinstance(value, list) and len(value) < rule:
             yield f"{where}: fewer than {rule}"
 
+    def _maxItems(self, value: Any, rule: int, where: str, _: Schema) -> Iterator[str]:
+        if isinstance(value, list) and len(value) > rule:
+            yield f"{where}: more than {rule}"
+
     def _items(self, value: Any, rule: Schema, where: str, _: Schema) -> Iterator[str]:
         for index, element in enumerate(value if isinstance(value, list) else ()):
             yield from self.complaints(element, rule, f"{where}[{index + 1}]")
