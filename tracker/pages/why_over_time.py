@@ -104,13 +104,17 @@ def _stayed_words(clawed: Clawed) -> str:
 def _rule_words(rule: Clawback) -> str:
     """The rule of a clawback in a few words."""
     if rule.is_by_months:
-        return _(
+        return ngettext(
+            "earned over %(count)s month",
             "earned month by month over %(count)s months",
+            rule.within_months,
             count=rule.within_months,
         )
     said = [
-        _(
+        ngettext(
+            "%(share)s is taken back within %(count)s month",
             "%(share)s is taken back within %(count)s months",
+            step.within_months,
             share=percent(step.takes),
             count=step.within_months,
         )
