@@ -1,13 +1,17 @@
 """Where a payee stands, and what a typical next deal adds: worked out by hand."""
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
 
 from tests.builders import ANNA, a_deal, a_plan
 from tests.scenarios.running import RunningTotals
+from tracker.engine.periods import working_days
 from tracker.engine.plan_book import PlanBook
 from tracker.engine.plans import Assignment, PlanVersion
+from tracker.engine.quota_facts import QuotaRules
+from tracker.engine.quotas import season_gone
 from tracker.engine.standing import Standing, standing_of
 from tracker.engine.totals import TotalKey
 
@@ -68,3 +72,16 @@ def test_a_version_that_has_just_begun_is_climbed_from_where_it_says(
     assert standing.pace.earned_minor == 10_000 + (
         30_000 if on_change == "continue" else 6_000 + 10_000
     )
+
+
+def test_the_pace_weighs_days_by_the_season() -> None:
+    """October weighs 1, November 1, December 2: by 30 November half of the quarter is gone, by 15 December more."""
+    rules = QuotaRules(seasonal=tuple(map(Fraction, [1] * 11 + [2])))
+    plan = a_plan(LADDER)
+    working = working_days(plan.window_of(TODAY), ())
+    shares = [
+        season_gone(rules, plan, working, day)
+        for day in (date(2026, 9, 30), date(2026, 11, 30), date(2026, 12, 31))
+    ]
+    assert shares == [0, Fraction(1, 2), 1]
+    assert season_gone(QuotaRules(), plan, working, TODAY) is None

@@ -133,9 +133,31 @@ def season_weights(rules: QuotaRules) -> tuple[Fraction, ...]:
 
 def season_share(rules: QuotaRules, plan: Plan, window: Period) -> Fraction:
     """The share of its year that falls on a window: 1 for a window of a year."""
-    weights = season_weights(rules)
+    if not rules.seasonal:
+        return Fraction(MONTHS_IN[window.kind], MONTHS_IN_YEAR)
+    weights = rules.seasonal
     first = _month_of_year(window.starts_on, plan)
     return sum(weights[first : first + MONTHS_IN[window.kind]], Fraction(0)) / sum(weights)
+
+
+def season_gone(
+    rules: QuotaRules, plan: Plan, days: Sequence[date], today: date
+) -> Fraction | None:
+    """The share of some days that is gone, each month weighing as the season says; None: there is no season."""
+    if not rules.seasonal:
+        return None
+    by_month: dict[int, list[date]] = {}
+    for day in days:
+        by_month.setdefault(_month_of_year(day, plan), []).append(day)
+    total = sum((rules.seasonal[month] for month in by_month), Fraction(0))
+    gone = sum(
+        (
+            rules.seasonal[month] * sum(day <= today for day in of_month) / len(of_month)
+            for month, of_month in by_month.items()
+        ),
+        Fraction(0),
+    )
+    return gone / total if total else None
 
 
 def _stretch(starts_on: date, given: GivenQuota | None, share: Fraction) -> QuotaStretch:

@@ -28,7 +28,7 @@ from tracker.engine.plans import (
     WeightPolicy,
 )
 from tracker.engine.quota_facts import OnQuotaChange
-from tracker.engine.quotas import WindowQuota
+from tracker.engine.quotas import WindowQuota, season_gone
 from tracker.engine.rates import Band, RateTable, compile_table
 from tracker.engine.totals import NOTHING, Sums, WindowTotal
 
@@ -61,7 +61,7 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The window's end at the pace of its working days so far, put through the real table."""
+    """The window's end at the pace of its days so far, put through the real table; `season_gone` is set by a season."""
 
     attainment_minor: int
     earned_minor: int
@@ -69,6 +69,7 @@ class Pace:
     working_days_count: int
     working_days_gone_count: int
     working_days_left_count: int
+    season_gone: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ def standing_of(
         position, quota = _position_alone(component, total, book, typical), None
     quota_minor = quota.on(today).amount_minor if quota else None
     gone = sum(1 for day in working if day <= today)
+    by_season = season_gone(component.quota_rules, version.plan, working, today)
     attainment = total.attainment_minor
     ratio = Fraction(attainment, quota_minor) if quota_minor else None
     band: Band | None = None
@@ -219,7 +221,7 @@ def standing_of(
         typical_deal_minor=typical,
         next_deal_minor=position.gain_minor(typical) if position and typical else None,
         next_deal_above_minor=_above_minor(position, upcoming, typical),
-        pace=_pace(position, attainment, earned_minor, len(working), gone),
+        pace=_pace(position, attainment, earned_minor, (len(working), gone), by_season),
         problem="" if position else "no_quota",
         pays_on=component.pays_on,
         has_multipliers=_multiplies_pay(component),
@@ -366,19 +368,27 @@ def _cap_at(table: RateTable) -> int | None:
 
 
 def _pace(
-    position: _Position | None, attainment: int, earned_minor: int, days_count: int, gone_count: int
+    position: _Position | None,
+    attainment: int,
+    earned_minor: int,
+    days: tuple[int, int],
+    by_season: Fraction | None,
 ) -> Pace:
     """The rest of the window sold at the pace so far; before its first working day, what is sold already."""
+    days_count, gone_count = days
+    by_days = Fraction(gone_count, days_count) if days_count else Fraction(1)
+    gone = by_days if by_season is None else by_season
     projected, projected_earned = attainment, earned_minor
     is_sold_by_day = position is not None and not position.is_residual
-    if position is not None and is_sold_by_day and gone_count and attainment > 0:
-        projected = round_to_minor_unit(Fraction(attainment * days_count, gone_count))
+    if position is not None and is_sold_by_day and gone_count and gone and attainment > 0:
+        projected = round_to_minor_unit(attainment / gone)
         projected_earned = earned_minor + position.gain_minor(projected - attainment)
     return Pace(
         attainment_minor=projected,
         earned_minor=projected_earned,
-        ratio=Fraction(gone_count, days_count) if days_count else Fraction(1),
+        ratio=gone,
         working_days_count=days_count,
         working_days_gone_count=gone_count,
         working_days_left_count=days_count - gone_count,
+        season_gone=by_season,
     )

@@ -257,9 +257,13 @@ def _pace_section(standing: Standing) -> Section:
             "%(ratio)s of the quota",
             ratio=percent(Fraction(pace.attainment_minor, standing.quota_minor)),
         )
+    season: list[Row] = []
+    if pace.season_gone is not None:
+        season.append(Row(_("Gone by the season"), percent(pace.season_gone)))
     rows = (
         Row(_("Sold so far"), sold),
         Row(_("Working days gone"), gone),
+        *season,
         Row(_("At this pace it ends at"), end, note=share),
     )
     total = Row(_("Which earns"), money(pace.earned_minor, currency, decimals=0))

@@ -53,8 +53,9 @@ def _quota_section(
         rows.append(Row(_("Days on the plan"), held))
     if len(quota.changes) > 1:
         rows.append(Row(_on_change_words(quota.rules.on_change), "", tone="mute"))
-    total = _quota_words(quota.on(quota.stretches[-1].starts_on).amount_minor, standing)
-    return Section(_("Your quota"), tuple(rows), Row(_("Your quota"), total))
+    if len(rows) > 1:
+        rows.append(Row(_("Your quota"), _quota_words(quota.amount_minor, standing), tone="gain"))
+    return Section(_("Your quota"), tuple(rows))
 
 
 def _given_rows(
