@@ -1,6 +1,7 @@
 """Where a window ends: held to an oracle that replays every way the open deals can go, and to sums done by hand."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -33,7 +34,6 @@ from tracker.engine.prospects import (
     StageBook,
     prospects_of,
 )
-from tracker.engine.replay import replay
 from tracker.engine.totals import TotalKey
 
 TODAY = date(2026, 11, 20)
@@ -194,14 +194,9 @@ def replayed_spread(
             (d.probability if is_won else 1 - d.probability)
             for d, is_won in zip(open_ones, way, strict=True)
         )
-        earned = replay(
-            [*company.events, *(an_event(deal, event_id=deal.key) for deal in won)],
-            company.versions,
-            company.assignments.values(),
-            company.quotas,
-            memberships=company.memberships,
-            until=company.until,
-        )
+        more = copy(company)
+        more.events = [*company.events, *(an_event(deal, event_id=deal.key) for deal in won)]
+        earned = more.replayed()
         wanted = {(key.payee_id, key.component_key, key.window_key) for key in keys}
         paid.append(
             (sum(minor for of, minor in earned.items() if of[:3] in wanted), Fraction(weight))

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from flask import Blueprint, Flask, request, url_for
 
 from tracker import access, clock
-from tracker.engine.deals import DealStatus
+from tracker.engine.deals import Deal, DealStatus
 from tracker.engine.standing import Standing
 from tracker.live.renderers import Rendered
 from tracker.pages import context
@@ -100,7 +101,8 @@ def next_deal(component_key: str) -> str:
 def projection() -> str:
     payee = _own_payee()
     with context.database().read() as connection:
-        return _sheet(why_projection(_standing(connection, payee), _deal_address))
+        standing = _standing(connection, payee)
+        return _sheet(why_projection(standing, partial(_deal_address, payee.id)))
 
 
 @blueprint.get("/me/teams/<int:team_payee_id>/<path:component_key>")
@@ -175,8 +177,11 @@ def _component(standing: PayeeStanding, component_key: str) -> Standing:
     return found
 
 
-def _deal_address(deal_key: str) -> str:
-    return url_for("my_earnings.deal", deal_key=deal_key)
+def _deal_address(payee_id: int, deal: Deal) -> str:
+    """The why of a deal for who takes part in it; a leader's projection also holds deals of others."""
+    if payee_id not in deal_store.payee_ids_of(deal):
+        return ""
+    return url_for("my_earnings.deal", deal_key=deal.key)
 
 
 def _sheet(sheet: Sheet, back: str = "/me", doubt: str = "") -> str:

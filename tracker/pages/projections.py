@@ -3,7 +3,7 @@
 None stands for a company whose sources tell of no open deals: then the pace is all there is.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
 
@@ -32,12 +32,21 @@ _decided: dict[str, tuple[date, Mapping[str, Decided]]] = {}
 def prospects_of_payees(
     connection: Connection, payee_ids: Collection[int], until: date, book: PlanBook, today: date
 ) -> Prospects | None:
-    """The open deals of each payee expected by a day; None when no source tells of any."""
+    """The open deals that may pay each payee, own or of those led, by a day; None when no source tells of any."""
     if not pipeline_reads.has_open_deals(connection):
         return None
-    found = pipeline_reads.open_deals_of(connection, payee_ids, until, DEALS_MAX)
+    sellers = {one: {one, *book.teams.sellers_for([one])} for one in payee_ids}
+    known = pipeline_reads.open_deals_of(connection, set().union(*sellers.values()), until)
+    found = {one: _first_deals(known[seller] for seller in of) for one, of in sellers.items()}
     stages = stage_book(connection, [deal for own in found.values() for deal in own], today)
     return {payee_id: prospects_of(own, book, today, stages) for payee_id, own in found.items()}
+
+
+def _first_deals(of_sellers: Iterable[Sequence[Deal]]) -> list[Deal]:
+    """The deals of several sellers, each once, the first to come first; of very many only those."""
+    deals = {deal.key: deal for own in of_sellers for deal in own}
+    in_time = sorted(deals.values(), key=lambda deal: (deal.effective_on, deal.key))
+    return in_time[:DEALS_MAX]
 
 
 def stage_book(connection: Connection, deals: Collection[Deal], today: date) -> StageBook:

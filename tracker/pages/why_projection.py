@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from tracker.engine.deals import Deal
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.outcomes import DRAWS_COUNT
 from tracker.engine.projection import LadderProjection, Outlook, Projection
@@ -29,11 +30,11 @@ from tracker.pages.standings import PayeeStanding
 ROWS_MAX = 12
 """A list of deals longer than this is cut; the deals of the rep are all on a page of their own."""
 
-AddressOf = Callable[[str], str]
-"""Where a deal opens its own why, by its key; "" where it opens nowhere."""
+AddressOf = Callable[[Deal], str]
+"""Where a deal opens its own why; "" where it opens nowhere."""
 
 
-def why_projection(standing: PayeeStanding, address_of: AddressOf = lambda key: "") -> Sheet:
+def why_projection(standing: PayeeStanding, address_of: AddressOf = lambda deal: "") -> Sheet:
     """Where the window ends, and how that is worked out."""
     at_pace = tuple(_pace_section(one) for one in standing.together)
     sections, notes = at_pace, [_pace_note()]
@@ -124,7 +125,7 @@ def _ladder_sections(
         Row(
             one.deal.name,
             day(one.safe_on),
-            address=address_of(one.deal.key),
+            address=address_of(one.deal),
         )
         for one in ladder.exposures
     )
@@ -156,7 +157,7 @@ def _backed_row(one: Outlook, standing: Standing, address_of: AddressOf) -> Row:
         one.prospect.deal.name,
         signed_money(one.adds_minor, standing.currency, decimals=0),
         note=prospect_note(one.prospect),
-        address=address_of(one.prospect.deal.key),
+        address=address_of(one.prospect.deal),
     )
 
 
@@ -166,7 +167,7 @@ def _hoped_row(one: Outlook, standing: Standing, address_of: AddressOf) -> Row:
         signed_money(one.adds_minor, standing.currency, decimals=0),
         note=lacks(one.prospect, one.missing_evidence),
         tone="mute",
-        address=address_of(one.prospect.deal.key),
+        address=address_of(one.prospect.deal),
     )
 
 

@@ -31,9 +31,9 @@ def has_open_deals(connection: Connection) -> bool:
 
 
 def open_deals_of(
-    connection: Connection, payee_ids: Collection[int], until: date, limit: int
+    connection: Connection, payee_ids: Collection[int], until: date
 ) -> dict[int, list[Deal]]:
-    """The open deals of each of these payees that are expected by a day; of very many the first to come."""
+    """The open deals of each of these payees that are expected by a day, the first to come first."""
     found: dict[int, list[Deal]] = {payee_id: [] for payee_id in payee_ids}
     for chunk in in_chunks(sorted(found)):
         rows = connection.execute(
@@ -47,8 +47,7 @@ def open_deals_of(
             .order_by(_participant.effective_on, _participant.deal_key)
         )
         for row in rows:
-            if len(found[row.payee_id]) < limit:
-                found[row.payee_id].append(deal_from_json(row.snapshot))
+            found[row.payee_id].append(deal_from_json(row.snapshot))
     return found
 
 
