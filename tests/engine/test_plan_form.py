@@ -52,3 +52,26 @@ def test_words_of_people_cannot_break_out_of_their_quotes() -> None:
     assert plan.name == evil
     assert plan.components[0].where == {"kind": tuple(word.strip() for word in evil.split(","))}
     assert plan.components[0].multipliers[0].where == {"product": ("Nova", "Max")}
+
+
+def test_what_the_form_has_no_field_for_is_kept_as_further_lines() -> None:
+    text = (
+        a_plan_text(
+            """tiers = [ { rate = "5%" } ]
+quota = "1000"
+[draw]
+amount = "30000"
+forgive_at_end = true
+until = 2026-04-30"""
+        )
+        .replace("[draw]", "[components.clawback]\nwithin_months = 6\n[draw]")
+        .replace('currency = "DKK"', 'currency = "DKK"\nyear_starts_in_month = 7')
+    )
+    form = form_of(text)
+    assert form is not None
+    assert "year_starts_in_month = 7" in form.field("rest_of_plan")
+    assert 'draw = { amount = "30000", forgive_at_end = true, until = 2026-04-30 }' in form.field(
+        "rest_of_plan"
+    )
+    assert "clawback = { within_months = 6 }" in form.field("rest_of_component")
+    assert parse_plan(text_of(form)) == parse_plan(text)

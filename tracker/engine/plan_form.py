@@ -1,7 +1,7 @@
 """The usual plan as the fields of a form: one component, its tiers, filters, multipliers and limits.
 
-The form writes the same file a person would. It is offered only for plans that come back as they were (`form_of`), so
-nothing a file says is lost by opening it in the form.
+The form writes the same file a person would. What it has no field for it keeps as further lines. It is offered only for
+plans that come back as they were (`form_of`), so nothing a file says is lost by opening it in the form.
 """
 
 import json
@@ -9,13 +9,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from tracker.engine.money import minor_digits
-from tracker.engine.plan_file import PlanFileError, parse_plan
+from tracker.engine.plan_file import PlanFileError, parse_plan, toml_values
 from tracker.engine.plan_reader import COUNT_DIGITS
 from tracker.engine.plans import COUNT_MEASURES, Axis, Component, Plan, Tier
 
-CHOICES = ("settlement", "on_change", "measure", "mode", "tiers_on", "stacking")
+PLAN_KEYS = ("name", "currency", "window", "settlement", "on_change")
+COMPONENT_KEYS = (
+    *("key", "name", "measure", "pays_on", "where", "requires", "tiers_on", "mode", "tiers"),
+    *("multipliers", "stacking", "multiplier_limit", "deal_cap", "cap_at", "cap_payout"),
+)
+REST_OF_PLAN, REST_OF_COMPONENT = "rest_of_plan", "rest_of_component"
+"""Fields of further lines: what the plan, and what its component says that the form has no field for."""
 AMOUNTS = ("deal_cap", "cap_at", "cap_payout")
 DEFAULTS = {
     "settlement": "month",
@@ -67,7 +74,7 @@ def form_of(source_toml: str) -> PlanForm | None:
     """The fields of a plan's text; None where the form could not write all the text says."""
     try:
         plan = parse_plan(source_toml)
-        form = _fields_of(plan)
+        form = _fields_of(plan, _rest_of(toml_values(source_toml)))
         is_same = len(plan.components) == 1 and parse_plan(text_of(form)) == plan
     except (PlanFileError, ValueError):
         return None
@@ -83,8 +90,9 @@ def text_of(form: PlanForm) -> str:
 
 
 def _lines(form: PlanForm) -> Iterator[str]:
-    for key in ("name", "currency", "window", "settlement", "on_change"):
+    for key in PLAN_KEYS:
         yield from _line(key, form.field(key))
+    yield from form.field(REST_OF_PLAN).splitlines()
     yield ""
     yield "[[components]]"
     yield from _line("key", form.field("key") or "sales")
@@ -109,6 +117,7 @@ def _lines(form: PlanForm) -> Iterator[str]:
         yield from _line("stacking", form.field("stacking"))
     for key in ("multiplier_limit", *AMOUNTS):
         yield from _line(key, form.field(key))
+    yield from form.field(REST_OF_COMPONENT).splitlines()
 
 
 def _line(key: str, value: str) -> Iterator[str]:
@@ -151,7 +160,30 @@ def _text(value: str) -> str:
 # --- plan -> fields --------------------------------------------------------------------------------------------------
 
 
-def _fields_of(plan: Plan) -> PlanForm:
+def _rest_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """What a file says beside what the form asks for, a line for each key."""
+    component = values["components"][0]
+    rest_of_plan = {k: v for k, v in values.items() if k not in (*PLAN_KEYS, "components")}
+    rest_of_component = {k: v for k, v in component.items() if k not in COMPONENT_KEYS}
+    return {
+        name: "\n".join(f"{_key(key)} = {_value(value)}" for key, value in rest.items())
+        for name, rest in ((REST_OF_PLAN, rest_of_plan), (REST_OF_COMPONENT, rest_of_component))
+    }
+
+
+def _value(value: Any) -> str:
+    """A value as TOML writes it within a line."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(_value(one) for one in value)}]"
+    if isinstance(value, dict):
+        told = ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items())
+        return f"{{ {told} }}"
+    return _text(value) if isinstance(value, str) else str(value)
+
+
+def _fields_of(plan: Plan, rest: Mapping[str, str]) -> PlanForm:
     component = plan.components[0]
     digits = minor_digits(plan.currency)
     of_axis = COUNT_DIGITS if component.measure in COUNT_MEASURES else digits
@@ -176,6 +208,7 @@ def _fields_of(plan: Plan) -> PlanForm:
         "mode": component.mode.value,
         "stacking": component.stacking.value,
         **limits,
+        **rest,
     }
     return PlanForm(
         fields,

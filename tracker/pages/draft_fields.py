@@ -5,7 +5,14 @@ from typing import TypeVar
 
 from flask import request
 
-from tracker.engine.plan_form import FilterRow, PlanForm, TierRow, text_of
+from tracker.engine.plan_form import (
+    REST_OF_COMPONENT,
+    REST_OF_PLAN,
+    FilterRow,
+    PlanForm,
+    TierRow,
+    text_of,
+)
 
 SINGLE_FIELDS = (
     *("name", "currency", "window", "settlement", "on_change", "key", "component_name", "measure"),
@@ -24,6 +31,8 @@ _NUMBER = re.compile(r"-?[0-9]+(,[0-9]+)?%?")
 def sent_form() -> PlanForm:
     """The fields as they were sent, after the row button that was pressed, if any."""
     fields = {key: _field(key) for key in SINGLE_FIELDS}
+    for key in (REST_OF_PLAN, REST_OF_COMPONENT):
+        fields[key] = request.form.get(key, "").replace("\r\n", "\n").strip()
     for key in NUMBERS:
         fields[key] = _number(fields[key])
     tiers = [
