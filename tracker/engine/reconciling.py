@@ -5,12 +5,14 @@ differences of the pairs sum to the difference of the totals, whatever was match
 """
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from itertools import islice
 
 NEAR_DAYS = 45
 """A line and a deal further apart in time than this are not taken for the same by name and amount."""
@@ -177,6 +179,8 @@ class _Matching:
         self.how_of: dict[int, How] = {}
         self._open = {line.number: line for line in lines}
         self._by_id()
+        self._by_all_they_say(lambda deal: deal.amount_minor)
+        self._by_all_they_say(lambda deal: deal.part_minor)
         self._by_likeness()
         for number in self._open:
             self.how_of[number] = How.ONLY_THEIRS
@@ -201,6 +205,21 @@ class _Matching:
                 self._take(line, free[0], How.BY_ID)
             elif len(named) == 1:
                 self._set_aside(line, How.TWICE)
+
+    def _by_all_they_say(self, amount_of: Callable[[OwnDeal], int]) -> None:
+        """Take lines and deals of one name, amount and day where there are as many of each: in order, at once."""
+        said: dict[tuple[object, ...], list[Line]] = defaultdict(list)
+        known: dict[tuple[object, ...], list[OwnDeal]] = defaultdict(list)
+        for line in self._open.values():
+            if line.name and line.on and line.amount_minor is not None:
+                said[_words(line.name), line.on, line.amount_minor].append(line)
+        for deal in self.free.values():
+            known[_words(deal.name), deal.on, amount_of(deal)].append(deal)
+        for place, lines in said.items():
+            deals = known.get(place, [])
+            if len(deals) == len(lines):
+                for line, deal in zip(lines, deals, strict=True):
+                    self._take(line, deal, How.EXACT)
 
     def _by_likeness(self) -> None:
         likely = _Likely(self.free.values())
@@ -252,6 +271,8 @@ class _Likely:
                 for amount_minor in {deal.amount_minor, deal.part_minor}:
                     self._by_amount[word, amount_minor].append(deal)
                 self._by_day[word, deal.on.toordinal()].append(deal)
+        for bucket in self._by_amount.values():
+            bucket.sort(key=_day_and_key)
 
     def deals_for(self, line: Line) -> Iterator[tuple[tuple[int, int], OwnDeal]]:
         """Each deal with its rank: points for likeness, and the days between."""
@@ -266,11 +287,26 @@ class _Likely:
     def _candidates(self, line: Line) -> Iterator[OwnDeal]:
         word = _first_word(line.name)
         if line.amount_minor is not None:
-            yield from self._by_amount.get((word, line.amount_minor), ())
+            yield from _nearest(self._by_amount.get((word, line.amount_minor), []), line.on)
         if word and line.on is not None:
-            middle = line.on.toordinal()
-            for ordinal in range(middle - SAME_NAME_DAYS, middle + SAME_NAME_DAYS + 1):
-                yield from self._by_day.get((word, ordinal), ())
+            yield from islice(self._around(word, line.on.toordinal()), CANDIDATES_MAX)
+
+    def _around(self, word: str, middle: int) -> Iterator[OwnDeal]:
+        """The deals with a word around a day, the nearest days first."""
+        yield from self._by_day.get((word, middle), ())
+        for days in range(1, SAME_NAME_DAYS + 1):
+            yield from self._by_day.get((word, middle - days), ())
+            yield from self._by_day.get((word, middle + days), ())
+
+
+def _day_and_key(deal: OwnDeal) -> tuple[date, str]:
+    return deal.on, deal.key
+
+
+def _nearest(in_order: Sequence[OwnDeal], on: date | None) -> Sequence[OwnDeal]:
+    """Those around a day of deals in order of their days: no more than can be looked at."""
+    at = bisect_left(in_order, on, key=lambda deal: deal.on) if on else 0
+    return in_order[max(0, at - CANDIDATES_MAX) : at + CANDIDATES_MAX]
 
 
 def _rank(line: Line, deal: OwnDeal) -> tuple[int, int] | None:
