@@ -8,16 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.engine.reconciling import (
-    CauseKind,
-    Compared,
-    How,
-    Line,
-    OwnDeal,
-    Pair,
-    Reconciliation,
-    reconcile,
-)
+from tracker.engine.list_matching import Compared, How, Line, OwnDeal
+from tracker.engine.reconciling import CauseKind, Pair, Reconciliation, reconcile
 
 DAY = date(2026, 11, 3)
 

@@ -8,11 +8,11 @@ from fractions import Fraction
 from tracker.engine.credits import Credit
 from tracker.engine.deals import Deal, DealStatus
 from tracker.engine.explain import DealLine
+from tracker.engine.list_matching import Line, OwnDeal
 from tracker.engine.money import round_to_minor_unit, share_out
 from tracker.engine.over_time import kept_of
 from tracker.engine.periods import Period, PeriodKind, period_containing
 from tracker.engine.plan_book import PlanBook
-from tracker.engine.reconciling import Line, OwnDeal
 from tracker.engine.why_no_pay import explain_no_pay
 from tracker.pages.deal_rows import Worth, component_of, evidence_words, worths_of
 from tracker.pages.why_deal import reason_words
