@@ -15,7 +15,9 @@ Around it:
     app         the web application, put together     guards   what every request passes     wiring   live meets pages
     flow_drafts plan drafts: check, simulate, pilot, activate     trials   on whose deals a draft is tried
     simulating  its simulations, in a process of their own
-    verify      everything computed again             self_check   ... while serving
+    flow_payroll  months closed by two people, pay adjusted by hand     payroll_export   a month for the payroll system
+    verify      everything computed again (from_facts), every close done again (verify_statements)
+    self_check  ... while serving
     config      every setting (secret_key)    errors   every error a person can see    clock   what time it is
     passwords   hashes, off the event loop    demo/    a company to try    bench/   measurements
 """
