@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tracker.engine.credits import split_component_key
 from tracker.engine.deals import Deal
 from tracker.engine.exceptions import draw_for
+from tracker.engine.exchange import ExchangeRate
 from tracker.engine.paying import Terms, pay
 from tracker.engine.periods import PeriodKind
 from tracker.engine.plan_book import PlanBook
@@ -22,6 +23,7 @@ from tracker.engine.teams import Membership
 from tracker.errors import NotFound
 from tracker.store import deals, drafts, exceptions, memberships, people, plans
 from tracker.store.drafts import Draft, Pilot
+from tracker.store.exchange import KnownRates
 from tracker.store.totals import earnings_of
 from tracker.store.types import Connection
 
@@ -53,12 +55,16 @@ class Days(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """Who is on a plan on which days, and what is agreed with them: quotas, exceptions, and the teams they are in."""
+    """Who is on a plan on which days, and what is agreed with them: quotas, exceptions, and the teams they are in.
+
+    `exchange_rates` are those the company knows.
+    """
 
     assigned: Sequence[Assignment]
     quotas: Sequence[QuotaFact]
     exceptions: Sequence[PersonalException] = ()
     teams: Sequence[Membership] = ()
+    exchange_rates: Sequence[ExchangeRate] = ()
 
     @property
     def payee_ids(self) -> list[int]:
@@ -233,6 +239,7 @@ def terms_of(versions: Sequence[PlanVersion], agreed: Agreed, last_day: date) ->
         exceptions=agreed.exceptions,
         memberships=agreed.teams,
         until=last_day,
+        exchange_rates=agreed.exchange_rates,
     )
     return Terms(
         plan=versions[-1].plan,
@@ -254,7 +261,8 @@ def deals_of(connection: Connection, payee_ids: Collection[int], days: Days) -> 
     """The deals these payees take part in that count from one of these days, by key."""
     keys = deals.deal_keys_of_payees(connection, payee_ids, days.first)
     stored = deals.deals(connection, keys)
-    return [kept.deal for kept in stored if kept.deal.effective_on <= days.last]
+    sold = (kept.deal for kept in stored)
+    return [deal for deal in sold if days.first <= deal.effective_on <= days.last]
 
 
 def _agreed(
@@ -268,6 +276,7 @@ def _agreed(
         plans.quota_facts(connection, payee_ids),
         exceptions.exceptions(connection, payee_ids),
         memberships.all_memberships(connection) if with_teams else (),
+        tuple(KnownRates(connection)),
     )
 
 

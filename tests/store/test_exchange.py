@@ -6,9 +6,10 @@ from fractions import Fraction
 import pytest
 
 from tests.builders import a_deal, an_event
-from tracker import flow, flow_exchange
+from tracker import flow, flow_exchange, trials
 from tracker.engine.deals import CreditShare
 from tracker.engine.exchange import ExchangeRate
+from tracker.engine.paying import pay
 from tracker.store import credits, plans, totals, trail
 from tracker.store.database import Database
 from tracker.verify import verify
@@ -84,3 +85,22 @@ def test_an_amount_as_the_own_currency_is_not_converted(database: Database, anna
         (credit,) = credits.credits_of_deals(connection, ["d-1"])
         assert plans.load_plan_book(connection).exchange.on("EUR", "SEK", NOVEMBER) is None
     assert (credit.attainment_minor, credit.currency, credit.rate) == (100_00, "", "")
+
+
+def test_a_plan_is_tried_on_the_deals_of_its_days_at_the_rates_that_are_known(
+    database: Database, anna: int
+) -> None:
+    set_rate(database, "7.00")
+    sell(database, anna, "d-1", NOVEMBER)
+    share, early = (CreditShare(anna, Fraction(1)),), date(2026, 10, 31)
+    left = a_deal("d-2", 100_00, effective_on=early, ended_on=NOVEMBER, credit_shares=share)
+    flow.record_deal_events(database, [an_event(left)], AT)
+    with database.read() as connection:
+        (version,) = trials.versions_of(connection, "ladder")
+        days = trials.Days(NOVEMBER, date(2026, 11, 30))
+        trial = trials.live_trial(connection, version.plan, "ladder", days)
+    assert [deal.key for deal in trial.deals] == ["d-1"]
+    for terms in (trial.old, trial.new):
+        assert terms is not None
+        (paid,) = pay(trial.deals, terms).payees
+        assert paid.total_minor == 35_00

@@ -1,7 +1,7 @@
 """Exchange rates by day, and the one conversion a credit goes through when its deal is in another currency."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -38,6 +38,9 @@ class ExchangeRates:
     def __init__(self, rates: Iterable[ExchangeRate]) -> None:
         self._source = rates
         self._by_pair: dict[tuple[str, str], list[ExchangeRate]] | None = None
+
+    def __iter__(self) -> Iterator[ExchangeRate]:
+        return iter(self._source)
 
     def on(self, currency: str, into: str, day: date) -> ExchangeRate | None:
         """The rate that holds on a day; None before the first one."""

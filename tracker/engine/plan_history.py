@@ -108,6 +108,7 @@ def _terms(
         quotas=quotas,
         has_plan_quotas=True,
         until=last_day,
+        exchange_rates=plan.exchange_rates,
     )
     return Terms(plan=without_draw, book=book, last_day=last_day)
 

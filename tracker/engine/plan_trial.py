@@ -206,6 +206,7 @@ def _terms(plan: Plan, deals: Sequence[Deal], quota_minor: int | None, until: da
             has_plan_quotas=True,
             memberships=[Membership(TEAM_ID, PAYEE_ID, date.min)],
             until=until or plain.settlement_period_of(last_day).ends_on,
+            exchange_rates=plain.exchange_rates,
         ),
         last_day=last_day,
     )

@@ -64,7 +64,10 @@ def _book_without_multipliers(credit: Credit, book: PlanBook) -> PlanBook:
     plain = replace(component, multipliers=(), multiplier_limit=None)
     alone = replace(version, plan=replace(version.plan, components=(plain,)))
     return PlanBook(
-        [alone], [Assignment(credit.payee_id, version.plan_key, date.min)], until=book.until
+        [alone],
+        [Assignment(credit.payee_id, version.plan_key, date.min)],
+        until=book.until,
+        exchange_rates=book.exchange,
     )
 
 
