@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from tests.builders import an_event
 from tests.scenarios.reading import LONG_AGO, PAYEE_IDS, Row, Scenario, deal_of, scenarios
 from tests.scenarios.running import Earned, RunningTotals
 from tracker.engine.deals import Deal
+from tracker.engine.equity import Grant, standing_of
 from tracker.engine.explain import LineKind, explain_deals, explain_sums, explain_total
 from tracker.engine.money import parse_amount_minor
 from tracker.engine.plan_book import PlanBook
@@ -188,6 +190,18 @@ def test_the_figure_opens_to_the_printed_tiers(scenario: Scenario) -> None:
         (int(row["tier"]), minor(row["basis"]), minor(row["pays"]))
         for row in scenario.rows("by tier")
     ]
+
+
+@with_table("vested")
+def test_a_grant_vests_as_printed(scenario: Scenario) -> None:
+    (row,) = scenario.rows("grants")
+    months = (int(row[key]) for key in ("over", "cliff", "every"))
+    grant = Grant(1, "Units", int(row["units"]), date.fromisoformat(row["from"]), *months)
+    left_on = date.fromisoformat(row["left"]) if row["left"] else None
+    for line in scenario.rows("vested"):
+        standing = standing_of(grant, date.fromisoformat(line["day"]), left_on)
+        found = (standing.vested_units, standing.forfeited_units)
+        assert found == (int(line["vested"]), int(line["forfeited"])), line["day"]
 
 
 @with_table("held")

@@ -15,6 +15,7 @@ divided by two spaces or more, `-` is an empty cell. Tables of a case:
     earned                   what is expected, summed over the columns left out; nobody else may earn anything (with a
                              column `component`: under the components named)
     by tier                  the tiers behind the figure
+    vested                   of the one grant in the table `grants`, on some days
     held                     deals that wait, and for what
     each amount alone        one deal of that amount, nothing else, and what it earns
     earned after each deal   one deal after the other, what each adds, and what is earned so far

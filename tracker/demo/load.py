@@ -85,7 +85,7 @@ def load_company(database: Database, calendar: CompanyCalendar) -> Iterator[tupl
     _add_people(database, now)
     started_on = today - timedelta(days=HISTORY_DAYS)
     _add_plans(database, started_on, today, calendar.start_of(started_on))
-    add_team_pay(database, today, BY, calendar.start_of(started_on))
+    add_team_pay(database, today, BY, calendar.start_of(started_on), now)
     yield from _add_history(database, calendar, today)
     ask_for_the_last(database, calendar, today, now)
     add_disputes(database, now)

@@ -15,7 +15,7 @@ POOLED = TEAMS[0]
 SCORE = 92_00
 
 
-def add_team_pay(database: Database, today: date, by: str, at: datetime) -> None:
+def add_team_pay(database: Database, today: date, by: str, at: datetime, now: datetime) -> None:
     """Who belongs to which team; and from this quarter on the first team's leader and pool, a score and a grant."""
     quarter = period_containing(today, PeriodKind.QUARTER)
     with database.write() as connection:
@@ -29,10 +29,10 @@ def add_team_pay(database: Database, today: date, by: str, at: datetime) -> None
     flow_teams.change_memberships(database, [leads], by, at)
     for payee_id, plan_key in ((manager_payee_id, "sales_manager"), (team_payee_id, "team_pool")):
         flow.assign_plan(database, payee_id, plan_key, quarter.starts_on, None, by, at)
-    goal_minor = POOLED.quota_kroner * len(POOLED.reps) * 90
+    goal_minor = POOLED.quota_kroner * len(POOLED.reps) * 70
     goal = QuotaChange(team_payee_id, "", quarter.key, goal_minor)
     flow.change_quotas(database, [goal], by, at)
-    _score_and_grant(database, manager_payee_id, today, at)
+    _score_and_grant(database, manager_payee_id, today, now)
 
 
 def _payees(database: Database) -> tuple[int, int]:
