@@ -21,7 +21,6 @@ class CauseKind(StrEnum):
     SEVERAL_FIT = "several_fit"
     STANDS_TWICE = "stands_twice"
     NOT_WON = "not_won"
-    NOT_ON_DEAL = "not_on_deal"
     UNPAID = "unpaid"
     HELD = "held"
     OTHER_AMOUNT = "other_amount"

@@ -13,6 +13,7 @@ from tracker.engine.money import round_to_minor_unit, share_out
 from tracker.engine.over_time import kept_of
 from tracker.engine.periods import Period, PeriodKind, period_containing
 from tracker.engine.plan_book import PlanBook
+from tracker.engine.plans import COUNT_MEASURES
 from tracker.engine.why_no_pay import explain_no_pay
 from tracker.pages.deal_rows import Worth, component_of, evidence_words, worths_of
 from tracker.pages.why_deal import reason_words
@@ -87,10 +88,18 @@ def _own(deal: Deal, worth: Worth, payee_id: int, book: PlanBook, currency: str)
         paid_minor=worth.added_minor,
         missing=(evidence_words(missing),) if missing else (),
         reasons=tuple(dict.fromkeys(reason_words(reason) for reason in reasons)),
-        rates=tuple(dict.fromkeys(rate for line in worth.lines for rate in line.rates)),
+        rates=tuple(dict.fromkeys(_rates(worth.lines, book))),
         is_capped=any(_is_capped(line, book) for line in worth.lines),
         is_clawed_back=any(_is_clawed_back(deal, credit, book) for credit in credited),
     )
+
+
+def _rates(lines: Iterable[DealLine], book: PlanBook) -> Iterable[Fraction]:
+    """The rates that these lines were paid at, where they are rates of money."""
+    for line in lines:
+        component = component_of(line.credit, book)
+        if (component.pays_on or component.measure) not in COUNT_MEASURES:
+            yield from line.rates
 
 
 def _part_minor(deal: Deal, payee_id: int) -> int:

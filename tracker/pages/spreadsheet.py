@@ -246,16 +246,25 @@ def _cause_words(cause: Cause, pair: Pair, currency: str) -> str:
         part = money(int(ours), currency)
         return sentence(_("The deal is shared: your part is %(part)s", part=part))
     if kind is CauseKind.OTHER_RATE:
-        return _(
+        said = _(
             "Your file reckons with %(theirs)s, here it comes to %(ours)s.",
             theirs=rate(theirs),
             ours=rate(ours),
         )
+        return f"{said} {_steps_words(pair)}".strip()
     if kind is CauseKind.OTHER_DAY:
         return sentence(_("Here it counts from %(day)s", day=_day_here(pair)))
     if kind is CauseKind.HELD:
         return _("It is held until there is %(missing)s.", missing=said)
     return said or _plain_cause(kind)
+
+
+def _steps_words(pair: Pair) -> str:
+    """The rates of the steps a deal fell into, where there were several."""
+    rates = pair.own.rates if pair.own else ()
+    if len(rates) < 2:
+        return ""
+    return sentence(_("Its steps pay %(rates)s", rates=", ".join(rate(one) for one in rates)))
 
 
 def _plain_cause(kind: CauseKind) -> str:
