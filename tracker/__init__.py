@@ -19,5 +19,6 @@ Around it:
     verify      everything computed again (from_facts), every close done again (verify_statements)
     self_check  ... while serving
     config      every setting (secret_key)    errors   every error a person can see    clock   what time it is
-    passwords   hashes, off the event loop    demo/    a company to try    bench/   measurements
+    passwords   hashes                           off_the_loop    where slow arithmetic is done
+    demo/       a company to try    bench/   measurements
 """
