@@ -11,13 +11,15 @@ from tests.cast import FIGURES, NOW, WINDOW, Cast
 from tests.leaks import found_amounts
 from tests.pages.test_my_earnings import seen, words
 from tests.pages.test_staircase import a_standing
-from tracker import flow
+from tracker import flow, flow_exchange, flow_teams
 from tracker.engine.deals import CreditShare, Deal, DealStatus, NextStep
+from tracker.engine.exchange import ExchangeRate
 from tracker.engine.outcomes import Spread
+from tracker.engine.teams import Membership, TeamRole
 from tracker.pages import manager, my_earnings, projections
 from tracker.pages.i18n import LOCALES, speaking
 from tracker.pages.staircase import staircase
-from tracker.store import people, pipeline_reads
+from tracker.store import memberships, people, pipeline_reads
 from tracker.store.plans import QuotaChange
 
 TODAY = NOW.date()
@@ -32,6 +34,20 @@ name = "New sales"
 measure = "revenue"
 requires = ["decision_maker"]
 tiers = [ {up_to = "700000", rate = "7%"}, {rate = "12%"} ]
+"""
+
+
+OVERRIDE = """
+name = "Override"
+currency = "DKK"
+window = "quarter"
+settlement = "month"
+[[components]]
+key = "override"
+name = "Override"
+measure = "revenue"
+of = "team"
+tiers = [ {rate = "2%"} ]
 """
 
 
@@ -149,6 +165,38 @@ def test_deals_on_two_ladders_and_no_plan_at_all_have_a_page(cast: Cast) -> None
     no_quota = QuotaChange(cast.payee_ids["bo"], "", WINDOW, 0)
     flow.change_quotas(cast.database, [no_quota], "test", NOW)
     assert cast.client_of("bo").get("/me/projection").status_code == 200
+
+
+def test_a_deal_in_another_currency_is_worth_what_it_would_be_converted(cast: Cast) -> None:
+    rate = ExchangeRate("EUR", "DKK", date(2026, 1, 1), "7.5")
+    flow_exchange.set_exchange_rates(cast.database, [rate], "test", NOW)
+    tell(cast, "a", 100_000_00, currency="EUR")
+    shown = seen(cast, "/me/deals/a", accept_language="en")
+    assert "+ DKK 52,500 if it is won: backed" in shown
+    assert "Projected 69,192" in seen(cast, "/me", accept_language="en")
+
+
+def test_who_leads_a_team_is_projected_from_its_members_deals(cast: Cast) -> None:
+    """Bo leads the team Anna belongs to: 2 % of what it sells, half of 100,000 in the mean."""
+    with cast.database.write() as connection:
+        team = people.team(connection, cast.team_ids["North"])
+        assert team is not None
+        team_id = memberships.made_team_payee(connection, team)
+    since = date(2026, 1, 1)
+    facts = [
+        Membership(team_id, cast.payee_ids["anna"], since),
+        Membership(team_id, cast.payee_ids["bo"], since, role=TeamRole.LEADER),
+    ]
+    flow_teams.change_memberships(cast.database, facts, "test", NOW)
+    flow.activate_plan_version(cast.database, "lead", since, OVERRIDE, "test", NOW)
+    flow.assign_plan(cast.database, cast.payee_ids["bo"], "lead", since, None, "test", NOW)
+    before = seen(cast, "/me/projection", "bo", accept_language="en")
+    tell(cast, "a", 100_000_00)
+    after = seen(cast, "/me/projection", "bo", accept_language="en")
+    assert "Backed open deals" in before
+    assert "Prospect a" not in before
+    assert "Prospect a 50% · Send the contract 23 Nov 2026 + DKK 2,000" in after
+    assert 'href="/me/deals/a"' not in cast.client_of("bo").get("/me/projection").text
 
 
 # --- what the company knows of stages -------------------------------------------------------------------------------

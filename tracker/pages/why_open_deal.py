@@ -12,7 +12,7 @@ from tracker.engine.supposed import would_add
 from tracker.engine.totals import TotalKey
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
-from tracker.pages.deal_rows import evidence_words
+from tracker.pages.deal_rows import currency_of, evidence_words
 from tracker.pages.formatting import day, money, sentence, signed_money
 from tracker.pages.i18n import gettext as _
 from tracker.pages.projections import stage_book
@@ -47,7 +47,7 @@ def why_open_deal(
         )
     return Sheet(
         title=deal.name,
-        figure=signed_money(_adds(connection, own, book), deal.currency),
+        figure=signed_money(_adds(connection, own, book), currency_of(own[0], book)),
         tone="mute" if lacking else "backed",
         remark=remark,
         sections=(
