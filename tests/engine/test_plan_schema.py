@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -14,7 +15,7 @@ import tracker.engine
 from tests.engine.test_plan_file import REFUSED, plan_with
 from tests.json_schema import complaints
 from tests.scenarios.reading import scenarios
-from tests.test_readme import example
+from tests.test_readme import README, example
 from tracker.engine.people_schema import PEOPLE_TABLES, people_schema
 from tracker.engine.plan_schema import PLAN_TABLES, plan_schema
 from tracker.ingest import plain_equity, plain_people, plain_teams, plain_terms
@@ -132,6 +133,29 @@ def test_the_plans_of_the_demo_are_valid() -> None:
     assert {file.name: plan_complaints(file.read_text("utf-8")) for file in files} == {
         file.name: [] for file in files
     }
+
+
+def test_the_models_of_the_readme_are_valid() -> None:
+    models = re.findall(
+        r"^\| ([^|`]+) \| (`.+`.*) \|$", README.partition("### Models")[2], re.MULTILINE
+    )
+    assert len(models) >= 25
+    for model, fragments in models:
+        lines = re.findall(r"`([^`]+ = [^`]+|\[\[[^`]+\]\])`", fragments.partition(";")[0])
+        if not any(line.startswith(("tiers", "curve", "years")) for line in lines):
+            continue
+        measure = [] if any(line.startswith("measure") for line in lines) else ['measure = "arr"']
+        text = plan_with("\n".join([*measure, *lines])).replace('measure = "revenue"\n', "", 1)
+        assert plan_complaints(text) == [], model
+
+
+def test_the_readme_explains_every_key_of_a_plan_file() -> None:
+    reference = README.partition("### PLAN.toml")[2].partition("### Models")[0]
+    explained = {
+        word for span in re.findall(r"`([^`]+)`", reference) for word in re.findall(r"\w+", span)
+    }
+    for name, keys in tuples_of_the_plan_reader():
+        assert set(keys) <= explained, name
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED.keys() - BEYOND_A_SCHEMA))

@@ -26,6 +26,7 @@ NOVA = '{ where = { product = "Nova" }, factor = "1.5" }'
 TWO = f'multipliers = [ {NOVA}, {{ where = {{ segment = "smb" }}, factor = "2" }} ]\n'
 CLAWBACK = 'clawback = { within_months = 6, takes = "all" }\n'
 STEPS = 'clawback = { takes = [ { within_months = 3, takes = "100%" }, { within_months = 6, takes = "50%" } ] }\n'
+EURO = '[[exchange_rates]]\ncurrency = "EUR"\nday = "2026-01-01"\nrate = "7.4605"\n'
 EXAMPLE = "[[examples]]\nsold = 100\nearned = 10\n"
 YEARS = 'years = [ "10%", "5%", "2%" ]\n'
 DRAW = '[draw]\namount = "30000"\nuntil = "2026-06-30"\n'
@@ -67,6 +68,10 @@ HEARD: dict[str, tuple[str, str]] = {
         a_plan_text(f'{FLAT}[[components]]\nkey = "more"\nmeasure = "margin"\n{FLAT}'),
     ),
     "plan.examples": added(FLAT, EXAMPLE),
+    "plan.exchange_rates": added(FLAT, EURO),
+    "exchange_rate.currency": swapped(FLAT + EURO, "EUR", "SEK"),
+    "exchange_rate.day": swapped(FLAT + EURO, "2026-01-01", "2026-02-01"),
+    "exchange_rate.rate": swapped(FLAT + EURO, "7.4605", "7.46"),
     "component.key": (a_plan_text(key="sales"), a_plan_text(key="more")),
     "component.name": added(FLAT, 'name = "New business"'),
     "component.measure": (a_plan_text(measure="revenue"), a_plan_text(measure="arr")),
@@ -149,10 +154,6 @@ SILENT = {
     "example.deal": "says what is sold and earned",
     "example.deals": "says what is earned",
     "example.until": "says what is earned",
-    **dict.fromkeys(
-        ("plan.exchange_rates", *(f"exchange_rate.{key}" for key in ("currency", "day", "rate"))),
-        "used by calculations alone",
-    ),
     **dict.fromkeys(
         (f"sale.{key}" for key in dict(tuples_of_the_plan_reader())["SALE_KEYS"]),
         "a deal of the author's examples",

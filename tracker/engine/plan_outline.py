@@ -29,6 +29,7 @@ class Topic(StrEnum):
     DRAW_GUARANTEE = "draw_guarantee"
     DRAW_RECOVERY = "draw_recovery"
     DRAW_FORGIVEN = "draw_forgiven"
+    EXCHANGE = "exchange"
     ON_CHANGE = "on_change"
 
     COUNTS = "counts"
@@ -150,6 +151,8 @@ def _plan_topics(plan: Plan) -> Iterator[Topic]:
         yield Topic.DRAW_GUARANTEE if is_gift else Topic.DRAW_RECOVERY
         if plan.draw.forgives_at_end:
             yield Topic.DRAW_FORGIVEN
+    if plan.exchange_rates:
+        yield Topic.EXCHANGE
     yield Topic.ON_CHANGE
 
 

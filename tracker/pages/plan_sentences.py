@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from babel.dates import get_month_names
+from babel.numbers import format_decimal
 
 from tracker.engine.periods import PeriodKind
 from tracker.engine.plan_outline import Topic
@@ -92,6 +93,18 @@ def _draw_forgiven(plan: Plan) -> Iterator[str]:
     yield _("Whatever you still owe on %(last)s is forgotten.", last=day(last))
 
 
+def _exchange(plan: Plan) -> Iterator[str]:
+    yield _("A deal in another currency is converted once, at the rate of its day.")
+    for one in plan.exchange_rates:
+        yield _(
+            "From %(day)s %(currency)s 1 is %(rate)s %(into)s.",
+            day=day(one.day),
+            currency=one.currency,
+            rate=format_decimal(one.quoted, format="#,##0.##########", locale=babel_locale()),
+            into=one.into,
+        )
+
+
 def _on_change(plan: Plan) -> Iterator[str]:
     yield {
         OnChange.CONTINUE: _(
@@ -116,5 +129,6 @@ PLAN_SENTENCES: Mapping[Topic, Callable[[Plan], Iterator[str]]] = {
     Topic.DRAW_GUARANTEE: _draw_guarantee,
     Topic.DRAW_RECOVERY: _draw_recovery,
     Topic.DRAW_FORGIVEN: _draw_forgiven,
+    Topic.EXCHANGE: _exchange,
     Topic.ON_CHANGE: _on_change,
 }
