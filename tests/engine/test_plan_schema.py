@@ -72,7 +72,7 @@ def key_tuples(module: Any) -> Mapping[str, tuple[str, ...]]:
 
 def tuples_of_the_plan_reader() -> Iterator[tuple[str, tuple[str, ...]]]:
     for found in pkgutil.iter_modules(tracker.engine.__path__):
-        if found.name.startswith("plan_"):
+        if found.name.startswith("plan_") and found.name != "plan_form":  # fields for some keys
             yield from key_tuples(importlib.import_module(f"tracker.engine.{found.name}")).items()
 
 
