@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-import hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.engine.histories import PAYEES, TEAM, History, Step, VersionActivated, histories
-from tests.store.test_flow_equals_replay import THOROUGH, Recorder, reps, some_histories  # noqa: F401
+from tests.random_histories import tried_on
+from tests.store.test_flow_equals_replay import Recorder, reps  # noqa: F401
 from tracker import flow_payroll
 from tracker.engine.periods import period_named
 from tracker.engine.posting import month_after
@@ -134,7 +134,7 @@ def with_draws(history: History, draws: tuple[str, str]) -> list[Step]:
     ]
 
 
-@hypothesis.settings(some_histories, max_examples=500 if THOROUGH else 6)
+@tried_on(6, share=10)
 @given(
     history=histories(step_count_max=10),
     draws=st.tuples(st.sampled_from(DRAWS), st.sampled_from(DRAWS)),
