@@ -9,9 +9,13 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.store import writers
+from tests.store.test_flow_teams import AT, POOL, SINCE
+from tracker import flow, flow_teams
+from tracker.engine.teams import Membership
 from tracker.store import ledger, outbox, people, tables, totals
 from tracker.store.database import Database
 from tracker.store.outbox import OutboxChange
+from tracker.verify import verify
 
 spawning = multiprocessing.get_context("spawn")
 PROCESS_COUNT = 4
@@ -53,6 +57,38 @@ def test_four_processes_writing_the_same_payee_leave_exactly_the_right_total(
     # 5 % of the first 1,000.00, 10 % of the other 200.00.
     assert earned == {"2026-11": 7_000}
     assert sum(entry.amount_minor for entry in entries) == 7_000
+
+
+def test_two_teams_that_share_a_member_lose_nothing_of_the_pool_of_either(
+    database: Database, database_url: str, anna: int, bo: int
+) -> None:
+    """The member's figure is the sum of two parts, each moved by another process."""
+    with database.write() as connection:
+        carl = people.add_payee(connection, "carl", "Carl", None)
+        teams = [
+            people.add_payee(connection, f"team:{name}", name, None, kind="team")
+            for name in ("north", "south")
+        ]
+    members = zip([*teams, *teams], [anna, carl, bo, bo], strict=True)
+    facts = [Membership(team, payee_id, SINCE) for team, payee_id in members]
+    flow_teams.change_memberships(database, facts, "test", AT)
+    flow.activate_plan_version(database, "pool", SINCE, POOL, "test", AT)
+    for team in teams:
+        flow.assign_plan(database, team, "pool", SINCE, None, "test", AT)
+    start = spawning.Event()
+    processes = [
+        started(writers.win_deals, database_url, f"p{number}", [payee_id], 30, start)
+        for number, payee_id in enumerate((anna, carl, anna, carl))
+    ]
+    start.set()
+    finished(processes)
+    with database.read() as connection:
+        parts = [
+            sum(totals.earnings_of(connection, payee_id, "2026-Q4")["pool/pool"].values())
+            for payee_id in (*teams, anna, bo, carl)
+        ]
+    assert parts == [60, 60, 30, 60, 30]
+    assert verify(database).differences == ()
 
 
 def test_writers_of_the_same_deals_and_payees_never_block_each_other_for_ever(
