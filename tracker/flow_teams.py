@@ -1,6 +1,6 @@
 """What is said about teams, each act one transaction: who belongs to one, who leads it, with which weight."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from tracker import flow
@@ -26,13 +26,20 @@ def change_memberships(
         return _change(connection, facts, by, at, reason)
 
 
-def follow_seats(connection: Connection, today: date, by: str, at: datetime) -> int:
-    """Let everybody belong, from today on, to the team they sit in, as a part of the transaction that moved them.
+def follow_seats(
+    connection: Connection,
+    seats_before: Mapping[int, int | None],
+    today: date,
+    by: str,
+    at: datetime,
+) -> int:
+    """Let who moved belong to their new team from today on, and who is new to theirs; how many facts that took.
 
-    How many facts that took.
+    A part of the transaction that moved them; `seats_before` are the teams people sat in when it began, by payee.
     """
     plans.hold_plans_alone(connection)
-    return _change(connection, memberships.facts_to_follow_seats(connection, today), by, at, "")
+    facts = memberships.facts_to_follow_seats(connection, seats_before, today)
+    return _change(connection, facts, by, at, "")
 
 
 def _change(

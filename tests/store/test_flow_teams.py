@@ -55,7 +55,7 @@ def north(database: Database) -> dict[str, int]:
     """Anna and Bo in a team that has a pool, by name; the team is called north."""
     with database.write() as connection:
         ids = {name: a_rep(connection, f"{name}@firma.dk", "North") for name in ("anna", "bo")}
-        flow_teams.follow_seats(connection, TODAY, "test", AT)
+        flow_teams.follow_seats(connection, {}, TODAY, "test", AT)
         team = people.team_named(connection, "North")
         assert team is not None
         ids["north"] = memberships.made_team_payee(connection, team)
@@ -144,12 +144,26 @@ def test_who_moves_to_another_seat_belongs_there_from_that_day(
     database: Database, north: dict[str, int]
 ) -> None:
     with database.write() as connection:
-        south = people.add_team(connection, "South")
+        south, before = people.add_team(connection, "South"), people.seats(connection)
         people.change_payee(connection, north["bo"], team_id=south)
-        assert flow_teams.follow_seats(connection, TODAY, "test", AT) == 2
-        assert flow_teams.follow_seats(connection, TODAY, "test", AT) == 0
+        assert flow_teams.follow_seats(connection, before, TODAY, "test", AT) == 2
+        assert flow_teams.follow_seats(connection, before, TODAY, "test", AT) == 0
     sell(database, north["bo"])  # the day before
     assert earned(database, north)["north"] == 10_000
+
+
+def test_what_was_said_of_a_member_stays_when_others_move(
+    database: Database, north: dict[str, int]
+) -> None:
+    gone = Membership(north["north"], north["bo"], TODAY, None, Fraction(0))
+    flow_teams.change_memberships(database, [gone], "test", AT)
+    with database.write() as connection:
+        before = people.seats(connection)
+        a_rep(connection, "carl@firma.dk", "North")
+        assert flow_teams.follow_seats(connection, before, TODAY, "test", AT) == 1
+    with database.read() as connection:
+        (*_, newest) = memberships.all_memberships(connection)
+    assert newest.payee_id not in north.values()
 
 
 def test_an_override_follows_who_leads_the_team(database: Database, north: dict[str, int]) -> None:
@@ -196,7 +210,7 @@ def test_a_members_statement_opens_the_part_and_the_team_has_none(
 ) -> None:
     with database.write() as connection:
         carl = a_rep(connection, "carl@firma.dk", "North")
-        flow_teams.follow_seats(connection, TODAY, "test", AT)
+        flow_teams.follow_seats(connection, {}, TODAY, "test", AT)
     sell(database, north["anna"], 3_000_000)
     with database.read() as connection:
         facts = payroll_facts.facts_now(connection, "2026-11")

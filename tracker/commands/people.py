@@ -40,7 +40,7 @@ def add_user(name: str, email: str, role: str, team_names: tuple[str, ...]) -> N
         for team_id in team_ids if role == "manager" else ():
             people.set_manager(connection, team_id, person_id)
         today = clock.today(settings.company_zone)
-        flow_teams.follow_seats(connection, today, command_author(), clock.now())
+        flow_teams.follow_seats(connection, {}, today, command_author(), clock.now())
         _print_link(settings, connection, person_id, name)
 
 

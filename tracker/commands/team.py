@@ -41,7 +41,8 @@ def team() -> None:
 def list_teams() -> None:
     """List every team as a payee, with who belongs to it and who leads it today."""
     settings = load_settings()
-    with opened_database(settings) as database, database.read() as connection:
+    with opened_database(settings) as database, database.write() as connection:
+        _seat_newcomers(connection)
         today, names = clock.today(settings.company_zone), _names(connection)
         teams = Teams(memberships.all_memberships(connection))
         for found in people.teams(connection):
@@ -129,6 +130,7 @@ def _payee_ids(
 ) -> tuple[int, int]:
     """The team and the person as payees; both are made when they are none yet."""
     with database.write() as connection:
+        _seat_newcomers(connection)
         found = people.team_named(connection, team_name)
         if found is None:
             known = ", ".join(one.name for one in people.teams(connection)) or "none yet"
@@ -140,6 +142,12 @@ def _payee_ids(
             what = "Import people first, or check the spelling."
             raise BadInput([Problem(reference, "nobody has this reference.", what)])
         return memberships.made_team_payee(connection, found), payee.id
+
+
+def _seat_newcomers(connection: Connection) -> None:
+    """Whoever sat in a team before teams could earn belongs to it."""
+    today = clock.today(load_settings().company_zone)
+    flow_teams.follow_seats(connection, {}, today, command_author(), clock.now())
 
 
 def _payee_of_person(connection: Connection, email: str, role: TeamRole) -> Payee | None:

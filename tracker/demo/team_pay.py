@@ -19,7 +19,7 @@ def add_team_pay(database: Database, today: date, by: str, at: datetime, now: da
     """Who belongs to which team; and from this quarter on the first team's leader and pool, a score and a grant."""
     quarter = period_containing(today, PeriodKind.QUARTER)
     with database.write() as connection:
-        flow_teams.follow_seats(connection, today, by, at)
+        flow_teams.follow_seats(connection, {}, today, by, at)
     for plan_key in ("team_pool", "sales_manager"):
         flow.activate_plan_version(
             database, plan_key, quarter.starts_on, plan_text(plan_key), by, at

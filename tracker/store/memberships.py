@@ -1,6 +1,6 @@
 """Teams as payees, and the dated facts about who belongs to them and who leads them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -100,36 +100,28 @@ def _facts(connection: Connection, *conditions: ColumnElement[bool]) -> list[Mem
 # --- in step with who sits where
 
 
-def facts_to_follow_seats(connection: Connection, today: date) -> list[Membership]:
-    """What is to be recorded so that everybody belongs, from today on, to the team they sit in, and to no other
-    team of the company they sat in before.
+def facts_to_follow_seats(
+    connection: Connection, seats_before: Mapping[int, int | None], today: date
+) -> list[Membership]:
+    """What is to be recorded for whoever sits in another team than before, and for whoever nothing is known of yet.
 
-    Whoever nothing is known of yet belongs to the team since ever. Makes payees of teams that are none yet.
+    The first leave one team today and join the other; the second belong to theirs since ever. What was said of anybody
+    else stays as it is. Makes payees of teams that are none yet.
     """
     payee_of = {team.id: made_team_payee(connection, team) for team in people.teams(connection)}
     teams = Teams(all_memberships(connection))
-    return [
-        fact
-        for payee in people.payees(connection)
-        if payee.kind == REP
-        for fact in _facts_of_seat(payee, payee_of, teams, today)
-    ]
-
-
-def _facts_of_seat(
-    payee: Payee, payee_of: dict[int, int], teams: Teams, today: date
-) -> list[Membership]:
-    seat = None if payee.team_id is None else payee_of[payee.team_id]
-    known = teams.teams_of(payee.id)
-    left = [
-        Membership(team, payee.id, today, None, Fraction(0))
-        for team in known
-        if team != seat and team in payee_of.values() and teams.weight_on(team, payee.id, today)
-    ]
-    if seat is None or teams.weight_on(seat, payee.id, today):
-        return left
-    joined = Membership(seat, payee.id, today if known else SINCE_EVER)
-    return [*left, joined]
+    facts: list[Membership] = []
+    for payee in people.payees(connection):
+        seat = payee_of.get(payee.team_id or 0)
+        if payee.kind != REP:
+            continue
+        if not teams.teams_of(payee.id):
+            facts += [Membership(seat, payee.id, SINCE_EVER)] if seat else []
+        elif seats_before.get(payee.id, payee.team_id) != payee.team_id:
+            left = payee_of.get(seats_before[payee.id] or 0)
+            facts += [Membership(left, payee.id, today, None, Fraction(0))] if left else []
+            facts += [Membership(seat, payee.id, today)] if seat else []
+    return facts
 
 
 def weights_before(connection: Connection, fact: Membership) -> set[Fraction]:

@@ -117,6 +117,11 @@ def team_ids_of(connection: Connection, payee_ids: Collection[int]) -> dict[int,
     return {row.id: row.team_id for row in rows}
 
 
+def seats(connection: Connection) -> dict[int, int | None]:
+    """The team that everybody sits in."""
+    return {payee.id: payee.team_id for payee in _payees(connection)}
+
+
 def change_payee(connection: Connection, payee_id: int, **columns: Any) -> None:
     """Set some of name, team_id and is_active."""
     connection.execute(update(tables.payee).where(tables.payee.c.id == payee_id).values(columns))

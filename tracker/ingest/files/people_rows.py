@@ -127,8 +127,9 @@ def put_people(
     Whoever sits in another team than before belongs to it from today on.
     """
     with database.write() as connection:
+        seats_before = people.seats(connection)
         changed = {row.reference: _put_person(connection, row, at) for row in rows}
-        flow_teams.follow_seats(connection, today, by, at)
+        flow_teams.follow_seats(connection, seats_before, today, by, at)
         payee_ids = {row.reference: _payee_id(connection, row.reference) for row in rows}
         own = plans.assignments(connection, set(payee_ids.values()))
     for row in rows:
