@@ -143,6 +143,6 @@ def test_random_histories_are_asked_for_by_number_and_seed(
     assert cli.main(["test", "--histories", "5000", "--seed", "7", "-x"]) == 0
     assert os.environ[checks.HISTORIES_SETTING] == "5000"
     (arguments,) = asked
-    assert {"histories", "--hypothesis-seed=7", "-x"} <= set(arguments)
+    assert {"histories", "--hypothesis-seed=7", "faulthandler_timeout=0", "-x"} <= set(arguments)
     assert "5,000 random histories, seed 7" in capsys.readouterr().out
     assert cli.main(["test", "--seed", "7"]) == 2

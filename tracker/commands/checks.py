@@ -44,7 +44,11 @@ def _try_histories(count: int, seed: int, workers: str, arguments: tuple[str, ..
     again = f"python3 -m tracker test --histories {count} --seed {seed}"
     click.echo(f"{count:,} random histories, seed {seed}. The same again: {again}")
     told = ("-m", "histories", f"--hypothesis-seed={seed}", "--hypothesis-show-statistics")
-    code = run("pytest", "-n", workers, "--dist", "load", *told, *arguments)
+    patient = (
+        "-o",
+        "faulthandler_timeout=0",
+    )  # one property may well take longer than a test that hangs
+    code = run("pytest", "-n", workers, "--dist", "load", *told, *patient, *arguments)
     click.echo(f"Seed {seed}: {'all held' if code == 0 else 'not all held'}. Again: {again}")
     return code
 
