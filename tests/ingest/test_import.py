@@ -397,6 +397,23 @@ def test_quotas_come_from_a_file_and_twice_changes_nothing(files: Files) -> None
     assert "1 set, 1 unchanged." in files.run("quotas", changed, QUOTAS_MAPPING)
 
 
+def test_a_quotas_file_may_name_a_year_a_day_and_a_reason(quick_files: Files) -> None:
+    mapping = QUOTAS_MAPPING + 'valid_from = "From"\nreason = "Why"\n'
+    header = "Rep;Window;Quota;Component;From;Why\n"
+    content = header + "anna@firma.dk;2026;4.000.000,00;;;\n"
+    content += "anna@firma.dk;2026;8.000.000,00;;2026-07-01;new district\n"
+    assert "2 set." in quick_files.run("quotas", content, mapping)
+    assert "2 unchanged." in quick_files.run("quotas", content, mapping)
+    anna = quick_files.company.payee_ids["anna@firma.dk"]
+    with quick_files.company.database.read() as connection:
+        quarters = [quota_in_force(connection, anna, "ae/sales", f"2026-Q{n}") for n in (2, 3)]
+        facts = plans.quota_facts(connection, {anna})
+        assert plans.quota_origin(connection, facts[-1].fact_id)[0] == "new district"
+    assert quarters == [100_000_000, 200_000_000]
+    with pytest.raises(ImportRefused, match="line 2"):
+        quick_files.run("quotas", header + "anna@firma.dk;2026;1,00;;soon;\n", mapping)
+
+
 def test_every_problem_of_a_quotas_file_is_named(quick_files: Files) -> None:
     content = (
         "Rep;Window;Quota;Component\n"

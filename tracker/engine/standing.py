@@ -14,6 +14,7 @@ from tracker.engine.alone import alone_cells, value_alone
 from tracker.engine.climbing import Cell, capped_payout, step_gain, stretches_of
 from tracker.engine.credits import tier_of
 from tracker.engine.deal_terms import Judged
+from tracker.engine.exceptions import component_for
 from tracker.engine.ladder_terms import LadderTerms
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.periods import Period
@@ -179,18 +180,19 @@ def standing_of(
     typical_deal_minor: int | None,
 ) -> Standing:
     """Where a payee stands under a component today. `working` are the window's working days."""
+    last_day = min(today, window.ends_on)
+    component = component_for(book, total.key.payee_id, version, component, last_day)
     typical = _typical_minor(component, typical_deal_minor)
     terms = LadderTerms(total.key, book)
     if component.climbs:
-        position = _position(version, total, terms, min(today, window.ends_on))
+        position = _position(version, total, terms, last_day)
         quota = terms.quota(version)
     else:
         position, quota = _position_alone(component, total, book, typical), None
     quota_minor = quota.on(today).amount_minor if quota else None
-    gone = sum(1 for day in working if day <= today)
+    days = len(working), sum(1 for day in working if day <= today)
     by_season = season_gone(component.quota_rules, version.plan, working, today)
     attainment = total.attainment_minor
-    ratio = Fraction(attainment, quota_minor) if quota_minor else None
     band: Band | None = None
     steps: tuple[Step, ...] = ()
     upcoming = cap_at = None
@@ -211,7 +213,7 @@ def standing_of(
         mode=component.mode,
         attainment_minor=attainment,
         quota_minor=quota_minor,
-        attainment_ratio=ratio,
+        attainment_ratio=Fraction(attainment, quota_minor) if quota_minor else None,
         earned_minor=earned_minor,
         steps=steps,
         step_number=band.number if band else 0,
@@ -221,7 +223,7 @@ def standing_of(
         typical_deal_minor=typical,
         next_deal_minor=position.gain_minor(typical) if position and typical else None,
         next_deal_above_minor=_above_minor(position, upcoming, typical),
-        pace=_pace(position, attainment, earned_minor, (len(working), gone), by_season),
+        pace=_pace(position, attainment, earned_minor, days, by_season),
         problem="" if position else "no_quota",
         pays_on=component.pays_on,
         has_multipliers=_multiplies_pay(component),
