@@ -1,10 +1,12 @@
 """A rep reads their own plan on the phone, in their language, with examples at their own quota."""
 
 from datetime import date
+from fractions import Fraction
 
 from tests.cast import NOW, Cast
 from tests.pages.test_my_earnings import seen
-from tracker import flow
+from tracker import flow, flow_exceptions
+from tracker.engine.plans import PersonalException
 
 
 def test_the_plan_is_told_in_the_readers_language(cast: Cast) -> None:
@@ -36,3 +38,13 @@ def test_whoever_is_on_no_plan_is_told_so(cast: Cast) -> None:
         cast.database, cast.payee_ids["anna"], "cast", date(2026, 1, 1), ended, "test", NOW
     )
     assert "You are on no plan today." in seen(cast, "/me/plan", accept_language="en")
+
+
+def test_what_is_agreed_with_one_rep_alone_stands_in_their_plan(cast: Cast) -> None:
+    anna = cast.payee_ids["anna"]
+    higher = PersonalException(0, anna, "cast/sales", add_rate=Fraction(3, 100), reason="Agreed")
+    flow_exceptions.agree(cast.database, higher, "test", NOW)
+    shown = seen(cast, "/me/plan", accept_language="en")
+    assert "With what is agreed with you alone." in shown
+    assert "up to 80% 10%" in shown
+    assert "up to 80% 7%" in seen(cast, "/me/plan", "bo", accept_language="en")

@@ -1,15 +1,16 @@
 """What a rep has agreed to: their own plans in plain words, each with its staircase and examples at their quota."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask import Blueprint
 
 from tracker import access, clock
 from tracker.engine.credits import component_key_of
+from tracker.engine.exceptions import component_for, draw_for
 from tracker.engine.ladder_terms import quota_minor_of
 from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import PlanVersion
+from tracker.engine.plans import Plan, PlanVersion
 from tracker.engine.totals import TotalKey
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
@@ -26,9 +27,13 @@ STAIRCASE_WIDTH, STAIRCASE_HEIGHT = 330, 170
 
 @dataclass(frozen=True, slots=True)
 class OwnPlan:
-    """One plan a rep is on today: its text, since when this version pays, and a staircase for each of its ladders."""
+    """One plan a rep is on today, as agreed with them: its text, since when it pays, a staircase for each ladder.
+
+    `is_personal` says that something in it is agreed with them alone.
+    """
 
     text: PlanText
+    is_personal: bool
     effective_from: date
     stairs: dict[str, Staircase]
 
@@ -60,7 +65,8 @@ def _own_plans(connection: Connection, payee: people.Payee) -> list[OwnPlan]:
     stairs = _stairs(connection, payee)
     return [
         OwnPlan(
-            plan_text(version.plan, _quotas(book, payee, version)),
+            plan_text(_as_agreed(book, payee, version), _quotas(book, payee, version)),
+            _is_personal(book, payee, version),
             version.effective_from,
             {
                 component.key: stairs[key]
@@ -70,6 +76,28 @@ def _own_plans(connection: Connection, payee: people.Payee) -> list[OwnPlan]:
         )
         for version in book.versions_for(payee.id, _today())
     ]
+
+
+def _as_agreed(book: PlanBook, payee: people.Payee, version: PlanVersion) -> Plan:
+    """The plan as it holds for the rep today; its author's examples are not about whoever has other terms."""
+    if not _is_personal(book, payee, version):
+        return version.plan
+    return replace(
+        version.plan,
+        components=tuple(
+            component_for(book, payee.id, version, component, _today())
+            for component in version.plan.components
+        ),
+        draw=draw_for(book, payee.id, version),
+        examples=(),
+    )
+
+
+def _is_personal(book: PlanBook, payee: people.Payee, version: PlanVersion) -> bool:
+    return any(
+        one.component_key.startswith(f"{version.plan_key}/") and one.holds_on(_today())
+        for one in book.exceptions_of(payee.id)
+    )
 
 
 def _stairs(connection: Connection, payee: people.Payee) -> dict[str, Staircase]:
