@@ -28,7 +28,9 @@ IN_ORDER = attrgetter("effective_on", "deal_key", "line", "part")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What people are paid by: one version of one plan, who is on it, and what is agreed with each of them.
+    """What people are paid by: plans and their versions, who is on which, and what is agreed with each of them.
+
+    Settlement periods and the base salary are those of `plan`.
 
     `draws`, `base_salaries` (a year's, instead of the plan's) and `first_days` are by payee; whoever has no first
     day begins with the first deal. `payee_ids` are those who are told of even when they have no deal. Periods are
