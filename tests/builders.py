@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from tracker.engine.agreement.ladder_terms import quota_minor_of
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Assignment, Plan, PlanVersion
+from tracker.engine.agreement.quota_facts import QuotaFact
+from tracker.engine.agreement.teams import Membership
 from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus
-from tracker.engine.ladder_terms import quota_minor_of
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import Assignment, Plan, PlanVersion
-from tracker.engine.quota_facts import QuotaFact
-from tracker.engine.teams import Membership
-from tracker.engine.totals import TotalKey
+from tracker.engine.earning.totals import TotalKey
+from tracker.engine.plan_files.plan_file import parse_plan
 from tracker.store import people, plans
 
 ANNA, BO, CARL, SOFIE = 1, 2, 3, 4

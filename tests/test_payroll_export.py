@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import load_workbook
 
-from tracker.engine.posting import PostingKind
-from tracker.engine.statement import PostedLine, Statement
+from tracker.engine.payroll_months.posting import PostingKind
+from tracker.engine.payroll_months.statement import PostedLine, Statement
 from tracker.errors import BadInput
 from tracker.payroll_export import (
     AMOUNT_FIELDS,

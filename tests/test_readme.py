@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.ingest.records import NOW, TODAY, payee_id_of
 from tracker.cli import COMMANDS
 from tracker.config import setting_names
-from tracker.engine.plan_trial import refuse_wrong_examples
+from tracker.engine.plan_trials.plan_trial import refuse_wrong_examples
 from tracker.ingest.deal_payload import Reader
 from tracker.ingest.files.deal_rows import DEALS
 from tracker.ingest.files.mapping_file import parse_mapping

@@ -10,13 +10,13 @@ import pytest
 from tests.builders import an_event
 from tests.scenarios.reading import LONG_AGO, PAYEE_IDS, Row, Scenario, deal_of, scenarios
 from tests.scenarios.running import Earned, RunningTotals
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Assignment
 from tracker.engine.deals import Deal
-from tracker.engine.equity import Grant, standing_of
-from tracker.engine.explain import LineKind, explain_deals, explain_sums, explain_total
+from tracker.engine.earning.explain import LineKind, explain_deals, explain_sums, explain_total
 from tracker.engine.money import parse_amount_minor
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Assignment
-from tracker.engine.replay import replay
+from tracker.engine.payroll_months.equity import Grant, standing_of
+from tracker.engine.replaying.replay import replay
 
 REP_NAMES = {payee_id: name for name, payee_id in PAYEE_IDS.items()}
 

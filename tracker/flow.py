@@ -17,15 +17,15 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Literal
 
-from tracker.engine.credits import split_component_key
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.quotas import quota_periods
+from tracker.engine.crediting.credits import split_component_key
+from tracker.engine.crediting.objectives import is_score
 from tracker.engine.deals import DealEvent
+from tracker.engine.earning.totals import TotalKey
 from tracker.engine.money import AMOUNT_MINOR_MAX
-from tracker.engine.objectives import is_score
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plan_trial import refuse_wrong_examples
-from tracker.engine.posting import Loss
-from tracker.engine.quotas import quota_periods
-from tracker.engine.totals import TotalKey
+from tracker.engine.payroll_months.posting import Loss
+from tracker.engine.plan_trials.plan_trial import refuse_wrong_examples
 from tracker.errors import NotFound
 from tracker.flow_credits import be_present, replace_credits
 from tracker.flow_figures import figures_of

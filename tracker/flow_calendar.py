@@ -7,8 +7,8 @@ moment somebody looks.
 from datetime import date, datetime
 
 from tracker import flow
+from tracker.engine.crediting.presence import payees_paid_for_presence
 from tracker.engine.periods import months_later
-from tracker.engine.presence import payees_paid_for_presence
 from tracker.store import credits, plans, trail
 from tracker.store.database import Database
 from tracker.store.horizon import horizon, record_horizon

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from tracker.engine.credits import Credit, credits_of
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.crediting.credits import Credit, credits_of
+from tracker.engine.crediting.presence import presences_of
 from tracker.engine.deals import Deal
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.presence import presences_of
-from tracker.engine.totals import TotalKey
+from tracker.engine.earning.totals import TotalKey
 from tracker.store import credits, totals
 from tracker.store.types import Connection
 

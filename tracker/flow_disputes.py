@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tracker import flow
+from tracker.engine.claims.disputes import Act, NotPossible, state_after
 from tracker.engine.deals import Deal, DealEvent
-from tracker.engine.disputes import Act, NotPossible, state_after
 from tracker.errors import Conflict, NotFound
 from tracker.store import deals, disputes, outbox, people, plans, trail
 from tracker.store.database import Database

@@ -10,9 +10,9 @@ from datetime import date, datetime
 from typing import Any
 
 from tracker import flow
+from tracker.engine.agreement.plans import Plan
 from tracker.engine.periods import Period
-from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import Plan
+from tracker.engine.plan_files.plan_file import parse_plan
 from tracker.errors import BadInput, Conflict, NotFound, Problem
 from tracker.store import drafts, outbox, people, plans, trail
 from tracker.store.database import Database

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from tracker import flow
-from tracker.engine.plans import PersonalException
+from tracker.engine.agreement.plans import PersonalException
 from tracker.errors import Conflict, NotFound
 from tracker.store import exceptions, plans, totals, trail
 from tracker.store.database import Database

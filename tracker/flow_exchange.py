@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tracker import flow
-from tracker.engine.exchange import ExchangeRate
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.store import deals, exchange, plans, trail
 from tracker.store.database import Database
 from tracker.store.types import Connection

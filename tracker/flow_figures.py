@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from tracker.engine.climbing import earned_by_period
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.pools import Pool, figures_of_members, pool_of
-from tracker.engine.totals import TotalKey
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.earning.climbing import earned_by_period
+from tracker.engine.earning.pools import Pool, figures_of_members, pool_of
+from tracker.engine.earning.totals import TotalKey
 from tracker.store import totals
 from tracker.store.ledger import Cause
 from tracker.store.totals import PeriodFigures

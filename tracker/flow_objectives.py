@@ -7,8 +7,8 @@ import hashlib
 from datetime import date, datetime
 
 from tracker import flow
+from tracker.engine.crediting.objectives import OBJECTIVE, SCORE_MAX, score_deal
 from tracker.engine.deals import DealEvent
-from tracker.engine.objectives import OBJECTIVE, SCORE_MAX, score_deal
 from tracker.errors import BadInput, Conflict, NotFound, Problem
 from tracker.store import objectives, trail
 from tracker.store.database import Database

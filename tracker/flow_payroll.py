@@ -7,9 +7,9 @@ to the month after. Two people are behind each close and each adjustment.
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from tracker.engine.payroll import statements_of_month
-from tracker.engine.posting import month_after, month_named
-from tracker.engine.statement import Statement, lines_hash, statement_to_text
+from tracker.engine.payroll_months.payroll import statements_of_month
+from tracker.engine.payroll_months.posting import month_after, month_named
+from tracker.engine.payroll_months.statement import Statement, lines_hash, statement_to_text
 from tracker.errors import BadInput, Conflict, NotFound, Problem
 from tracker.store import adjustments, ledger, outbox, payroll, payroll_facts, people, plans, trail
 from tracker.store.adjustments import Adjustment, Decision, Proposal

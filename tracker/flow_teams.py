@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from tracker import flow
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.teams import Membership, TeamRole
-from tracker.engine.totals import TotalKey
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.teams import Membership, TeamRole
+from tracker.engine.earning.totals import TotalKey
 from tracker.errors import Conflict
 from tracker.store import memberships, people, plans, totals, trail
 from tracker.store.database import Database

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tracker.engine.deals import Deal, DealEvent
-from tracker.engine.replay import Earned, replay
+from tracker.engine.replaying.replay import Earned, replay
 from tracker.store import exceptions, memberships, plans
 from tracker.store.deals import Rank, rank_of
 from tracker.store.exchange import KnownRates

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tracker.engine.money import minor_digits
-from tracker.engine.posting import PostingKind
-from tracker.engine.statement import Statement
+from tracker.engine.payroll_months.posting import PostingKind
+from tracker.engine.payroll_months.statement import Statement
 from tracker.errors import BadInput, Conflict, Problem
 from tracker.store import people
 from tracker.store.payroll_review import State, review

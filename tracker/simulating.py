@@ -14,9 +14,9 @@ from datetime import date, datetime
 
 from tracker import clock, flow_drafts, trials
 from tracker.config import Settings, load_settings
-from tracker.engine.plan_file import PlanFileError
-from tracker.engine.simulation import simulate
-from tracker.engine.simulation_values import values_of
+from tracker.engine.plan_files.plan_file import PlanFileError
+from tracker.engine.plan_trials.simulation import simulate
+from tracker.engine.plan_trials.simulation_values import values_of
 from tracker.errors import NotFound, TrackerError
 from tracker.store import drafts
 from tracker.store.database import Database, opened_database

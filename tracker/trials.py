@@ -5,21 +5,21 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from tracker.engine.credits import split_component_key
+from tracker.engine.agreement.exceptions import draw_for
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Assignment, PersonalException, Plan, PlanVersion
+from tracker.engine.agreement.quota_facts import QuotaFact
+from tracker.engine.agreement.teams import Membership
+from tracker.engine.crediting.credits import split_component_key
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.engine.deals import Deal
-from tracker.engine.exceptions import draw_for
-from tracker.engine.exchange import ExchangeRate
-from tracker.engine.paying import Terms, pay
+from tracker.engine.earning.paying import Terms, pay
 from tracker.engine.periods import PeriodKind
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plan_file import parse_plan
-from tracker.engine.plan_history import PLAN_KEY
-from tracker.engine.plan_team import counts_teams
-from tracker.engine.plans import Assignment, PersonalException, Plan, PlanVersion
-from tracker.engine.quota_facts import QuotaFact
-from tracker.engine.requota import spread_quotas
-from tracker.engine.simulation import Trial
-from tracker.engine.teams import Membership
+from tracker.engine.plan_files.plan_file import parse_plan
+from tracker.engine.plan_files.plan_team import counts_teams
+from tracker.engine.plan_trials.plan_history import PLAN_KEY
+from tracker.engine.plan_trials.requota import spread_quotas
+from tracker.engine.plan_trials.simulation import Trial
 from tracker.errors import NotFound
 from tracker.store import deals, drafts, exceptions, memberships, people, plans
 from tracker.store.drafts import Draft, Pilot

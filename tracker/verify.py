@@ -1,6 +1,6 @@
 """The product checks itself: every figure computed again from the facts alone, and compared.
 
-The facts are the events, plan versions, assignments and quotas. What is earned comes from `engine.replay`, which
+The facts are the events, plan versions, assignments and quotas. What is earned comes from `engine.replaying`, which
 shares no code with the incremental path; the sums in between are rebuilt from the newest snapshots.
 """
 
@@ -9,10 +9,17 @@ from dataclasses import astuple, dataclass
 from typing import NamedTuple, TypeVar
 
 from tracker import clock
-from tracker.engine.credits import credits_of
+from tracker.engine.crediting.credits import credits_of
+from tracker.engine.crediting.presence import presences_of
 from tracker.engine.deals import Deal, DealEvent
-from tracker.engine.presence import presences_of
-from tracker.engine.totals import NOTHING, CellKey, Sums, TotalKey, cell_changes, day_changes
+from tracker.engine.earning.totals import (
+    NOTHING,
+    CellKey,
+    Sums,
+    TotalKey,
+    cell_changes,
+    day_changes,
+)
 from tracker.from_facts import earned_from, newest_deals
 from tracker.store import credits, deals, ledger, people, plans, totals, trail
 from tracker.store.database import Database

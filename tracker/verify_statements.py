@@ -9,13 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from tracker.engine.credits import Credit, credits_of, split_component_key
-from tracker.engine.payroll import KnownFacts, Whose, statements_of_month
-from tracker.engine.posting import PostingKind, posting_of
-from tracker.engine.presence import presences_of
-from tracker.engine.replay import Earned
-from tracker.engine.statement import PostedLine, Statement, lines_hash, statement_to_text
-from tracker.engine.totals import TotalKey
+from tracker.engine.crediting.credits import Credit, credits_of, split_component_key
+from tracker.engine.crediting.presence import presences_of
+from tracker.engine.earning.totals import TotalKey
+from tracker.engine.payroll_months.payroll import KnownFacts, Whose, statements_of_month
+from tracker.engine.payroll_months.posting import PostingKind, posting_of
+from tracker.engine.payroll_months.statement import (
+    PostedLine,
+    Statement,
+    lines_hash,
+    statement_to_text,
+)
+from tracker.engine.replaying.replay import Earned
 from tracker.from_facts import earned_from, newest_deals
 from tracker.store import deals, payroll, payroll_facts, plans
 from tracker.store.marks import as_of

@@ -5,7 +5,7 @@ import tomllib
 import sqlalchemy as sa
 from alembic import op
 
-from tracker.engine.posting import month_paying
+from tracker.engine.payroll_months.posting import month_paying
 from tracker.store.types import UtcDateTime
 
 revision = "0006"

@@ -16,9 +16,9 @@ from tests.scenarios.reading import SHARE, Row, Scenario, scenarios
 from tests.test_readme import section as readme_section
 from tests.test_scenarios import minor, printed
 from tracker import cli
-from tracker.engine.plan_draw import DRAW_KEYS
-from tracker.engine.plan_file import COMPONENT_KEYS, PLAN_KEYS
-from tracker.engine.plan_tiers import TIER_KEYS
+from tracker.engine.plan_files.plan_draw import DRAW_KEYS
+from tracker.engine.plan_files.plan_file import COMPONENT_KEYS, PLAN_KEYS
+from tracker.engine.plan_files.plan_tiers import TIER_KEYS
 from tracker.ingest.deal_payload import OWN_MEASURES, OWN_PROPERTIES
 from tracker.ingest.plain_people import PERSON_KEYS
 

@@ -11,7 +11,7 @@ from tests.builders import A_DAY, FLAT_RATE, a_deal, a_plan, a_plan_text, a_rep,
 from tracker import cli, clock, flow
 from tracker.config import load_settings
 from tracker.engine.deals import CreditShare
-from tracker.engine.plan_file import SIZE_BYTES_MAX, PlanFileError
+from tracker.engine.plan_files.plan_file import SIZE_BYTES_MAX, PlanFileError
 from tracker.store import plans, totals
 from tracker.store.database import Database, create_database, upgrade
 from tracker.store.plans import QuotaChange

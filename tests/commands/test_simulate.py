@@ -12,7 +12,7 @@ from tests.cast import NOW
 from tracker import cli, clock, flow
 from tracker.config import load_settings
 from tracker.engine.deals import CreditShare
-from tracker.engine.plan_file import parse_plan
+from tracker.engine.plan_files.plan_file import parse_plan
 from tracker.store.database import create_database, upgrade
 from tracker.trials import Days, trial_days
 

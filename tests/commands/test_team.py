@@ -9,7 +9,7 @@ import pytest
 from tracker import clock
 from tracker.cli import main
 from tracker.config import load_settings
-from tracker.engine.teams import Membership, TeamRole
+from tracker.engine.agreement.teams import Membership, TeamRole
 from tracker.store import memberships, people
 from tracker.store.database import Database
 

@@ -13,11 +13,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.builders import a_deal, an_event
+from tracker.engine.agreement.plans import COUNT_MEASURES, PersonalException
+from tracker.engine.agreement.teams import Membership, TeamRole
+from tracker.engine.crediting.exchange import ExchangeRate
+from tracker.engine.crediting.objectives import score_deal
 from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus
-from tracker.engine.exchange import ExchangeRate
-from tracker.engine.objectives import score_deal
-from tracker.engine.plans import COUNT_MEASURES, PersonalException
-from tracker.engine.teams import Membership, TeamRole
 
 PAYEES = (1, 2, 3)
 TEAM = 4

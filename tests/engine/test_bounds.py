@@ -9,10 +9,10 @@ import pytest
 
 from tests.builders import A_DAY, ANNA, a_deal, a_plan, an_event
 from tests.scenarios.running import RunningTotals
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Assignment, Plan, PlanVersion
-from tracker.engine.quota_facts import QuotaFact
-from tracker.engine.replay import replay
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Assignment, Plan, PlanVersion
+from tracker.engine.agreement.quota_facts import QuotaFact
+from tracker.engine.replaying.replay import replay
 
 SINCE = date(2020, 1, 1)
 BOUND = 100_000_00

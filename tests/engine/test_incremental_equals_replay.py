@@ -25,18 +25,18 @@ from tests.engine.histories import (
 )
 from tests.random_histories import tried_on
 from tests.scenarios.running import Earned, RunningTotals
-from tracker.engine.credits import Credit
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Assignment, PersonalException, PlanVersion
+from tracker.engine.agreement.quota_facts import QuotaFact
+from tracker.engine.agreement.teams import Membership
+from tracker.engine.crediting.credits import Credit
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.engine.deals import DealEvent
-from tracker.engine.exchange import ExchangeRate
-from tracker.engine.explain import explain_deals, explain_total
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import Assignment, PersonalException, PlanVersion
-from tracker.engine.quota_facts import QuotaFact
-from tracker.engine.replay import replay
-from tracker.engine.supposed import would_add
-from tracker.engine.teams import Membership
-from tracker.engine.totals import TotalKey
+from tracker.engine.earning.explain import explain_deals, explain_total
+from tracker.engine.earning.supposed import would_add
+from tracker.engine.earning.totals import TotalKey
+from tracker.engine.plan_files.plan_file import parse_plan
+from tracker.engine.replaying.replay import replay
 
 many_histories = tried_on(200)
 fewer_histories = tried_on(100, share=2)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import xlsxwriter
 
-from tracker.engine.list_matching import Line
+from tracker.engine.claims.list_matching import Line
 from tracker.ingest.files.own_list import OwnList, read_own_list
 from tracker.ingest.files.spreadsheet import FILE_BYTES_MAX, read_spreadsheet
 from tracker.ingest.files.spreadsheet_problems import SheetProblem, SpreadsheetError

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import ANNA, BO, a_plan
-from tests.engine.test_simulation import FLAT, LADDER, a_trial, some_deals
-from tracker.engine.simulation import simulate
-from tracker.engine.simulation_values import values_of
+from tests.engine.plan_trials.test_simulation import FLAT, LADDER, a_trial, some_deals
+from tracker.engine.plan_trials.simulation import simulate
+from tracker.engine.plan_trials.simulation_values import values_of
 from tracker.pages.charts import HEIGHT, WIDTH, Chart, Group, Text, grouped_bars, thinned
 from tracker.pages.simulation_charts import charts_of
 from tracker.pages.simulation_view import simulation_view

@@ -10,7 +10,7 @@ from tests.builders import an_event, shared_by
 from tests.cast import FIGURES, NOW, Cast
 from tests.leaks import found_amounts
 from tracker import access, flow
-from tracker.engine.disputes import State
+from tracker.engine.claims.disputes import State
 from tracker.pages import my_earnings
 from tracker.store import deals, disputes, people, totals
 from tracker.store.disputes import Dispute

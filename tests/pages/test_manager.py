@@ -12,8 +12,8 @@ from tests.cast import FIGURES, NOW, Cast
 from tests.leaks import found_amounts
 from tests.pages.test_team_board import a_lead, a_member, text_of
 from tracker import access, flow
+from tracker.engine.ahead.prospects import StageBook
 from tracker.engine.deals import CreditShare, Deal, DealStatus, NextStep
-from tracker.engine.prospects import StageBook
 from tracker.pages import manager
 from tracker.pages.company_calendar import company_calendar
 from tracker.pages.i18n import speaking

@@ -6,7 +6,7 @@ from fractions import Fraction
 from tests.cast import NOW, Cast
 from tests.pages.test_my_earnings import seen
 from tracker import flow, flow_exceptions
-from tracker.engine.plans import PersonalException
+from tracker.engine.agreement.plans import PersonalException
 
 
 def test_the_plan_is_told_in_the_readers_language(cast: Cast) -> None:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from tests.builders import a_plan, a_plan_text
 from tests.engine.histories import plan_texts
-from tests.engine.test_plan_schema import PART_OF, TABLE_OF, tuples_of_the_plan_reader
-from tracker.engine.plan_file import parse_plan
-from tracker.engine.plan_outline import Topic
-from tracker.engine.plans import Plan
+from tests.engine.plan_files.test_plan_schema import PART_OF, TABLE_OF, tuples_of_the_plan_reader
+from tracker.engine.agreement.plans import Plan
+from tracker.engine.plan_files.plan_file import parse_plan
+from tracker.engine.plan_trials.plan_outline import Topic
 from tracker.pages.component_sentences import COMPONENT_SENTENCES
 from tracker.pages.i18n import LOCALES, speaking
 from tracker.pages.plan_sentences import PLAN_SENTENCES

@@ -12,10 +12,10 @@ from tests.leaks import found_amounts
 from tests.pages.test_my_earnings import seen, words
 from tests.pages.test_staircase import a_standing
 from tracker import flow, flow_exchange, flow_teams
+from tracker.engine.agreement.teams import Membership, TeamRole
+from tracker.engine.ahead.outcomes import Spread
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.engine.deals import CreditShare, Deal, DealStatus, NextStep
-from tracker.engine.exchange import ExchangeRate
-from tracker.engine.outcomes import Spread
-from tracker.engine.teams import Membership, TeamRole
 from tracker.pages import manager, my_earnings, projections
 from tracker.pages.i18n import LOCALES, speaking
 from tracker.pages.staircase import staircase

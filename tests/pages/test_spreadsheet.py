@@ -15,8 +15,8 @@ from tests.builders import a_deal, an_event, shared_by
 from tests.cast import FIGURES, NOW, Cast
 from tests.leaks import found_amounts
 from tracker import flow, flow_exchange
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.engine.deals import CreditShare, DealStatus
-from tracker.engine.exchange import ExchangeRate
 
 HTMX = {"HX-Request": "true"}
 

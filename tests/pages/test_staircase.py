@@ -8,10 +8,10 @@ from itertools import combinations, pairwise
 import pytest
 
 from tests.builders import ANNA, a_book, a_deal, a_plan, quota_facts
-from tracker.engine.credits import credits_of
+from tracker.engine.crediting.credits import credits_of
+from tracker.engine.earning.standing import Standing, standing_of
+from tracker.engine.earning.totals import Climb, TotalKey, WindowTotal, cell_changes, sums_of
 from tracker.engine.periods import period_named, working_days
-from tracker.engine.standing import Standing, standing_of
-from tracker.engine.totals import Climb, TotalKey, WindowTotal, cell_changes, sums_of
 from tracker.pages.i18n import LOCALES, speaking
 from tracker.pages.staircase import Staircase, staircase
 

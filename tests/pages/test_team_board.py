@@ -11,10 +11,10 @@ from tests.builders import a_deal, an_event
 from tests.cast import FIGURES, NOW, Cast
 from tests.leaks import found_amounts
 from tracker import access, flow
+from tracker.engine.agreement.plans import Mode
 from tracker.engine.deals import CreditShare, Deal, DealStatus
+from tracker.engine.earning.standing import NextStep, Pace, Standing, Step
 from tracker.engine.periods import PeriodKind, period_containing
-from tracker.engine.plans import Mode
-from tracker.engine.standing import NextStep, Pace, Standing, Step
 from tracker.pages import team_board
 from tracker.pages.people_names import initials, short_names
 from tracker.pages.standings import PayeeStanding

@@ -8,8 +8,8 @@ import pytest
 from tests.cast import NOW, WINDOW, Cast
 from tests.pages.test_my_earnings import seen, speak
 from tracker import flow, flow_teams
-from tracker.engine.equity import Grant
-from tracker.engine.teams import Membership
+from tracker.engine.agreement.teams import Membership
+from tracker.engine.payroll_months.equity import Grant
 from tracker.store import equity, memberships, people
 from tracker.store.plans import QuotaChange
 

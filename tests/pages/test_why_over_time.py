@@ -10,8 +10,8 @@ import pytest
 from tests.builders import a_deal, an_event
 from tests.cast import NOW, Cast
 from tracker import flow, flow_calendar, flow_exchange
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.engine.deals import CreditShare
-from tracker.engine.exchange import ExchangeRate
 from tracker.store import accounts
 from tracker.verify import verify
 

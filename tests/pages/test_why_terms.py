@@ -7,7 +7,7 @@ from html import unescape
 
 from tests.cast import NOW, Cast
 from tracker import flow, flow_exceptions
-from tracker.engine.plans import PersonalException
+from tracker.engine.agreement.plans import PersonalException
 from tracker.store import accounts
 from tracker.store.plans import QuotaChange
 

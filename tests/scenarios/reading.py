@@ -8,16 +8,16 @@ from fractions import Fraction
 from pathlib import Path
 
 from tests.builders import A_DAY, ANNA, BO, CARL, NORTH, SOFIE, SOUTH, a_deal
+from tracker.engine.agreement.plans import MONEY_MEASURES, PersonalException, Plan, PlanVersion
+from tracker.engine.agreement.quota_facts import QuotaFact
+from tracker.engine.agreement.teams import Membership, TeamRole
+from tracker.engine.crediting.objectives import score_deal, score_key
 from tracker.engine.deals import CreditShare, Deal, DealStatus
-from tracker.engine.exception_file import read_exception
 from tracker.engine.money import MINOR_DIGITS, parse_amount_minor
-from tracker.engine.objectives import score_deal, score_key
 from tracker.engine.periods import period_named
-from tracker.engine.plan_file import parse_plan, toml_values
-from tracker.engine.plan_reader import Report, TableReader
-from tracker.engine.plans import MONEY_MEASURES, PersonalException, Plan, PlanVersion
-from tracker.engine.quota_facts import QuotaFact
-from tracker.engine.teams import Membership, TeamRole
+from tracker.engine.plan_files.exception_file import read_exception
+from tracker.engine.plan_files.plan_file import parse_plan, toml_values
+from tracker.engine.plan_files.plan_reader import Report, TableReader
 
 FOLDER = Path(__file__).parent
 PAYEE_IDS = {

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from tracker.engine.climbing import earned_by_period
-from tracker.engine.credits import Credit, credits_of
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.crediting.credits import Credit, credits_of
+from tracker.engine.crediting.presence import presences_of
 from tracker.engine.deals import Deal
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.pools import Pool, figures_of_members, pool_of
-from tracker.engine.presence import presences_of
-from tracker.engine.totals import (
+from tracker.engine.earning.climbing import earned_by_period
+from tracker.engine.earning.pools import Pool, figures_of_members, pool_of
+from tracker.engine.earning.totals import (
     NOTHING,
     CellKey,
     Climb,

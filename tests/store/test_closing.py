@@ -12,8 +12,12 @@ from tests.builders import a_deal, an_event
 from tests.store.conftest import AT
 from tracker import flow, flow_payroll
 from tracker.engine.deals import CreditShare, DealStatus
-from tracker.engine.equity import Grant
-from tracker.engine.statement import Statement, statement_from_text, statement_to_text
+from tracker.engine.payroll_months.equity import Grant
+from tracker.engine.payroll_months.statement import (
+    Statement,
+    statement_from_text,
+    statement_to_text,
+)
 from tracker.errors import BadInput, Conflict
 from tracker.store import equity, ledger, payroll, people, tables, trail
 from tracker.store.adjustments import Decision, Proposal

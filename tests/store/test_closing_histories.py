@@ -10,9 +10,9 @@ from tests.engine.histories import PAYEES, TEAM, History, Step, VersionActivated
 from tests.random_histories import tried_on
 from tests.store.test_flow_equals_replay import Recorder, reps  # noqa: F401
 from tracker import flow_payroll
+from tracker.engine.payroll_months.posting import month_after
+from tracker.engine.payroll_months.statement import lines_hash, statement_from_text
 from tracker.engine.periods import period_named
-from tracker.engine.posting import month_after
-from tracker.engine.statement import lines_hash, statement_from_text
 from tracker.store import ledger, payroll
 from tracker.store.adjustments import Decision, Proposal
 from tracker.store.database import Database

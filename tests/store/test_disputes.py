@@ -8,7 +8,7 @@ import pytest
 from tests.builders import a_deal, an_event, shared_by
 from tests.store.conftest import AT
 from tracker import flow, flow_disputes
-from tracker.engine.disputes import Act, State
+from tracker.engine.claims.disputes import Act, State
 from tracker.errors import Conflict, NotFound
 from tracker.flow_disputes import Overtaken
 from tracker.store import deals, disputes, outbox, people, totals, trail

@@ -7,9 +7,9 @@ import pytest
 
 from tests.builders import a_deal, an_event
 from tracker import flow, flow_exchange, trials
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.engine.deals import CreditShare
-from tracker.engine.exchange import ExchangeRate
-from tracker.engine.paying import pay
+from tracker.engine.earning.paying import pay
 from tracker.store import credits, plans, totals, trail
 from tracker.store.database import Database
 from tracker.verify import verify

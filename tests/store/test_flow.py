@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from tests.builders import a_deal, an_event, shared_by
 from tracker import flow
 from tracker.engine.deals import CreditShare, DealEvent, DealStatus
+from tracker.engine.earning.totals import TotalKey
 from tracker.engine.periods import period_named
-from tracker.engine.totals import TotalKey
 from tracker.errors import Conflict, NotFound
 from tracker.store import (
     credits,

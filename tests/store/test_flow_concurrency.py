@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from tests.store import writers
 from tests.store.test_flow_teams import AT, POOL, SINCE
 from tracker import flow, flow_teams
-from tracker.engine.teams import Membership
+from tracker.engine.agreement.teams import Membership
 from tracker.store import ledger, outbox, people, tables, totals
 from tracker.store.database import Database
 from tracker.store.outbox import OutboxChange

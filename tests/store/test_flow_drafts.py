@@ -8,9 +8,9 @@ import pytest
 from tests.builders import a_deal, a_plan_text, an_event
 from tests.store.conftest import AT, LADDER
 from tracker import flow, flow_drafts, flow_exceptions, simulating, trials
+from tracker.engine.agreement.plans import PersonalException
 from tracker.engine.deals import CreditShare
-from tracker.engine.plan_file import PlanFileError
-from tracker.engine.plans import PersonalException
+from tracker.engine.plan_files.plan_file import PlanFileError
 from tracker.errors import BadInput, Conflict, NotFound
 from tracker.store import drafts, ledger, people, plans, totals, trail
 from tracker.store.database import Database

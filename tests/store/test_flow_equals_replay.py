@@ -24,13 +24,13 @@ from tests.engine.histories import (
 )
 from tests.random_histories import tried_on
 from tracker import flow, flow_calendar, flow_exceptions, flow_exchange, flow_teams
+from tracker.engine.agreement.plans import Assignment, PersonalException, PlanVersion
+from tracker.engine.agreement.quota_facts import QuotaFact
+from tracker.engine.agreement.teams import Membership
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.engine.deals import DealEvent
-from tracker.engine.exchange import ExchangeRate
-from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import Assignment, PersonalException, PlanVersion
-from tracker.engine.quota_facts import QuotaFact
-from tracker.engine.replay import Earned, replay
-from tracker.engine.teams import Membership
+from tracker.engine.plan_files.plan_file import parse_plan
+from tracker.engine.replaying.replay import Earned, replay
 from tracker.store import ledger, people, tables, totals
 from tracker.store.database import Database
 from tracker.store.plans import QuotaChange

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, event
 
 from tests.builders import a_deal, a_plan_text, a_rep, an_event, quota_in_force
 from tracker import flow, flow_exceptions
+from tracker.engine.agreement.exceptions import draw_for
+from tracker.engine.agreement.plans import Draw, PersonalException, Tier
 from tracker.engine.deals import CreditShare
-from tracker.engine.exceptions import draw_for
-from tracker.engine.plans import Draw, PersonalException, Tier
 from tracker.errors import Conflict, NotFound
 from tracker.store import exceptions, ledger, people, plans, totals, trail
 from tracker.store.database import Database

@@ -11,9 +11,9 @@ from sqlalchemy import event as listening
 
 from tests.builders import a_deal, a_rep, an_event
 from tracker import flow, flow_teams
+from tracker.engine.agreement.teams import Membership, TeamRole
 from tracker.engine.deals import CreditShare
-from tracker.engine.payroll import statements_of_month
-from tracker.engine.teams import Membership, TeamRole
+from tracker.engine.payroll_months.payroll import statements_of_month
 from tracker.errors import Conflict
 from tracker.store import memberships, outbox, payroll_facts, people, totals, trail
 from tracker.store.database import Database

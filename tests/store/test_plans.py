@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tests.builders import a_plan_text, quota_in_force
-from tracker.engine.plan_file import PlanFileError
+from tracker.engine.plan_files.plan_file import PlanFileError
 from tracker.store import people, plans
 from tracker.store.database import Database
 from tracker.store.plans import QuotaChange

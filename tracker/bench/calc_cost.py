@@ -19,7 +19,7 @@ from time import process_time
 
 from tracker.commands.calc import without_collecting
 from tracker.commands.calc_files import PlanFile, read_files, terms_of_files
-from tracker.engine.paying import pay
+from tracker.engine.earning.paying import pay
 
 DEALS_COUNT = 100_000
 REPS_COUNT = 100

@@ -9,15 +9,22 @@ from random import Random
 from statistics import median
 from time import process_time
 
-from tracker.engine.climbing import earned_by_period
-from tracker.engine.credits import Credit, credits_of
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import (
+    Assignment,
+    Axis,
+    Component,
+    Multiplier,
+    Plan,
+    PlanVersion,
+    Tier,
+)
+from tracker.engine.agreement.quota_facts import QuotaFact
+from tracker.engine.crediting.credits import Credit, credits_of
 from tracker.engine.deals import CreditShare, Deal, DealStatus
-from tracker.engine.paying import Terms, pay
-from tracker.engine.periods import PeriodKind
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Assignment, Axis, Component, Multiplier, Plan, PlanVersion, Tier
-from tracker.engine.quota_facts import QuotaFact
-from tracker.engine.totals import (
+from tracker.engine.earning.climbing import earned_by_period
+from tracker.engine.earning.paying import Terms, pay
+from tracker.engine.earning.totals import (
     NOTHING,
     Climb,
     Sums,
@@ -26,6 +33,7 @@ from tracker.engine.totals import (
     cell_changes,
     day_changes,
 )
+from tracker.engine.periods import PeriodKind
 
 FEW_DEALS, MANY_DEALS = 100, 100_000
 EVENTS_COUNT = 400

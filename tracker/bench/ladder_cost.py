@@ -9,9 +9,9 @@ from statistics import median
 from time import process_time
 from typing import Any
 
+from tracker.engine.agreement.plans import Component, Tier
+from tracker.engine.earning.rates import RateTable, compile_table
 from tracker.engine.money import round_to_minor_unit
-from tracker.engine.plans import Component, Tier
-from tracker.engine.rates import RateTable, compile_table
 
 REPS_COUNT = 100_000
 ONE_BY_ONE_COUNT = 2_000

@@ -11,7 +11,7 @@ import click
 from tracker.commands.calc_files import PlanFile, PlanFileType, read_files, terms_of_files
 from tracker.commands.calc_report import Calculation, as_json, print_report
 from tracker.commands.files import EXISTING_FILE, Day
-from tracker.engine.paying import pay
+from tracker.engine.earning.paying import pay
 
 
 @click.command()

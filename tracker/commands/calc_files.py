@@ -9,13 +9,13 @@ import click
 
 from tracker import clock
 from tracker.commands.files import Day, problems_in, toml_text_of
-from tracker.engine.deal_terms import Churn
+from tracker.engine.agreement.deal_terms import Churn
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Assignment, Draw, Plan, PlanVersion
+from tracker.engine.crediting.presence import pays_for_presence
 from tracker.engine.deals import Deal
-from tracker.engine.paying import Terms
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plan_file import PlanFileError, parse_plan
-from tracker.engine.plans import Assignment, Draw, Plan, PlanVersion
-from tracker.engine.presence import pays_for_presence
+from tracker.engine.earning.paying import Terms
+from tracker.engine.plan_files.plan_file import PlanFileError, parse_plan
 from tracker.errors import BadInput, Problem
 from tracker.flow_drafts import PLAN_KEY as A_PLAN_KEY
 from tracker.ingest.deal_payload import FIRST_DAY, last_day_possible

@@ -14,18 +14,18 @@ from tracker.commands.calc_terms import (
     quota_words,
 )
 from tracker.commands.plain_figures import amount_text, percent_text
-from tracker.engine.credits import CHURN_PART, split_component_key
+from tracker.engine.agreement.ladder_terms import LadderTerms
+from tracker.engine.agreement.plans import COUNT_MEASURES, Component, PersonalException, PlanVersion
+from tracker.engine.crediting.credits import CHURN_PART, split_component_key
 from tracker.engine.deals import Deal
-from tracker.engine.equity import GrantStanding
-from tracker.engine.explain import LineKind, TierLine, explain_deals
-from tracker.engine.ladder_terms import LadderTerms
+from tracker.engine.earning.explain import LineKind, TierLine, explain_deals
+from tracker.engine.earning.paying import ComponentPay, PayeePay, Payroll, Terms
+from tracker.engine.earning.why_no_pay import explain_no_pay
 from tracker.engine.money import minor_digits
-from tracker.engine.paying import ComponentPay, PayeePay, Payroll, Terms
+from tracker.engine.payroll_months.equity import GrantStanding
+from tracker.engine.payroll_months.settlement import Settled
 from tracker.engine.periods import months_later
-from tracker.engine.plan_reader import COUNT_DIGITS
-from tracker.engine.plans import COUNT_MEASURES, Component, PersonalException, PlanVersion
-from tracker.engine.settlement import Settled
-from tracker.engine.why_no_pay import explain_no_pay
+from tracker.engine.plan_files.plan_reader import COUNT_DIGITS
 
 LINE_WORDS = {
     LineKind.BONUS: "bonus",

@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import Any
 
 from tracker.commands.plain_figures import percent_text
-from tracker.engine.plans import PersonalException
-from tracker.engine.quotas import WindowQuota
+from tracker.engine.agreement.plans import PersonalException
+from tracker.engine.agreement.quotas import WindowQuota
 
 Amount = Callable[[int], str]
 """How an amount of the measure is written."""

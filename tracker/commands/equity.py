@@ -7,7 +7,7 @@ import click
 from tracker import clock
 from tracker.commands.files import Day
 from tracker.config import command_author, load_settings
-from tracker.engine.equity import Grant, problem_of
+from tracker.engine.payroll_months.equity import Grant, problem_of
 from tracker.errors import BadInput, Problem
 from tracker.store import equity as equity_store
 from tracker.store import people, trail

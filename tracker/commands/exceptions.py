@@ -11,14 +11,14 @@ from tracker.commands.calc_terms import exception_words
 from tracker.commands.files import Day
 from tracker.commands.plain_figures import amount_text
 from tracker.config import command_author, load_settings
-from tracker.engine.credits import split_component_key
-from tracker.engine.exception_file import read_exception
+from tracker.engine.agreement.plans import Draw, PersonalException, Plan
+from tracker.engine.crediting.credits import split_component_key
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import period_named
-from tracker.engine.plan_draw import EXAMPLE_DRAW, read_draw
-from tracker.engine.plan_file import PlanFileError, toml_values
-from tracker.engine.plan_reader import PlanProblem, Report, TableReader
-from tracker.engine.plans import Draw, PersonalException, Plan
+from tracker.engine.plan_files.exception_file import read_exception
+from tracker.engine.plan_files.plan_draw import EXAMPLE_DRAW, read_draw
+from tracker.engine.plan_files.plan_file import PlanFileError, toml_values
+from tracker.engine.plan_files.plan_reader import PlanProblem, Report, TableReader
 from tracker.errors import BadInput, NotFound, Problem
 from tracker.store import exceptions, people, plans
 from tracker.store.database import opened_database

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from tracker.engine.plan_file import SIZE_BYTES_MAX
-from tracker.engine.plan_reader import PlanProblem
+from tracker.engine.plan_files.plan_file import SIZE_BYTES_MAX
+from tracker.engine.plan_files.plan_reader import PlanProblem
 from tracker.errors import BadInput, Problem
 
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

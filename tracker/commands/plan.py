@@ -13,8 +13,8 @@ from tracker.commands.plan_schema import schema
 from tracker.commands.plan_show import show
 from tracker.commands.simulate import simulate_plan
 from tracker.config import command_author, load_settings
-from tracker.engine.plan_file import PlanFileError
-from tracker.engine.plan_trial import refuse_wrong_examples
+from tracker.engine.plan_files.plan_file import PlanFileError
+from tracker.engine.plan_trials.plan_trial import refuse_wrong_examples
 from tracker.errors import BadInput, Problem
 from tracker.flow_drafts import PLAN_KEY
 from tracker.store import people, plans

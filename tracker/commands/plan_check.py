@@ -13,14 +13,14 @@ import click
 from tracker import clock
 from tracker.commands.files import EXISTING_FILE, problems_in, toml_text_of
 from tracker.config import load_settings
-from tracker.engine.plan_advice import advise
-from tracker.engine.plan_file import PlanFileError, parse_plan
-from tracker.engine.plan_findings import Advice, Figure, Severity
-from tracker.engine.plan_history import PLAN_KEY, History, history_of
-from tracker.engine.plan_lines import KeyPath, lines_of
-from tracker.engine.plan_reader import PlanProblem, key_text
-from tracker.engine.plan_trial import refuse_wrong_examples
-from tracker.engine.plans import Plan
+from tracker.engine.agreement.plans import Plan
+from tracker.engine.plan_files.plan_file import PlanFileError, parse_plan
+from tracker.engine.plan_files.plan_lines import KeyPath, lines_of
+from tracker.engine.plan_files.plan_reader import PlanProblem, key_text
+from tracker.engine.plan_trials.plan_advice import advise
+from tracker.engine.plan_trials.plan_findings import Advice, Figure, Severity
+from tracker.engine.plan_trials.plan_history import PLAN_KEY, History, history_of
+from tracker.engine.plan_trials.plan_trial import refuse_wrong_examples
 from tracker.errors import BadInput, NotFound
 from tracker.ingest.plain_deals import PlainDeals
 from tracker.ingest.plain_people import PlainPeople, parse_people

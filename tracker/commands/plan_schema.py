@@ -4,8 +4,8 @@ import json
 
 import click
 
-from tracker.engine.people_schema import people_schema
-from tracker.engine.plan_schema import plan_schema
+from tracker.engine.plan_files.people_schema import people_schema
+from tracker.engine.plan_files.plan_schema import plan_schema
 
 
 @click.command()

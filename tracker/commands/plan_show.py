@@ -8,8 +8,8 @@ import click
 
 from tracker.commands.files import problems_in, toml_text_of
 from tracker.config import load_settings
-from tracker.engine.plan_file import PlanFileError, parse_plan
-from tracker.engine.plans import Plan
+from tracker.engine.agreement.plans import Plan
+from tracker.engine.plan_files.plan_file import PlanFileError, parse_plan
 from tracker.errors import BadInput, NotFound
 from tracker.pages.i18n import LOCALES, speaking
 from tracker.pages.plan_text import ExamplesText, PlanText, RowText, SectionText, plan_text

@@ -8,10 +8,10 @@ from tracker import clock, flow
 from tracker.commands.files import Day
 from tracker.commands.plain_figures import amount_text
 from tracker.config import command_author, load_settings
+from tracker.engine.agreement.plans import COUNT_MEASURES, PlanVersion
 from tracker.engine.money import MINOR_DIGITS, MoneyError, parse_amount_minor
 from tracker.engine.periods import PeriodKind, period_named
-from tracker.engine.plan_reader import COUNT_DIGITS
-from tracker.engine.plans import COUNT_MEASURES, PlanVersion
+from tracker.engine.plan_files.plan_reader import COUNT_DIGITS
 from tracker.errors import BadInput, NotFound, Problem
 from tracker.store import people, plans
 from tracker.store.database import opened_database

@@ -23,8 +23,8 @@ from tracker.commands.calc_files import (
 from tracker.commands.files import EXISTING_FILE, Day
 from tracker.commands.simulation_report import Told, as_json, print_report
 from tracker.config import load_settings
-from tracker.engine.plans import Plan, PlanVersion
-from tracker.engine.simulation import Trial, simulate
+from tracker.engine.agreement.plans import Plan, PlanVersion
+from tracker.engine.plan_trials.simulation import Trial, simulate
 from tracker.errors import BadInput, Problem
 from tracker.ingest.plain_people import PLAN_KEY, PlainPeople
 from tracker.store import people

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from tracker.commands.plain_figures import amount_text
-from tracker.engine.break_even import LEVEL_ONE, BreakEven
-from tracker.engine.distributions import (
+from tracker.engine.money import minor_digits
+from tracker.engine.plan_trials.break_even import LEVEL_ONE, BreakEven
+from tracker.engine.plan_trials.distributions import (
     ATTAINMENT_BINS,
     PAY_BINS_MAX,
     Bins,
@@ -18,9 +19,8 @@ from tracker.engine.distributions import (
     quantiles,
     round_bins,
 )
-from tracker.engine.money import minor_digits
-from tracker.engine.simulation import Simulation, Trial
-from tracker.engine.simulation_values import values_of
+from tracker.engine.plan_trials.simulation import Simulation, Trial
+from tracker.engine.plan_trials.simulation_values import values_of
 
 PERCENTS = (10, 25, 50, 75, 90)
 SHOWN_COUNT = 5

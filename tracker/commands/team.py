@@ -10,7 +10,7 @@ import click
 from tracker import clock, flow_teams
 from tracker.commands.files import Day
 from tracker.config import command_author, load_settings
-from tracker.engine.teams import Membership, TeamRole, Teams
+from tracker.engine.agreement.teams import Membership, TeamRole, Teams
 from tracker.errors import BadInput, NotFound, Problem
 from tracker.store import accounts, memberships, people
 from tracker.store.database import Database, opened_database

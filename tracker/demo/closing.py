@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from tracker import flow_payroll
 from tracker.demo.company import ADMIN, PAYROLL, TEAMS, email_of
-from tracker.engine.posting import month_after, month_before, month_named, month_of
+from tracker.engine.payroll_months.posting import month_after, month_before, month_named, month_of
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.store import payroll, people
 from tracker.store.adjustments import Decision, Proposal

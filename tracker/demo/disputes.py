@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from tracker import flow_disputes
 from tracker.demo.company import TEAMS, email_of
+from tracker.engine.claims.disputes import Act
 from tracker.engine.deals import DealStatus
-from tracker.engine.disputes import Act
 from tracker.pages.doubts import DEAL, MISSING, Claim, doubt_of, pointed_at
 from tracker.pages.i18n import speaking
 from tracker.store import deals, people

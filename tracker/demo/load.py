@@ -23,7 +23,7 @@ from tracker.demo.history import HISTORY_DAYS, history
 from tracker.demo.next_plan import add_next_plan
 from tracker.demo.team_pay import add_team_pay
 from tracker.engine.periods import period_containing
-from tracker.engine.plan_file import parse_plan
+from tracker.engine.plan_files.plan_file import parse_plan
 from tracker.errors import Conflict
 from tracker.flow_calendar import roll_calendar
 from tracker.ingest.deal_payload import Reader

@@ -4,9 +4,9 @@ from datetime import date, datetime
 
 from tracker import flow, flow_objectives, flow_teams
 from tracker.demo.company import ADMIN, TEAMS, email_of, plan_text
-from tracker.engine.equity import Grant
+from tracker.engine.agreement.teams import Membership, TeamRole
+from tracker.engine.payroll_months.equity import Grant
 from tracker.engine.periods import PeriodKind, period_containing
-from tracker.engine.teams import Membership, TeamRole
 from tracker.store import equity, memberships, people
 from tracker.store.database import Database
 from tracker.store.plans import QuotaChange

@@ -13,10 +13,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from tracker.engine.agreement.plans import MONEY_MEASURES, PRESENCE
+from tracker.engine.crediting.objectives import OBJECTIVE
 from tracker.engine.deals import CreditShare, Deal, DealEvent, DealStatus, NextStep
 from tracker.engine.money import MINOR_DIGITS
-from tracker.engine.objectives import OBJECTIVE
-from tracker.engine.plans import MONEY_MEASURES, PRESENCE
 from tracker.errors import BadInput, Problem
 from tracker.ingest.fields import Fields
 from tracker.ingest.strict_json import JsonValue

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from tracker.engine.credits import component_key_of
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.totals import TotalKey
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.crediting.credits import component_key_of
+from tracker.engine.earning.totals import TotalKey
 from tracker.store import people, plans, standing_reads, totals
 from tracker.store.types import Connection
 

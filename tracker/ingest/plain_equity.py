@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from tracker.engine.equity import Grant, problem_of
-from tracker.engine.plan_reader import TableReader
+from tracker.engine.payroll_months.equity import Grant, problem_of
+from tracker.engine.plan_files.plan_reader import TableReader
 
 GRANT_KEYS = ("name", "units", "from", "over_months", "cliff_months", "every_months")
 EXAMPLE_GRANT = '{ name = "Warrants", units = 1200, from = "2026-01-01", over_months = 48 }'

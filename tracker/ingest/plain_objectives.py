@@ -2,11 +2,11 @@
 
 from datetime import date
 
+from tracker.engine.agreement.plans import Plan
+from tracker.engine.crediting.objectives import OBJECTIVE, SCORE_MAX, score_deal, score_key
 from tracker.engine.deals import Deal
-from tracker.engine.objectives import OBJECTIVE, SCORE_MAX, score_deal, score_key
 from tracker.engine.periods import period_named
-from tracker.engine.plan_reader import TableReader
-from tracker.engine.plans import Plan
+from tracker.engine.plan_files.plan_reader import TableReader
 
 EXAMPLE_SCORES = '{ nps = { "2026-Q4" = "87.5%" } }'
 

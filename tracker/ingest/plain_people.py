@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
+from tracker.engine.agreement.plans import Assignment, Draw, Plan
+from tracker.engine.agreement.teams import Membership
+from tracker.engine.crediting.presence import pays_for_presence
 from tracker.engine.deals import Deal
-from tracker.engine.equity import Grant, GrantStanding, standing_of
 from tracker.engine.money import MINOR_DIGITS
-from tracker.engine.plan_draw import EXAMPLE_DRAW, read_days, read_draw
-from tracker.engine.plan_file import PlanFileError, toml_values
-from tracker.engine.plan_lines import lines_of
-from tracker.engine.plan_reader import Report, TableReader, shown
-from tracker.engine.plans import Assignment, Draw, Plan
-from tracker.engine.presence import pays_for_presence
-from tracker.engine.teams import Membership
+from tracker.engine.payroll_months.equity import Grant, GrantStanding, standing_of
+from tracker.engine.plan_files.plan_draw import EXAMPLE_DRAW, read_days, read_draw
+from tracker.engine.plan_files.plan_file import PlanFileError, toml_values
+from tracker.engine.plan_files.plan_lines import lines_of
+from tracker.engine.plan_files.plan_reader import Report, TableReader, shown
 from tracker.ingest.deal_payload import FIRST_DAY
 from tracker.ingest.plain_equity import read_grants
 from tracker.ingest.plain_objectives import read_scores

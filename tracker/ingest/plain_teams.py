@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from fractions import Fraction
 
-from tracker.engine.plan_draw import read_days
-from tracker.engine.plan_reader import TableReader, shown
-from tracker.engine.teams import Membership, TeamRole
+from tracker.engine.agreement.teams import Membership, TeamRole
+from tracker.engine.plan_files.plan_draw import read_days
+from tracker.engine.plan_files.plan_reader import TableReader, shown
 from tracker.ingest.plain_terms import QUOTA_KEYS
 
 TEAM_KEYS = ("name", "members", "leader", *QUOTA_KEYS, "components")

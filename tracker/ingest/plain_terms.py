@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from tracker.engine.exception_file import EXCEPTION_KEYS, read_exception
+from tracker.engine.agreement.plans import COUNT_MEASURES, Component, PersonalException, Plan
+from tracker.engine.agreement.quota_facts import QuotaFact
+from tracker.engine.agreement.quotas import is_of_sales
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import PeriodKind, period_named
-from tracker.engine.plan_reader import COUNT_DIGITS, TableReader
-from tracker.engine.plans import COUNT_MEASURES, Component, PersonalException, Plan
-from tracker.engine.quota_facts import QuotaFact
-from tracker.engine.quotas import is_of_sales
+from tracker.engine.plan_files.exception_file import EXCEPTION_KEYS, read_exception
+from tracker.engine.plan_files.plan_reader import COUNT_DIGITS, TableReader
 
 CHANGE_KEYS = ("window", "from", "quota")
 QUOTA_KEYS = ("quota", "quotas", "quota_changes")

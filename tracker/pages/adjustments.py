@@ -7,8 +7,8 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from tracker import access, clock, flow_payroll
 from tracker.engine.money import MINOR_DIGITS, MoneyError, minor_digits, parse_amount_minor
+from tracker.engine.payroll_months.posting import month_named, month_of
 from tracker.engine.periods import Period
-from tracker.engine.posting import month_named, month_of
 from tracker.errors import BadInput, Conflict
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
-from tracker.engine.deal_terms import Clawback, Instalments, Judged, Reprices
-from tracker.engine.objectives import OBJECTIVE
+from tracker.engine.agreement.deal_terms import Clawback, Instalments, Judged, Reprices
+from tracker.engine.agreement.plans import COUNT_MEASURES, Component, Mode, Stacking, WeightPolicy
+from tracker.engine.agreement.teams import Sharing
+from tracker.engine.crediting.objectives import OBJECTIVE
 from tracker.engine.periods import PeriodKind
-from tracker.engine.plan_outline import Topic, is_on_quota
-from tracker.engine.plans import COUNT_MEASURES, Component, Mode, Stacking, WeightPolicy
-from tracker.engine.teams import Sharing
+from tracker.engine.plan_trials.plan_outline import Topic, is_on_quota
 from tracker.pages.deal_rows import evidence_words
 from tracker.pages.formatting import count, day, measured, money, percent, rate
 from tracker.pages.i18n import gettext as _

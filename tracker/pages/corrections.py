@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from tracker import access, clock, flow_disputes
+from tracker.engine.claims.disputes import Act, Side, possible_acts
 from tracker.engine.deals import Deal
-from tracker.engine.disputes import Act, Side, possible_acts
 from tracker.errors import Conflict
 from tracker.flow_disputes import Overtaken
 from tracker.ingest.deal_payload import DEAL_ID_LENGTH_MAX

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from tracker.engine.credits import Credit, multipliers_on, split_component_key
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import COUNT_MEASURES, Component, Multiplier
+from tracker.engine.crediting.credits import Credit, multipliers_on, split_component_key
 from tracker.engine.deals import Deal, DealStatus
-from tracker.engine.explain import DealLine, explain_deals
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import COUNT_MEASURES, Component, Multiplier
-from tracker.engine.supposed import would_add
-from tracker.engine.totals import TotalKey
-from tracker.engine.why_no_pay import ReasonKind, explain_no_pay
+from tracker.engine.earning.explain import DealLine, explain_deals
+from tracker.engine.earning.supposed import would_add
+from tracker.engine.earning.totals import TotalKey
+from tracker.engine.earning.why_no_pay import ReasonKind, explain_no_pay
 from tracker.pages.formatting import NO_BREAK_SPACE, count, factor, money, pay_rate, percent, rate
 from tracker.pages.i18n import gettext as _
 from tracker.store import credits, plans, totals

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from tracker.engine.disputes import Done, first_answer_after, median
+from tracker.engine.claims.disputes import Done, first_answer_after, median
 from tracker.engine.periods import Period, PeriodKind, period_containing
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.i18n import ngettext

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tracker.engine.claims.disputes import Act, Side, State, possible_acts
 from tracker.engine.deals import Deal, DealStatus
-from tracker.engine.disputes import Act, Side, State, possible_acts
 from tracker.errors import NotFound
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.deal_rows import evidence_words

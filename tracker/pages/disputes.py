@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from tracker import access, clock, flow_disputes
 from tracker.access import Principal
-from tracker.engine.disputes import Act, Side, State
+from tracker.engine.claims.disputes import Act, Side, State
 from tracker.flow_disputes import Overtaken
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar

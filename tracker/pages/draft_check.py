@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.engine.plan_advice import advise
-from tracker.engine.plan_file import PlanFileError, parse_plan
-from tracker.engine.plan_findings import Severity
-from tracker.engine.plan_history import History, history_of
-from tracker.engine.plan_lines import KeyPath, lines_of
-from tracker.engine.plan_reader import PlanProblem
-from tracker.engine.plan_trial import refuse_wrong_examples
-from tracker.engine.plans import Plan
+from tracker.engine.agreement.plans import Plan
+from tracker.engine.plan_files.plan_file import PlanFileError, parse_plan
+from tracker.engine.plan_files.plan_lines import KeyPath, lines_of
+from tracker.engine.plan_files.plan_reader import PlanProblem
+from tracker.engine.plan_trials.plan_advice import advise
+from tracker.engine.plan_trials.plan_findings import Severity
+from tracker.engine.plan_trials.plan_history import History, history_of
+from tracker.engine.plan_trials.plan_trial import refuse_wrong_examples
 from tracker.off_the_loop import beside_the_loop
 from tracker.pages.plan_advice import AdviceText, advice_in_words
 from tracker.pages.plan_picture import PlanPicture, period_words, pictures_of

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from flask import request
 
-from tracker.engine.plan_form import (
+from tracker.engine.plan_files.plan_form import (
     REST_OF_COMPONENT,
     REST_OF_PLAN,
     FilterRow,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from tracker import simulating, trials
+from tracker.engine.agreement.plans import Plan
 from tracker.engine.periods import MONTHS_IN, Period
-from tracker.engine.plan_form import PlanForm, form_of
-from tracker.engine.plans import Plan
+from tracker.engine.plan_files.plan_form import PlanForm, form_of
 from tracker.pages.authors import name_finder
 from tracker.pages.draft_check import Check, check_of
 from tracker.pages.formatting import period_name

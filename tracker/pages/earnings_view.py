@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from tracker.engine.deals import DealStatus
-from tracker.engine.equity import GrantStanding
+from tracker.engine.earning.standing import Standing
 from tracker.engine.money import minor_digits
+from tracker.engine.payroll_months.equity import GrantStanding
+from tracker.engine.payroll_months.posting import month_of
+from tracker.engine.payroll_months.statement import Statement
 from tracker.engine.periods import Period
-from tracker.engine.posting import month_of
-from tracker.engine.standing import Standing
-from tracker.engine.statement import Statement
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.deal_rows import DealRow, deal_rows
 from tracker.pages.dispute_view import latest_words

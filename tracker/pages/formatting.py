@@ -14,10 +14,10 @@ from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_decimal, get_currency_symbol
 from jinja2 import Environment
 
+from tracker.engine.agreement.plans import COUNT_MEASURES, PRESENCE
+from tracker.engine.crediting.objectives import FULL_SCORE, OBJECTIVE
 from tracker.engine.money import minor_digits, round_to_minor_unit
-from tracker.engine.objectives import FULL_SCORE, OBJECTIVE
 from tracker.engine.periods import Period, PeriodKind, period_named
-from tracker.engine.plans import COUNT_MEASURES, PRESENCE
 from tracker.pages.i18n import babel_locale, gettext, ngettext
 
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"

@@ -14,8 +14,8 @@ from flask import Blueprint, Flask, Response, make_response, redirect, url_for
 
 from tracker import access, clock
 from tracker.access import Principal
+from tracker.engine.earning.totals import TotalKey
 from tracker.engine.periods import Period
-from tracker.engine.totals import TotalKey
 from tracker.live.renderers import Rendered
 from tracker.pages import context
 from tracker.pages.company_calendar import CompanyCalendar, company_calendar

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, request, url_for
 
 from tracker import access, clock
 from tracker.engine.deals import Deal, DealStatus
-from tracker.engine.standing import Standing
+from tracker.engine.earning.standing import Standing
 from tracker.live.renderers import Rendered
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar

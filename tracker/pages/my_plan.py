@@ -6,12 +6,12 @@ from datetime import date
 from flask import Blueprint
 
 from tracker import access, clock
-from tracker.engine.credits import component_key_of
-from tracker.engine.exceptions import component_for, draw_for
-from tracker.engine.ladder_terms import quota_minor_of
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Plan, PlanVersion
-from tracker.engine.totals import TotalKey
+from tracker.engine.agreement.exceptions import component_for, draw_for
+from tracker.engine.agreement.ladder_terms import quota_minor_of
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Plan, PlanVersion
+from tracker.engine.crediting.credits import component_key_of
+from tracker.engine.earning.totals import TotalKey
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
 from tracker.pages.plan_text import PlanText, plan_text

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from tracker import access, clock, flow_objectives
 from tracker.access import Principal
-from tracker.engine.objectives import OBJECTIVE
+from tracker.engine.crediting.objectives import OBJECTIVE
 from tracker.errors import BadInput, Conflict
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar

@@ -1,9 +1,9 @@
 """What a payee's agreement comes to on target, base salary included: a part of the why of what is earned."""
 
-from tracker.engine.credits import split_component_key
-from tracker.engine.on_target import base_minor, on_target_minor
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Plan
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Plan
+from tracker.engine.crediting.credits import split_component_key
+from tracker.engine.earning.on_target import base_minor, on_target_minor
 from tracker.pages.formatting import money
 from tracker.pages.i18n import gettext as _
 from tracker.pages.sheets import Row, Section

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from tracker.engine.credits import Credit
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import COUNT_MEASURES
+from tracker.engine.claims.list_matching import Line, OwnDeal
+from tracker.engine.crediting.credits import Credit
+from tracker.engine.crediting.over_time import kept_of
 from tracker.engine.deals import Deal, DealStatus
-from tracker.engine.explain import DealLine
-from tracker.engine.list_matching import Line, OwnDeal
+from tracker.engine.earning.explain import DealLine
+from tracker.engine.earning.why_no_pay import explain_no_pay
 from tracker.engine.money import round_to_minor_unit, share_out
-from tracker.engine.over_time import kept_of
 from tracker.engine.periods import Period, PeriodKind, period_containing
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import COUNT_MEASURES
-from tracker.engine.why_no_pay import explain_no_pay
 from tracker.pages.deal_rows import Worth, component_of, evidence_words, worths_of
 from tracker.pages.why_deal import reason_words
 from tracker.store import deals, plans

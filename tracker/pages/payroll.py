@@ -10,8 +10,14 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from tracker import access, clock, flow_payroll
 from tracker.access import Principal
+from tracker.engine.payroll_months.posting import (
+    PostingKind,
+    month_after,
+    month_before,
+    month_named,
+    month_of,
+)
 from tracker.engine.periods import Period
-from tracker.engine.posting import PostingKind, month_after, month_before, month_named, month_of
 from tracker.errors import BadInput, Conflict
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar

@@ -11,10 +11,10 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date
 from babel.numbers import format_compact_currency
 
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.ahead.prospects import Prospect, StageBook, prospects_of
 from tracker.engine.deals import Deal
 from tracker.engine.money import minor_digits
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.prospects import Prospect, StageBook, prospects_of
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.deal_rows import evidence_words
 from tracker.pages.formatting import NO_BREAK_SPACE, money

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from tracker.engine.prospects import Prospect
+from tracker.engine.ahead.prospects import Prospect
 from tracker.pages.formatting import count, percent
 from tracker.pages.i18n import gettext as _
 from tracker.pages.stage_odds import in_first_place

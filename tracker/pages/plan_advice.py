@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tracker.engine.plan_findings import Advice, Figure, Rule, Source
-from tracker.engine.plan_history import History
-from tracker.engine.plans import Component, Plan
+from tracker.engine.agreement.plans import Component, Plan
+from tracker.engine.plan_trials.plan_findings import Advice, Figure, Rule, Source
+from tracker.engine.plan_trials.plan_history import History
 from tracker.pages.formatting import count, factor, measured, money, pay_rate, percent, rate
 from tracker.pages.i18n import gettext as _
 from tracker.pages.measure_words import measure_name

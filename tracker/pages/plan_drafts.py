@@ -6,7 +6,7 @@ from datetime import date
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from tracker import access, clock, flow_drafts, simulating, trials
-from tracker.engine.plan_file import SIZE_BYTES_MAX, PlanFileError
+from tracker.engine.plan_files.plan_file import SIZE_BYTES_MAX, PlanFileError
 from tracker.errors import BadInput, Conflict
 from tracker.pages import context
 from tracker.pages.authors import own_email

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 
-from tracker.engine.plans import (
+from tracker.engine.agreement.plans import (
     COUNT_MEASURES,
     Axis,
     Component,

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Assignment, Component, Mode, OnChange, Plan, PlanVersion
+from tracker.engine.agreement.quota_facts import QuotaFact
+from tracker.engine.earning.standing import Standing, standing_of
+from tracker.engine.earning.totals import TotalKey, WindowTotal
 from tracker.engine.periods import PeriodKind
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Assignment, Component, Mode, OnChange, Plan, PlanVersion
-from tracker.engine.quota_facts import QuotaFact
-from tracker.engine.standing import Standing, standing_of
-from tracker.engine.totals import TotalKey, WindowTotal
 from tracker.pages.deal_rows import evidence_words
 from tracker.pages.formatting import factor, measured, money, percent
 from tracker.pages.i18n import gettext as _

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from babel.dates import get_month_names
 from babel.numbers import format_decimal
 
-from tracker.engine.periods import PeriodKind
-from tracker.engine.plan_outline import Topic
-from tracker.engine.plans import (
+from tracker.engine.agreement.plans import (
     Draw,
     OnChange,
     Plan,
 )
+from tracker.engine.periods import PeriodKind
+from tracker.engine.plan_trials.plan_outline import Topic
 from tracker.pages.formatting import count, day, money
 from tracker.pages.i18n import babel_locale
 from tracker.pages.i18n import gettext as _

@@ -3,10 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tracker.engine.deal_terms import Judged
-from tracker.engine.plan_outline import ComponentOutline, Outline, Rung, Topic, outline_of
-from tracker.engine.plan_worked import MARGIN_OF_SALE, Worked, WorkedKind
-from tracker.engine.plans import COUNT_MEASURES, Component, Plan
+from tracker.engine.agreement.deal_terms import Judged
+from tracker.engine.agreement.plans import COUNT_MEASURES, Component, Plan
+from tracker.engine.plan_trials.plan_outline import (
+    ComponentOutline,
+    Outline,
+    Rung,
+    Topic,
+    outline_of,
+)
+from tracker.engine.plan_trials.plan_worked import MARGIN_OF_SALE, Worked, WorkedKind
 from tracker.pages.component_sentences import COMPONENT_SENTENCES
 from tracker.pages.formatting import MINUS, count, measured, money, percent, period_name, rate
 from tracker.pages.i18n import gettext as _

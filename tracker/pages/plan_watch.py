@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from tracker.engine.paying import pay
+from tracker.engine.agreement.plans import Plan
+from tracker.engine.earning.paying import pay
 from tracker.engine.periods import Period
-from tracker.engine.plan_watch import Reach, edges_of, near_steps, reach_by_window
-from tracker.engine.plans import Plan
-from tracker.engine.simulation import Trial, attainments_of
+from tracker.engine.plan_trials.plan_watch import Reach, edges_of, near_steps, reach_by_window
+from tracker.engine.plan_trials.simulation import Trial, attainments_of
 from tracker.off_the_loop import beside_the_loop
 from tracker.pages.charts import Chart
 from tracker.pages.formatting import count, factor, money, percent, period_name

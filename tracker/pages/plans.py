@@ -8,8 +8,8 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from tracker import access, clock, flow, trials
 from tracker.access import Principal
-from tracker.engine.plan_file import parse_plan
-from tracker.engine.plans import Assignment, Plan
+from tracker.engine.agreement.plans import Assignment, Plan
+from tracker.engine.plan_files.plan_file import parse_plan
 from tracker.pages import context
 from tracker.pages.authors import name_finder, own_email
 from tracker.pages.i18n import gettext as _

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
 
+from tracker.engine.agreement.ladder_terms import LadderTerms
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.ahead.projection import Exposure, Ladder, exposures_of
+from tracker.engine.ahead.prospects import Decided, Prospect, StageBook, prospects_of, stage_key
 from tracker.engine.deals import Deal
-from tracker.engine.ladder_terms import LadderTerms
+from tracker.engine.earning.totals import TotalKey
 from tracker.engine.periods import months_later
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.projection import Exposure, Ladder, exposures_of
-from tracker.engine.prospects import Decided, Prospect, StageBook, prospects_of, stage_key
-from tracker.engine.totals import TotalKey
 from tracker.pages.stage_odds import agreed_odds
 from tracker.store import pipeline_reads
 from tracker.store.database import Connection

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from tracker.engine.ahead.prospects import Doubt, Odds, OddsSource, Prospect
 from tracker.engine.deals import Deal
-from tracker.engine.prospects import Doubt, Odds, OddsSource, Prospect
 from tracker.pages.deal_rows import evidence_words
 from tracker.pages.formatting import count, day, percent
 from tracker.pages.i18n import gettext as _

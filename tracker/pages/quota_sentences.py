@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
-from tracker.engine.plan_outline import Topic
-from tracker.engine.plans import Component
-from tracker.engine.quota_facts import OnQuotaChange
+from tracker.engine.agreement.plans import Component
+from tracker.engine.agreement.quota_facts import OnQuotaChange
+from tracker.engine.plan_trials.plan_outline import Topic
 from tracker.pages.formatting import count, measured, percent
 from tracker.pages.i18n import gettext as _
 from tracker.pages.plan_phrases import listed

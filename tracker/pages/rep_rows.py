@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Literal
 
-from tracker.engine.outcomes import Spread
-from tracker.engine.standing import Standing
+from tracker.engine.ahead.outcomes import Spread
+from tracker.engine.earning.standing import Standing
 from tracker.pages.formatting import measured, pay_rate, percent
 from tracker.pages.i18n import gettext as _
 from tracker.pages.standings import PayeeStanding

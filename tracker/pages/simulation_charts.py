@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from tracker.engine.break_even import LEVEL_ONE
-from tracker.engine.distributions import (
+from tracker.engine.plan_trials.break_even import LEVEL_ONE
+from tracker.engine.plan_trials.distributions import (
     ATTAINMENT_BINS,
     PAY_BINS_MAX,
     histogram,
     quantiles,
     round_bins,
 )
-from tracker.engine.simulation import EXPECTED, Outcome, Scenario, Simulation
+from tracker.engine.plan_trials.simulation import EXPECTED, Outcome, Scenario, Simulation
 from tracker.pages.charts import (
     BASE,
     LEFT,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from tracker.engine.simulation import EXPECTED, Outcome, Scenario, Simulation
-from tracker.engine.simulation_values import simulation_from
+from tracker.engine.plan_trials.simulation import EXPECTED, Outcome, Scenario, Simulation
+from tracker.engine.plan_trials.simulation_values import simulation_from
 from tracker.pages.charts import Chart
 from tracker.pages.formatting import percent
 from tracker.pages.simulation_charts import charts_of

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from tracker.engine.break_even import LEVEL_ONE, BreakEven
+from tracker.engine.plan_trials.break_even import LEVEL_ONE, BreakEven
 from tracker.pages.formatting import percent
 from tracker.pages.i18n import gettext as _
 

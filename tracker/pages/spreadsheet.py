@@ -8,9 +8,9 @@ from fractions import Fraction
 from flask import Blueprint, Response, make_response, request
 
 from tracker import access, clock
-from tracker.engine.list_matching import Compared
+from tracker.engine.claims.list_matching import Compared
+from tracker.engine.claims.reconciling import Cause, CauseKind, Pair, Reconciliation, reconcile
 from tracker.engine.money import minor_digits
-from tracker.engine.reconciling import Cause, CauseKind, Pair, Reconciliation, reconcile
 from tracker.ingest.files.own_list import FIELDS, OwnList, read_own_list
 from tracker.ingest.files.spreadsheet import FILE_BYTES_MAX, read_spreadsheet
 from tracker.ingest.files.spreadsheet_problems import SheetProblem, SpreadsheetError

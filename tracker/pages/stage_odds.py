@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from tracker.engine.prospects import stage_key
+from tracker.engine.ahead.prospects import stage_key
 from tracker.ingest.values import parse_share
 from tracker.pages.formatting import rate
 from tracker.pages.i18n import gettext as _

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from babel.numbers import format_compact_decimal
 
+from tracker.engine.agreement.plans import COUNT_MEASURES
+from tracker.engine.earning.standing import Standing
 from tracker.engine.money import minor_digits
-from tracker.engine.plans import COUNT_MEASURES
-from tracker.engine.standing import Standing
 from tracker.pages.formatting import COUNT_SCALE, count, percent
 from tracker.pages.i18n import babel_locale
 from tracker.pages.stair_places import RING_RADIUS, STEP_GAP, Box, DrawnStep, Stairs

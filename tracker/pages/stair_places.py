@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tracker.engine.outcomes import Spread
-from tracker.engine.standing import Standing, Step
+from tracker.engine.ahead.outcomes import Spread
+from tracker.engine.earning.standing import Standing, Step
 
 STEP_GAP = 3.0
 STEP_WIDTH_MIN = 10.0

@@ -8,8 +8,8 @@ most telling ones last: the text beside the picture says them all.
 
 from dataclasses import dataclass
 
-from tracker.engine.outcomes import Spread
-from tracker.engine.standing import Standing, Step
+from tracker.engine.ahead.outcomes import Spread
+from tracker.engine.earning.standing import Standing, Step
 from tracker.pages.formatting import pay_rate, percent, sentence
 from tracker.pages.i18n import gettext
 from tracker.pages.stair_labels import Label, labels_of

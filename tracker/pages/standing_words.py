@@ -2,8 +2,8 @@
 
 from fractions import Fraction
 
-from tracker.engine.plans import COUNT_MEASURES
-from tracker.engine.standing import Standing, Step
+from tracker.engine.agreement.plans import COUNT_MEASURES
+from tracker.engine.earning.standing import Standing, Step
 from tracker.pages.formatting import count, measured, money, pay_rate, percent
 from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import ngettext

@@ -1,6 +1,6 @@
 """Where payees stand now: what the phone, the wall and the manager's page all read, loaded in one place.
 
-The ladder itself is the engine's (`engine.standing`); this module fetches its sums and adds what
+The ladder itself is the engine's (`engine.earning.standing`); this module fetches its sums and adds what
 belongs to the payee as a whole: all components together, today's change, and what is held.
 """
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from statistics import median_low
 
-from tracker.engine.credits import component_key_of
-from tracker.engine.ladder_terms import LadderTerms
-from tracker.engine.outcomes import Spread
+from tracker.engine.agreement.ladder_terms import LadderTerms
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Component, PlanVersion
+from tracker.engine.ahead.outcomes import Spread
+from tracker.engine.ahead.projection import Ladder, Projection, project
+from tracker.engine.ahead.prospects import Prospect
+from tracker.engine.crediting.credits import component_key_of
+from tracker.engine.earning.standing import Standing, left_behind, standing_of
+from tracker.engine.earning.supposed import would_add
+from tracker.engine.earning.totals import TotalKey
 from tracker.engine.periods import Period, working_days
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Component, PlanVersion
-from tracker.engine.projection import Ladder, Projection, project
-from tracker.engine.prospects import Prospect
-from tracker.engine.standing import Standing, left_behind, standing_of
-from tracker.engine.supposed import would_add
-from tracker.engine.totals import TotalKey
 from tracker.errors import NotFound
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.projections import Prospects, climbing, exposures, prospects_of_payees

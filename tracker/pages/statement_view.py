@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.engine.credits import split_component_key
-from tracker.engine.explain import LineKind
-from tracker.engine.periods import Period, period_named
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import COUNT_MEASURES, DrawKind
-from tracker.engine.posting import PostingKind, month_named
-from tracker.engine.presence import is_presence
-from tracker.engine.statement import (
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import COUNT_MEASURES, DrawKind
+from tracker.engine.crediting.credits import split_component_key
+from tracker.engine.crediting.presence import is_presence
+from tracker.engine.earning.explain import LineKind
+from tracker.engine.payroll_months.posting import PostingKind, month_named
+from tracker.engine.payroll_months.statement import (
     ComponentLines,
     PaidDeal,
     PaidTier,
@@ -23,6 +22,7 @@ from tracker.engine.statement import (
     VestedUnits,
     statement_from_text,
 )
+from tracker.engine.periods import Period, period_named
 from tracker.pages.formatting import count, day, measured, money, pay_rate, period_name, rate
 from tracker.pages.i18n import gettext as _
 from tracker.store import deals, ledger, payroll, people, plans

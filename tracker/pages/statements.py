@@ -6,8 +6,8 @@ from datetime import datetime
 from flask import Blueprint, Response, make_response
 
 from tracker import access, clock
+from tracker.engine.payroll_months.posting import month_named, month_of
 from tracker.engine.periods import Period
-from tracker.engine.posting import month_named, month_of
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
 from tracker.pages.statement_csv import statement_csv

@@ -14,8 +14,8 @@ from flask import Blueprint, Flask
 
 from tracker import access, clock
 from tracker.engine.deals import Deal, DealStatus
+from tracker.engine.earning.standing import Standing
 from tracker.engine.periods import Period
-from tracker.engine.standing import Standing
 from tracker.live.audiences import Change
 from tracker.live.renderers import Rendered
 from tracker.pages import context

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tracker.engine.agreement.plans import Mode
+from tracker.engine.earning.standing import Pace, Standing, Step
 from tracker.engine.money import round_to_minor_unit
 from tracker.engine.periods import Period
-from tracker.engine.plans import Mode
-from tracker.engine.standing import Pace, Standing, Step
 from tracker.pages.standings import PayeeStanding
 
 GOAL_SCALE = 10_000

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from tracker.engine.climbing import earned_by_period
-from tracker.engine.credits import component_key_of
-from tracker.engine.ladder_terms import quota_minor_of
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Component, PlanVersion
-from tracker.engine.pools import Pool, pool_of
-from tracker.engine.standing import Standing
-from tracker.engine.teams import Sharing
-from tracker.engine.totals import TotalKey
+from tracker.engine.agreement.ladder_terms import quota_minor_of
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Component, PlanVersion
+from tracker.engine.agreement.teams import Sharing
+from tracker.engine.crediting.credits import component_key_of
+from tracker.engine.earning.climbing import earned_by_period
+from tracker.engine.earning.pools import Pool, pool_of
+from tracker.engine.earning.standing import Standing
+from tracker.engine.earning.totals import TotalKey
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.formatting import measured, money, period_name, rate
 from tracker.pages.i18n import gettext as _

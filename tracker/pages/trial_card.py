@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker import trials
-from tracker.engine.plan_file import parse_plan
+from tracker.engine.plan_files.plan_file import parse_plan
 from tracker.store.types import Connection
 
 

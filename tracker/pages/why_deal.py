@@ -2,13 +2,13 @@
 
 from datetime import date
 
-from tracker.engine.credits import Credit, multipliers_on
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Component
+from tracker.engine.crediting.credits import Credit, multipliers_on
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.engine.deals import CreditShare, Deal, DealStatus
-from tracker.engine.exchange import ExchangeRate
-from tracker.engine.explain import DealLine
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Component
-from tracker.engine.why_no_pay import Reason, ReasonKind, explain_no_pay
+from tracker.engine.earning.explain import DealLine
+from tracker.engine.earning.why_no_pay import Reason, ReasonKind, explain_no_pay
 from tracker.pages.deal_rows import (
     Worth,
     component_of,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tracker.engine.equity import GrantStanding
+from tracker.engine.payroll_months.equity import GrantStanding
 from tracker.pages.formatting import count, day
 from tracker.pages.i18n import gettext as _
 from tracker.pages.i18n import ngettext

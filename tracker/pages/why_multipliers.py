@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
-from tracker.engine.credits import Credit, credits_of, multipliers_on
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import COUNT_MEASURES, WEIGHT_SCALE, Assignment
+from tracker.engine.crediting.credits import Credit, credits_of, multipliers_on
 from tracker.engine.deals import Deal
+from tracker.engine.earning.standing import Standing
 from tracker.engine.money import round_to_minor_unit
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import COUNT_MEASURES, WEIGHT_SCALE, Assignment
-from tracker.engine.standing import Standing
 from tracker.pages.deal_rows import component_of, multiplier_words
 from tracker.pages.formatting import count, measured, signed_money
 from tracker.pages.i18n import gettext as _

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from tracker import clock
-from tracker.engine.credits import Credit
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.ahead.prospects import Doubt, Prospect, prospects_of
+from tracker.engine.crediting.credits import Credit
 from tracker.engine.deals import Deal
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.prospects import Doubt, Prospect, prospects_of
-from tracker.engine.supposed import would_add
-from tracker.engine.totals import TotalKey
+from tracker.engine.earning.supposed import would_add
+from tracker.engine.earning.totals import TotalKey
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
 from tracker.pages.deal_rows import currency_of, evidence_words

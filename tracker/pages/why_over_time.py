@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from tracker.engine.clawbacks import Clawed, clawed_of, taken_back
-from tracker.engine.credits import CHURN_PART, Credit
-from tracker.engine.deal_terms import Clawback
+from tracker.engine.agreement.deal_terms import Clawback
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Component
+from tracker.engine.crediting.credits import CHURN_PART, Credit
+from tracker.engine.crediting.over_time import safe_on
 from tracker.engine.deals import Deal
-from tracker.engine.explain import DealLine
-from tracker.engine.over_time import safe_on
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Component
+from tracker.engine.earning.clawbacks import Clawed, clawed_of, taken_back
+from tracker.engine.earning.explain import DealLine
 from tracker.pages.deal_rows import component_of
 from tracker.pages.formatting import day, money, percent, rate, signed_money
 from tracker.pages.i18n import gettext as _

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from tracker.engine.ahead.outcomes import DRAWS_COUNT
+from tracker.engine.ahead.projection import LadderProjection, Outlook, Projection
 from tracker.engine.deals import Deal
+from tracker.engine.earning.standing import Standing
 from tracker.engine.money import round_to_minor_unit
-from tracker.engine.outcomes import DRAWS_COUNT
-from tracker.engine.projection import LadderProjection, Outlook, Projection
-from tracker.engine.standing import Standing
 from tracker.pages.formatting import (
     amount,
     chance_words,

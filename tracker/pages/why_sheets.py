@@ -4,11 +4,11 @@ The lines of an earned figure sum to it exactly, to the minor unit; they are the
 page and, where the matrix allows it, the manager's show the same sheets.
 """
 
-from tracker.engine.explain import LineKind, TierLine, explain_total
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import COUNT_MEASURES
-from tracker.engine.standing import Standing, Step
-from tracker.engine.totals import TotalKey
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import COUNT_MEASURES
+from tracker.engine.earning.explain import LineKind, TierLine, explain_total
+from tracker.engine.earning.standing import Standing, Step
+from tracker.engine.earning.totals import TotalKey
 from tracker.pages.formatting import (
     count,
     measured,

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from tracker.engine.ladder_terms import LadderTerms
+from tracker.engine.agreement.ladder_terms import LadderTerms
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Axis, Component, PersonalException
+from tracker.engine.agreement.quota_facts import OnQuotaChange
+from tracker.engine.agreement.quotas import GivenQuota, QuotaStretch, WindowQuota
+from tracker.engine.earning.standing import Standing
+from tracker.engine.earning.totals import TotalKey
 from tracker.engine.periods import period_named
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import Axis, Component, PersonalException
-from tracker.engine.quota_facts import OnQuotaChange
-from tracker.engine.quotas import GivenQuota, QuotaStretch, WindowQuota
-from tracker.engine.standing import Standing
-from tracker.engine.totals import TotalKey
 from tracker.pages.formatting import day, factor, measured, money, percent, period_name, rate
 from tracker.pages.i18n import gettext as _
 from tracker.pages.sheets import Row, Section

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select
 
-from tracker.engine.credits import Credit
-from tracker.engine.presence import PRESENCE_PREFIX
-from tracker.engine.totals import TotalKey
+from tracker.engine.crediting.credits import Credit
+from tracker.engine.crediting.presence import PRESENCE_PREFIX
+from tracker.engine.earning.totals import TotalKey
 from tracker.store import tables
 from tracker.store.statements import in_chunks, within_64_bits
 

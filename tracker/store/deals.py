@@ -18,10 +18,10 @@ from sqlalchemy import (
     tuple_,
 )
 
+from tracker.engine.crediting.objectives import is_score
 from tracker.engine.deals import Deal, DealEvent, DealStatus
-from tracker.engine.objectives import is_score
+from tracker.engine.payroll_months.posting import Loss
 from tracker.engine.periods import Period
-from tracker.engine.posting import Loss
 from tracker.store import tables
 from tracker.store.deal_snapshot import deal_from_json, deal_to_json
 from tracker.store.marks import known

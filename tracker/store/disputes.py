@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select
 
-from tracker.engine.disputes import RULES, Act, State, state_after
+from tracker.engine.claims.disputes import RULES, Act, State, state_after
 from tracker.store.statements import in_chunks, inserted_id
 from tracker.store.tables import dispute, dispute_entry, payee
 

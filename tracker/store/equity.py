@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select
 
-from tracker.engine.equity import Grant, GrantStanding, standing_of
+from tracker.engine.payroll_months.equity import Grant, GrantStanding, standing_of
 from tracker.store import tables
 from tracker.store.marks import known
 from tracker.store.statements import inserted_id

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from tracker.engine.plans import Draw, DrawKind, PersonalException, Tier
+from tracker.engine.agreement.plans import Draw, DrawKind, PersonalException, Tier
 from tracker.store import tables
 from tracker.store.marks import known
 from tracker.store.statements import inserted_id, within_64_bits

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, tuple_
 
-from tracker.engine.exchange import ExchangeRate
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.store import tables
 from tracker.store.marks import known
 from tracker.store.statements import in_chunks, inserted_id

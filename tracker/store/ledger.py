@@ -11,10 +11,16 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, insert, select
 
-from tracker.engine.credits import split_component_key
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.posting import Loss, PostingKind, month_after, month_paying, posting_of
-from tracker.engine.totals import TotalKey
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.crediting.credits import split_component_key
+from tracker.engine.earning.totals import TotalKey
+from tracker.engine.payroll_months.posting import (
+    Loss,
+    PostingKind,
+    month_after,
+    month_paying,
+    posting_of,
+)
 from tracker.store import payroll, tables
 from tracker.store.adjustments import Proposal
 from tracker.store.statements import Values

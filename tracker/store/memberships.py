@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
-from tracker.engine.teams import Membership, TeamRole, Teams
+from tracker.engine.agreement.teams import Membership, TeamRole, Teams
 from tracker.store import people, tables
 from tracker.store.marks import known
 from tracker.store.people import Payee, Team

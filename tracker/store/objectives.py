@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from tracker.engine.objectives import OBJECTIVE, score_key
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import PlanVersion
+from tracker.engine.crediting.objectives import OBJECTIVE, score_key
 from tracker.engine.periods import Period
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plans import PlanVersion
 from tracker.store import deals, plans
 
 

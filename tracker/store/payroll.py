@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, insert, select
 
-from tracker.engine.posting import month_after
+from tracker.engine.payroll_months.posting import month_after
 from tracker.store import tables
 from tracker.store.marks import Marks, known, marks_from_json, marks_to_json
 from tracker.store.statements import Values, inserted_id

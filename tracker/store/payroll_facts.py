@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import Connection, and_, func, select
 
-from tracker.engine.credits import Credit, split_component_key
-from tracker.engine.equity import Grant
-from tracker.engine.ladder_terms import quota_minor_of
-from tracker.engine.payroll import KnownFacts, Whose
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.posting import PostingKind, month_named, month_paying
-from tracker.engine.statement import PostedLine
-from tracker.engine.totals import TotalKey
+from tracker.engine.agreement.ladder_terms import quota_minor_of
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.crediting.credits import Credit, split_component_key
+from tracker.engine.earning.totals import TotalKey
+from tracker.engine.payroll_months.equity import Grant
+from tracker.engine.payroll_months.payroll import KnownFacts, Whose
+from tracker.engine.payroll_months.posting import PostingKind, month_named, month_paying
+from tracker.engine.payroll_months.statement import PostedLine
 from tracker.store import credits, deals, equity, payroll, people, plans, tables
 from tracker.store.marks import known
 from tracker.store.memberships import REP

@@ -6,13 +6,13 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
-from tracker.engine.credits import Credit, component_key_of
-from tracker.engine.explain import LineKind
-from tracker.engine.payroll import KnownFacts, statements_of_month
-from tracker.engine.plans import PlanVersion
-from tracker.engine.posting import PostingKind, month_after, month_named
-from tracker.engine.statement import Statement, statement_from_text
-from tracker.engine.totals import TotalKey
+from tracker.engine.agreement.plans import PlanVersion
+from tracker.engine.crediting.credits import Credit, component_key_of
+from tracker.engine.earning.explain import LineKind
+from tracker.engine.earning.totals import TotalKey
+from tracker.engine.payroll_months.payroll import KnownFacts, statements_of_month
+from tracker.engine.payroll_months.posting import PostingKind, month_after, month_named
+from tracker.engine.payroll_months.statement import Statement, statement_from_text
 from tracker.store import adjustments, ledger, payroll, payroll_facts, people, plans, tables
 from tracker.store.memberships import REP
 from tracker.store.payroll import Act, MonthAct

@@ -5,9 +5,9 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
+from tracker.engine.ahead.prospects import Decided, stage_key
 from tracker.engine.deals import Deal, DealStatus
-from tracker.engine.prospects import Decided, stage_key
-from tracker.engine.totals import TotalKey
+from tracker.engine.earning.totals import TotalKey
 from tracker.store import deals, tables
 from tracker.store.deal_snapshot import deal_from_json
 from tracker.store.statements import in_chunks

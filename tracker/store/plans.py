@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select, text
 
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.plan_file import parse_plan
-from tracker.engine.plan_team import clash_of, counts_teams
-from tracker.engine.plans import Assignment, Plan, PlanVersion
-from tracker.engine.quota_facts import QuotaFact
-from tracker.engine.teams import Membership
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.agreement.plans import Assignment, Plan, PlanVersion
+from tracker.engine.agreement.quota_facts import QuotaFact
+from tracker.engine.agreement.teams import Membership
+from tracker.engine.plan_files.plan_file import parse_plan
+from tracker.engine.plan_files.plan_team import clash_of, counts_teams
 from tracker.errors import Conflict
 from tracker.store import exceptions, memberships, tables
 from tracker.store.exchange import KnownRates

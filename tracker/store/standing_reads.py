@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from tracker.engine.credits import Credit
-from tracker.engine.totals import TotalKey
+from tracker.engine.crediting.credits import Credit
+from tracker.engine.earning.totals import TotalKey
 from tracker.store import tables
 from tracker.store.credits import credits_where
 from tracker.store.totals import near, total_of

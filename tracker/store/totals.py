@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
 from sqlalchemy import delete as delete_from
 
-from tracker.engine.credits import Credit
-from tracker.engine.ladder_terms import LadderTerms
-from tracker.engine.plan_book import PlanBook
-from tracker.engine.totals import (
+from tracker.engine.agreement.ladder_terms import LadderTerms
+from tracker.engine.agreement.plan_book import PlanBook
+from tracker.engine.crediting.credits import Credit
+from tracker.engine.earning.totals import (
     NOTHING,
     CellKey,
     Climb,

@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from tracker.engine.plan_lines import KeyPath, lines_of
-from tracker.engine.plan_reader import key_text
+from tracker.engine.plan_files.plan_lines import KeyPath, lines_of
+from tracker.engine.plan_files.plan_reader import key_text
 from tracker.errors import BadInput, Problem
 from tracker.ingest.files.formats import (
     DECIMAL_MARKS,

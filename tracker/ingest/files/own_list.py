@@ -11,7 +11,7 @@ from datetime import date
 from fractions import Fraction
 from typing import TypeVar
 
-from tracker.engine.list_matching import Line
+from tracker.engine.claims.list_matching import Line
 from tracker.engine.money import AMOUNT_MINOR_MAX, round_to_minor_unit
 from tracker.ingest.files.formats import (
     DateFormat,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tracker import flow, flow_teams
-from tracker.engine.plans import Assignment
+from tracker.engine.agreement.plans import Assignment
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import FIRST_DAY, REFERENCE_LENGTH_MAX
 from tracker.ingest.fields import Fields

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.engine.credits import component_key_of
+from tracker.engine.agreement.plans import COUNT_MEASURES
+from tracker.engine.crediting.credits import component_key_of
 from tracker.engine.money import MINOR_DIGITS
 from tracker.engine.periods import Period, PeriodKind, period_named
-from tracker.engine.plans import COUNT_MEASURES
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import FIRST_DAY, UNIT_DIGITS, PayeeIdOf
 from tracker.ingest.fields import Fields

@@ -1,8 +1,8 @@
 """Rows of a file of exchange rates -> what a currency is worth in another from a day on."""
 
-from tracker.engine.exchange import ExchangeRate
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.engine.money import MINOR_DIGITS
-from tracker.engine.plan_exchange import QUOTED
+from tracker.engine.plan_files.plan_exchange import QUOTED
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import FIRST_DAY
 from tracker.ingest.fields import Fields

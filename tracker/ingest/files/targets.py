@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from tracker import flow, flow_exchange
 from tracker.config import command_author
-from tracker.engine.exchange import ExchangeRate
+from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.ingest.deal_payload import Reader
 from tracker.ingest.directory import Directory
 from tracker.ingest.files import deal_rows, people_rows, quota_rows, rate_rows
