@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
+from tracker.engine.crediting.objectives import OBJECTIVE
 from tracker.store import quarantine, tables
-from tracker.store.deals import Arrival
+from tracker.store.deals import CORRECTION_SOURCE, Arrival
 from tracker.store.statements import (
     Values,
     insert_into,
@@ -23,6 +24,9 @@ LOOKED_AT_COUNT = 20_000
 AN_HOUR = timedelta(hours=1)
 SILENT_AFTER_HOURS = 4
 """Working hours without an event after which a source is said to be silent, until somebody chooses otherwise."""
+
+FROM_INSIDE = (CORRECTION_SOURCE, OBJECTIVE)
+"""What people here say themselves; nothing about it is late."""
 
 _seen, _watch, _event = tables.source_seen.c, tables.source_watch.c, tables.deal_event.c
 
@@ -97,8 +101,9 @@ def set_patience(connection: Connection, source: str, hours: int) -> None:
 
 
 def all_sources(connection: Connection, now: datetime) -> list[Source]:
-    """Every source with its freshness at an instant, by name."""
-    rows = connection.execute(select(tables.source_seen).order_by(_seen.source)).all()
+    """Every source outside the company with its freshness at an instant, by name."""
+    outside = select(tables.source_seen).where(_seen.source.not_in(FROM_INSIDE))
+    rows = connection.execute(outside.order_by(_seen.source)).all()
     waiting = quarantine.waiting_by_source(connection)
     found = []
     for row in rows:
