@@ -213,7 +213,9 @@ def _doubt(folder: Path, database: Database) -> None:
     for who in ("anna", "olaf"):
         form = {"about": "deal", "key": f"crm:{who}", "words": f"Doubt of {who}", "line": ""}
         with clock.stopped_at(NOW):
-            assert cast.client_of(who).post("/me/disputes", data=form).status_code == 303
+            phone = cast.client_of(who)
+            assert phone.post("/me/disputes", data=form).status_code == 303
+            phone.post("/sign-out")
 
 
 def _close_october(database: Database) -> None:

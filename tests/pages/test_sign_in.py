@@ -441,7 +441,8 @@ def test_a_form_without_its_token_changes_nothing(cast: Cast) -> None:
     ]
     assert len(posts) > 5
     for address in posts:
-        concrete = re.sub(r"<[^>]*>", "1", address)
+        one_of_several = re.sub(r"<any\((\w+)[^)]*\):[^>]*>", r"\1", address)
+        concrete = re.sub(r"<[^>]*>", "1", one_of_several)
         assert client.post(concrete, data={}).status_code == 400, address
     assert is_in(client)
 
