@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-import tracker.engine
+import tracker
 from tests.engine.plan_files.test_plan_file import REFUSED, plan_with
 from tests.json_schema import complaints
 from tests.scenarios.reading import scenarios
 from tests.test_readme import README, example
+from tracker.engine import plan_files
 from tracker.engine.plan_files.people_schema import PEOPLE_TABLES, people_schema
 from tracker.engine.plan_files.plan_schema import PLAN_TABLES, plan_schema
 from tracker.ingest import plain_equity, plain_people, plain_teams, plain_terms
@@ -71,9 +72,11 @@ def key_tuples(module: Any) -> Mapping[str, tuple[str, ...]]:
 
 
 def tuples_of_the_plan_reader() -> Iterator[tuple[str, tuple[str, ...]]]:
-    for found in pkgutil.iter_modules(tracker.engine.__path__):
+    for found in pkgutil.iter_modules(plan_files.__path__):
         if found.name.startswith("plan_") and found.name != "plan_form":  # fields for some keys
-            yield from key_tuples(importlib.import_module(f"tracker.engine.{found.name}")).items()
+            yield from key_tuples(
+                importlib.import_module(f"{plan_files.__name__}.{found.name}")
+            ).items()
 
 
 def as_json(value: Any) -> Any:
@@ -127,7 +130,7 @@ def test_the_plans_of_the_scenarios_are_valid() -> None:
 
 
 def test_the_plans_of_the_demo_are_valid() -> None:
-    folder = Path(tracker.engine.__path__[0]).parent / "demo"
+    folder = Path(tracker.__path__[0]) / "demo"
     files = sorted(folder.rglob("*.toml"))
     assert files
     assert {file.name: plan_complaints(file.read_text("utf-8")) for file in files} == {
