@@ -11,7 +11,7 @@ from tracker.engine.deals import DealEvent
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import PayeeIdOf, Reader
 from tracker.ingest.directory import Directory
-from tracker.ingest.setting_aside import supersede, to_set_aside
+from tracker.ingest.setting_aside import to_set_aside
 from tracker.ingest.strict_json import JsonValue
 from tracker.ingest.submission import Entry
 from tracker.ingest.values import shown
@@ -71,7 +71,6 @@ def take_in(
         judged = _judge(database, entries[start : start + CHUNK_EVENTS], now, today)
         _set_aside(database, judged, sender, now)
         outcomes += _record(parts, judged, now)
-        _watch(database, judged)
         time.sleep(0)  # a long batch lets the other requests of this process have their turn
     return outcomes
 
@@ -110,21 +109,29 @@ def _set_aside(database: Database, judged: Sequence[Judged], sender: str, at: da
             quarantine.set_aside(connection, sender, events, at)
 
 
-def _watch(database: Database, judged: Sequence[Judged]) -> None:
-    """A source that sends by itself is minded from its first event on: its silence is said."""
-    names = {one.source for one in judged if isinstance(one, DealEvent)}
-    with database.read() as connection:
-        new = names - sources.watched_names(connection)
-    if new:
-        with database.write() as connection:
-            sources.watch(connection, new)
-
-
 def _record(parts: Parts, judged: Sequence[Judged], recorded_at: datetime) -> list[EventOutcome]:
     events = [one for one in judged if isinstance(one, DealEvent)]
-    recorded = iter(parts.record(events, recorded_at) if events else [])
-    supersede(parts.database, events, recorded_at)
-    return [_outcome_of(one, recorded) for one in judged]
+    recorded = parts.record(events, recorded_at) if events else []
+    kept = [one for one, of in zip(events, recorded, strict=True) if of.kind != "refused"]
+    if kept:
+        _note_arrival(parts.database, kept, recorded_at)
+    in_order = iter(recorded)
+    return [_outcome_of(one, in_order) for one in judged]
+
+
+def _note_arrival(database: Database, events: Sequence[DealEvent], at: datetime) -> None:
+    """End what waited under the ids of events that have come in after all, put right by their sender.
+
+    And mind a source that sends by itself from its first event on, so that its silence is said.
+    """
+    names = {(event.source, event.event_id) for event in events}
+    with database.read() as connection:
+        waiting = quarantine.waiting_ids_of_events(connection, names)
+        new = {event.source for event in events} - sources.watched_names(connection)
+    if waiting or new:
+        with database.write() as connection:
+            quarantine.end(connection, waiting, "superseded", "the sender", "", at)
+            sources.watch(connection, new)
 
 
 def _outcome_of(judged: Judged, recorded: Iterator[flow.Outcome]) -> EventOutcome:

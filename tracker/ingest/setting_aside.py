@@ -1,6 +1,6 @@
 """An event that is authentic but cannot be used: kept whole, and played again once the reason is put right."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -60,18 +60,6 @@ def _unclaimed(deal: Fields, payee_id_of: PayeeIdOf) -> Iterable[str]:
         reference = credit.text("rep")
         if reference and payee_id_of(reference) is None:
             yield reference
-
-
-def supersede(database: Database, events: Collection[DealEvent], at: datetime) -> None:
-    """End what waited under the ids of events that have come in after all, put right by their sender."""
-    names = {(event.source, event.event_id) for event in events}
-    if not names:
-        return
-    with database.read() as connection:
-        waiting = quarantine.waiting_ids_of_events(connection, names)
-    if waiting:
-        with database.write() as connection:
-            quarantine.end(connection, waiting, "superseded", "the sender", "", at)
 
 
 def replay(

@@ -1,6 +1,5 @@
 """What was authentic but could not be used: the administrator puts the reason right, plays it again or lets it go."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -48,11 +47,10 @@ class QuarantineView:
 def page() -> str:
     context.require_function(access.may_administer(context.principal()))
     with context.database().read() as connection:
-        waiting = quarantine.waiting(connection)
-        names = Counter(name for entry in waiting for name in entry.event.unclaimed)
+        names = quarantine.unclaimed_names(connection)
         view = QuarantineView(
-            waiting=tuple(waiting[:SHOWN_COUNT]),
-            waiting_count=len(waiting),
+            waiting=tuple(quarantine.waiting(connection, SHOWN_COUNT)),
+            waiting_count=quarantine.waiting_count(connection),
             names=tuple(UnknownName(name, count) for name, count in names.most_common()),
             payees=tuple(payee for payee in people.payees(connection) if payee.is_active),
             ended=tuple(quarantine.ended(connection, ENDED_COUNT)),
@@ -102,9 +100,7 @@ def claim() -> Response:
         context.require(payee is not None and bool(reference))
         assert payee is not None
         quarantine.claim(connection, reference, payee.id, principal.name, clock.now())
-        waiting = [
-            one for one in quarantine.waiting(connection) if reference in one.event.unclaimed
-        ]
+        waiting = quarantine.waiting_for(connection, reference)
     return _played(waiting)
 
 

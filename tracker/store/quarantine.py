@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -130,16 +131,14 @@ def end(
     insert_or_ignore(connection, tables.set_aside_end, rows)
 
 
-def waiting_ids_of_events(
-    connection: Connection, names: Collection[tuple[str, str]]
-) -> dict[int, tuple[str, str]]:
+def waiting_ids_of_events(connection: Connection, names: Collection[tuple[str, str]]) -> set[int]:
     """The waiting entries of these events, each named by its source and its id there."""
-    found: dict[int, tuple[str, str]] = {}
+    found: set[int] = set()
     for chunk in in_chunks(sorted({event_id for _, event_id in names})):
         query = _waiting(_aside.id, _aside.source, _aside.source_event_id)
         for row in connection.execute(query.where(_aside.source_event_id.in_(chunk))):
             if (row[1], row[2]) in names:
-                found[row[0]] = (row[1], row[2])
+                found.add(row[0])
     return found
 
 
@@ -152,6 +151,20 @@ def waiting(connection: Connection, limit: int | None = None) -> list[SetAside]:
     """What waits, the oldest first."""
     query = _entries().where(_end.kind.is_(None)).order_by(_aside.id).limit(limit)
     return [_from_row(row) for row in connection.execute(query)]
+
+
+def waiting_for(connection: Connection, reference: str) -> list[SetAside]:
+    """What waits because nobody is known by this name, the oldest first."""
+    named = _aside.unclaimed.contains(reference, autoescape=True)
+    query = _entries().where(_end.kind.is_(None), named).order_by(_aside.id)
+    entries = (_from_row(row) for row in connection.execute(query))
+    return [entry for entry in entries if reference in entry.event.unclaimed]
+
+
+def unclaimed_names(connection: Connection) -> Counter[str]:
+    """The names nobody is known by, and how many events wait for each."""
+    texts = connection.execute(_waiting(_aside.unclaimed).where(_aside.unclaimed != "")).scalars()
+    return Counter(name for text in texts for name in text.split(_LINE_BREAK))
 
 
 def ended(connection: Connection, limit: int) -> list[SetAside]:
