@@ -11,6 +11,12 @@ from gevent import monkey
 from playwright.sync_api import Browser, sync_playwright
 
 from tests import postgres
+from tests.faults.telling import (  # noqa: F401  # hooks: pytest finds them by their names
+    pytest_collection_modifyitems,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 
 # Speed is never what a property is about; the same examples each time keep a red build red until it is mended.
 hypothesis.settings.register_profile(

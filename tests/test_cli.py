@@ -1,6 +1,7 @@
 """The commands: listed fast, looked up one at a time, and plain when they fail."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -146,3 +147,33 @@ def test_random_histories_are_asked_for_by_number_and_seed(
     assert {"histories", "--hypothesis-seed=7", "faulthandler_timeout=0", "-x"} <= set(arguments)
     assert "5,000 random histories, seed 7" in capsys.readouterr().out
     assert cli.main(["test", "--seed", "7"]) == 2
+
+
+def test_faults_are_asked_for_apart_and_by_seed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(checks, "run", lambda *arguments: asked.append(arguments) or 0)
+    for setting in (checks.FAULTS_SETTING, checks.FAULTS_SEED_SETTING):
+        monkeypatch.setenv(setting, "")
+    assert cli.main(["test", "--faults", "--long", "--seed", "7", "-x"]) == 0
+    assert (os.environ[checks.FAULTS_SETTING], os.environ[checks.FAULTS_SEED_SETTING]) == (
+        "long",
+        "7",
+    )
+    (arguments,) = asked
+    assert {"faults", "--hypothesis-seed=7", "-x"} <= set(arguments)
+    assert "test --faults --long --seed 7" in capsys.readouterr().out
+    assert cli.main(["test", "--long"]) == 2
+    assert cli.main(["test", "--faults", "--histories", "5"]) == 2
+
+
+def test_the_ordinary_run_says_how_many_faults_it_left_out() -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "1", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "tests/faults"], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert re.search(
+        r"^\d+ fault tests are left to: python3 -m tracker test --faults$", done.stdout, re.M
+    )
+    assert " passed" not in done.stdout

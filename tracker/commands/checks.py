@@ -12,6 +12,8 @@ from tracker.launcher import ROOT
 WORKERS_MAX = 4
 HISTORIES_SETTING = "TRACKER_TEST_HISTORIES"
 """How many, for the tests (tests/random_histories.py)."""
+FAULTS_SETTING, FAULTS_SEED_SETTING = "TRACKER_TEST_FAULTS", "TRACKER_TEST_FAULTS_SEED"
+"""smoke or long, and the seed, for the tests (tests/faults/size.py)."""
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
@@ -21,17 +23,37 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
     type=click.IntRange(min=1),
     help="Only the properties of random histories, tried on so many; prints the seed and what was tried.",
 )
-@click.option("--seed", type=click.IntRange(min=0), help="The histories of an earlier run again.")
+@click.option(
+    "--faults",
+    is_flag=True,
+    help="Only the tests that kill, cut off and starve the product; prints the seed and the figures.",
+)
+@click.option("--long", is_flag=True, help="With --faults: the full figures instead of a sample.")
+@click.option("--seed", type=click.IntRange(min=0), help="What an earlier run tried, again.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENTS]...")
-def test(histories: int | None, seed: int | None, arguments: tuple[str, ...]) -> int:
+def test(
+    histories: int | None, faults: bool, long: bool, seed: int | None, arguments: tuple[str, ...]
+) -> int:
     """Run the tests, the arguments going to pytest; for example: test tests/engine -k ladder -n 0"""
-    if seed is not None and histories is None:
-        raise click.UsageError("A seed is for random histories: add --histories 5000.")
+    _refuse_what_does_not_go_together(histories, faults, long, seed)
     workers = str(min(os.cpu_count() or 1, WORKERS_MAX))
-    if histories is None:
-        # A file stays with one worker: its servers and databases are started once.
-        return run("pytest", "-n", workers, "--dist", "loadfile", *arguments)
-    return _try_histories(histories, _seed(seed), workers, arguments)
+    if faults:
+        return _break_things(long, _seed(seed), workers, arguments)
+    if histories is not None:
+        return _try_histories(histories, _seed(seed), workers, arguments)
+    # A file stays with one worker: its servers and databases are started once.
+    return run("pytest", "-n", workers, "--dist", "loadfile", *arguments)
+
+
+def _refuse_what_does_not_go_together(
+    histories: int | None, faults: bool, long: bool, seed: int | None
+) -> None:
+    if histories is not None and faults:
+        raise click.UsageError("Histories and faults are two runs: ask for one at a time.")
+    if long and not faults:
+        raise click.UsageError("A long run is one of faults: add --faults.")
+    if seed is not None and histories is None and not faults:
+        raise click.UsageError("A seed is for what is random: add --histories 5000, or --faults.")
 
 
 def _seed(given: int | None) -> int:
@@ -49,6 +71,18 @@ def _try_histories(count: int, seed: int, workers: str, arguments: tuple[str, ..
         "faulthandler_timeout=0",
     )  # one property may well take longer than a test that hangs
     code = run("pytest", "-n", workers, "--dist", "load", *told, *patient, *arguments)
+    click.echo(f"Seed {seed}: {'all held' if code == 0 else 'not all held'}. Again: {again}")
+    return code
+
+
+def _break_things(long: bool, seed: int, workers: str, arguments: tuple[str, ...]) -> int:
+    """The tests of tests/faults, as a sample or with the full figures."""
+    os.environ[FAULTS_SETTING] = "long" if long else "smoke"
+    os.environ[FAULTS_SEED_SETTING] = str(seed)
+    again = f"python3 -m tracker test --faults{' --long' if long else ''} --seed {seed}"
+    click.echo(f"Fault tests, seed {seed}. The same again: {again}")
+    told = ("-m", "faults", f"--hypothesis-seed={seed}", "-o", "faulthandler_timeout=0")
+    code = run("pytest", "-n", workers, "--dist", "loadfile", *told, *arguments)
     click.echo(f"Seed {seed}: {'all held' if code == 0 else 'not all held'}. Again: {again}")
     return code
 

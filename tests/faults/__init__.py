@@ -1,0 +1,13 @@
+"""What must hold when things break: processes die, disks fill, clocks differ, everybody writes at once.
+
+Run by `python3 -m tracker test --faults [--long] [--seed N]`, and left out of the ordinary run. Every test here works
+on real server processes and knows of the product only its addresses, its settings and what the database keeps.
+
+    size        how long a run is, its seed, and a source of chance for each test
+    telling     the figures each test measured, printed with the seed at the end
+    servers     `run`, as so many processes on one database; killed, stopped and started again
+    senders     clients that send until they are answered, and write down first what they are about to send
+    deals_sent  random deal events from a seed
+    oracle      what people earn by those events, in plain sums; shares no code with the product
+    company     the company that is broken here, and the comparison at the end
+"""

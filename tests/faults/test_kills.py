@@ -1,0 +1,58 @@
+"""A process may be killed at any instant: nothing that was acknowledged is lost, and nothing counts twice."""
+
+import random
+import time
+from collections.abc import Callable
+
+from tests.faults.company import REPS, Company, compare
+from tests.faults.deals_sent import Crm, Event
+from tests.faults.senders import Journal, Sender, Senders
+from tests.faults.servers import running_fleet
+from tests.faults.size import chance, sized
+
+SERVERS, WRITERS = 3, 8
+GIVES_UP = 0.2  # a request whose answer was lost may be there or not, as a whole
+PAUSE_SECONDS = (0.2, 1.5)
+HOT_DEALS = ("hot-1", "hot-2", "hot-3")
+
+
+def writers(company: Company, ports: list[int], rng: random.Random) -> Senders:
+    return Senders(
+        [
+            Sender(Journal(company.folder / f"journal-{number}"), company.key, ports, rng, GIVES_UP)
+            for number in range(WRITERS)
+        ]
+    )
+
+
+def requests_of(rng: random.Random) -> Callable[[int], list[Event]]:
+    """What each writer sends next: mostly single events, sometimes a batch."""
+    crms = [
+        Crm(f"w{number}", random.Random(rng.random()), REPS, HOT_DEALS) for number in range(WRITERS)
+    ]
+
+    def next_request(number: int) -> list[Event]:
+        size = rng.choice((1, 1, 1, 1, 5, 20))
+        return [crms[number].next_event() for _ in range(size)]
+
+    return next_request
+
+
+def test_kill_9_of_any_process_at_any_instant_loses_and_doubles_nothing(
+    company: Company, tell: Callable[[str], None]
+) -> None:
+    rng = chance(f"kills {company.database_url.partition(':')[0]}")
+    kills_wanted, kills = sized(6, 110), 0
+    with running_fleet(company.folder, company.database_url, SERVERS) as fleet:
+        senders = writers(company, fleet.ports, rng)
+        senders.start(requests_of(rng))
+        try:
+            while kills < kills_wanted:
+                time.sleep(rng.uniform(*PAUSE_SECONDS))
+                kills += fleet.kill_some(rng)
+        finally:
+            senders.end()
+    sent = senders.read()
+    found = compare(company.database_url, sent.acknowledged, sent.requests)
+    statuses = dict(sorted(sent.statuses.items()))
+    tell(f"{kills} kills, {len(sent.acknowledged)} events acknowledged, {found}, {statuses}")
