@@ -38,12 +38,12 @@ def test_rates_come_from_a_file_and_twice_changes_nothing(files: Files) -> None:
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("XXX;2026-01-01;7,46", "line 2, currency: “XXX” is not known"),
-        ("DKK;2026-01-01;7,46", "line 2, into: DKK is worth itself"),
-        ("EUR;2026-02-30;7,46", "line 2, day"),
-        ("EUR;2026-01-01;0", "line 2, rate: “0” is not how much one unit is worth"),
-        ("EUR;2026-01-01;-7", "line 2, rate: “-7” is not how much one unit is worth"),
-        ("EUR;2026-01-01;", "line 2, rate"),
+        ("XXX;2026-01-01;7,46", "A2, currency: “XXX” is not known"),
+        ("DKK;2026-01-01;7,46", "row 2, into: DKK is worth itself"),
+        ("EUR;2026-02-30;7,46", "B2, day"),
+        ("EUR;2026-01-01;0", "C2, rate: “0” is not how much one unit is worth"),
+        ("EUR;2026-01-01;-7", "C2, rate: “-7” is not how much one unit is worth"),
+        ("EUR;2026-01-01;", "C2, rate"),
     ],
 )
 def test_a_rate_that_cannot_be_is_refused(files: Files, row: str, problem: str) -> None:

@@ -9,8 +9,8 @@ import xlsxwriter
 
 from tracker.engine.claims.list_matching import Line
 from tracker.ingest.files.own_list import OwnList, read_own_list
-from tracker.ingest.files.spreadsheet import FILE_BYTES_MAX, read_spreadsheet
-from tracker.ingest.files.spreadsheet_problems import SheetProblem, SpreadsheetError
+from tracker.ingest.files.spreadsheet import read_spreadsheet
+from tracker.ingest.files.spreadsheet_problems import OWN_LIST, SheetProblem, SpreadsheetError
 
 DANISH = """Mine salg 2026;;;
 ;;;
@@ -167,7 +167,7 @@ def test_a_cell_in_the_last_row_of_the_last_column_costs_nothing() -> None:
 def test_an_archive_that_unpacks_to_much_more_is_refused_before_it_is_unpacked() -> None:
     bomb = b"<sst>" + b" " * (60 * 1024 * 1024) + b"</sst>"
     content = repacked(a_workbook(["Kunde"]), **{"xl/sharedStrings.xml": bomb})
-    assert len(content) < FILE_BYTES_MAX
+    assert len(content) < OWN_LIST.file_bytes
     assert problem_with(content) is SheetProblem.UNPACKS_TOO_LARGE
 
 
@@ -192,7 +192,7 @@ def test_entities_that_grow_while_they_are_read_are_refused() -> None:
         (b"", SheetProblem.EMPTY),
         (b" \n\n", SheetProblem.EMPTY),
         (b";;\n;;\n", SheetProblem.EMPTY),
-        (b"a" * (FILE_BYTES_MAX + 1), SheetProblem.TOO_LARGE),
+        (b"a" * (OWN_LIST.file_bytes + 1), SheetProblem.TOO_LARGE),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, SheetProblem.OLD_FORMAT),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", SheetProblem.NO_SPREADSHEET),
         (b"PK\x03\x04 this is no archive", SheetProblem.BROKEN),

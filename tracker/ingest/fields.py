@@ -31,23 +31,16 @@ _WHOLE = re.compile(r"\d{1,19}", re.ASCII)
 
 
 class Fields:
-    """One record's fields. `path` is what its problems are named after: "deal.credits[0]", or "line 7"."""
+    """One record's fields. `path` is what its problems are named after, such as "deal.credits[0]"."""
 
-    def __init__(
-        self,
-        values: Mapping[str, JsonValue],
-        path: str,
-        problems: list[Problem],
-        separator: str = ".",
-    ) -> None:
+    def __init__(self, values: Mapping[str, JsonValue], path: str, problems: list[Problem]) -> None:
         self._values = values
         self._path = path
-        self._separator = separator
         self._problems = problems
         self._known: list[str] = []
 
     def where(self, name: str) -> str:
-        return f"{self._path}{self._separator}{name}" if self._path else name
+        return f"{self._path}.{name}" if self._path else name
 
     def complain(self, name: str, what: str, fix: str) -> None:
         self._problems.append(Problem(self.where(name), what, fix))

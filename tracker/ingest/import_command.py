@@ -14,7 +14,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tracker import clock
 from tracker.config import Settings, load_settings
 from tracker.errors import BadInput, Problem
-from tracker.ingest.files.csv_file import CsvFile
 from tracker.ingest.files.deal_rows import DEALS
 from tracker.ingest.files.importing import Import, ImportRefused, Report, Target
 from tracker.ingest.files.mapping import FileMapping
@@ -22,6 +21,7 @@ from tracker.ingest.files.mapping_file import parse_mapping
 from tracker.ingest.files.people_rows import PEOPLE
 from tracker.ingest.files.quota_rows import QUOTAS
 from tracker.ingest.files.rate_rows import RATES
+from tracker.ingest.files.table import opened_table
 from tracker.ingest.files.targets import DealsTarget, PeopleTarget, QuotasTarget, RatesTarget
 from tracker.store.database import Database, opened_database
 
@@ -49,29 +49,30 @@ def _fields_of_each_kind() -> str:
     required=True,
     help="A TOML file that says which column means what.",
 )
+@click.option("--sheet", default="", help="Which sheet of an XLSX file, when several have rows.")
 @click.option("--keep-going", is_flag=True, help="Keep the good rows of a file with bad ones.")
 @click.option("--dry-run", is_flag=True, help="Only say what is wrong; keep nothing.")
 def import_command(
-    kind: str, file: Path, mapping_path: Path, keep_going: bool, dry_run: bool
+    kind: str, file: Path, mapping_path: Path, sheet: str, keep_going: bool, dry_run: bool
 ) -> None:
-    """Bring in people, quotas, deals or exchange rates from a CSV FILE. Importing twice changes nothing.
+    """Bring in people, quotas, deals or exchange rates from a CSV or XLSX FILE. Importing twice changes nothing.
 
     The whole file is looked at first. If anything is wrong, all of it is named, and nothing is kept unless you say
     --keep-going.
     """
     mapping = parse_mapping(_text_of(mapping_path), KINDS[kind])
-    csv_file = CsvFile(file, mapping.encoding, mapping.delimiter)
+    table = opened_table(file, mapping.encoding, mapping.delimiter, sheet)
     settings = load_settings()
     with opened_database(settings) as database:
         target = _target(mapping, database, settings)
-        report = _checked(Import(database, csv_file, mapping, target))
+        report = _checked(Import(database, table, mapping, target))
         if report.problems and not keep_going:
             raise ImportRefused(report.problems)
         _say_what_was_skipped(report)
         if dry_run:
             click.echo("Nothing was kept: this was a dry run.")
         else:
-            outcomes = _written(Import(database, csv_file, mapping, target), report.row_count)
+            outcomes = _written(Import(database, table, mapping, target), report)
             click.echo(_told(outcomes))
 
 
@@ -104,9 +105,9 @@ def _checked(job: Import[Any]) -> Report:
     return report
 
 
-def _written(job: Import[Any], row_count: int) -> Counter[str]:
-    with _progress("Importing", row_count) as on_rows:
-        return replace(job, on_rows=on_rows).write()
+def _written(job: Import[Any], report: Report) -> Counter[str]:
+    with _progress("Importing", report.row_count) as on_rows:
+        return replace(job, on_rows=on_rows).write(report)
 
 
 def _say_what_was_skipped(report: Report) -> None:

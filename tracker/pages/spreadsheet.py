@@ -12,8 +12,8 @@ from tracker.engine.claims.list_matching import Compared
 from tracker.engine.claims.reconciling import Cause, CauseKind, Pair, Reconciliation, reconcile
 from tracker.engine.money import minor_digits
 from tracker.ingest.files.own_list import FIELDS, OwnList, read_own_list
-from tracker.ingest.files.spreadsheet import FILE_BYTES_MAX, read_spreadsheet
-from tracker.ingest.files.spreadsheet_problems import SheetProblem, SpreadsheetError
+from tracker.ingest.files.spreadsheet import read_spreadsheet
+from tracker.ingest.files.spreadsheet_problems import OWN_LIST, SheetProblem, SpreadsheetError
 from tracker.off_the_loop import beside_the_loop
 from tracker.pages import context
 from tracker.pages.company_calendar import company_calendar
@@ -71,7 +71,7 @@ def page() -> str:
 
 
 @blueprint.post("")
-@context.takes_bytes(FILE_BYTES_MAX + FORM_BYTES)
+@context.takes_bytes(OWN_LIST.file_bytes + FORM_BYTES)
 def compare() -> Response:
     """Read the file, compare, and answer: the part alone for htmx, or a whole page."""
     payee = _own_payee()
@@ -87,7 +87,7 @@ def compare() -> Response:
 
 def _content() -> bytes:
     sent = request.files.get("file")
-    content = sent.read(FILE_BYTES_MAX + 1) if sent else b""
+    content = sent.read(OWN_LIST.file_bytes + 1) if sent else b""
     if not content:
         raise SpreadsheetError(SheetProblem.EMPTY)
     return content
@@ -154,7 +154,7 @@ def _words() -> dict[str, object]:
     return {
         "fields": fields,
         "no_column": NO_COLUMN,
-        "bytes_max": FILE_BYTES_MAX,
+        "bytes_max": OWN_LIST.file_bytes,
         "too_large": problem_words(SheetProblem.TOO_LARGE),
     }
 

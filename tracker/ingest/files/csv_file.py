@@ -2,26 +2,25 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from tracker.errors import BadInput, Problem
+from tracker.ingest.files.cells import Addresses, BadRow, Row
 from tracker.ingest.values import shown
 
 SNIFFED = ",;\t|"
+LINE_LENGTH_MAX = 4_000_000
+"""Of one line: a file without line breaks must not be read whole."""
+COLUMNS_MAX = 1_000
+COLUMNS_NAMED_MAX = 30
+FIELD_LENGTH_MAX = csv.field_size_limit()
 
 _BYTE_ORDER_MARK = "\ufeff"
-_UNDECODED = re.compile("[\udc80-\udcff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: the line it begins on, and its cells by column, trimmed."""
-
-    line: int
-    cells: Mapping[str, str]
+_UNREADABLE = re.compile("[\udc80-\udcff\0]")
+_HEAD_ROW = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,77 +32,131 @@ class CsvFile:
     delimiter: str | None
 
     def header(self) -> list[str]:
-        """The names of the columns, as the first line has them."""
-        with self._opened() as lines:
-            first_line = next(lines, "")
-        return _cells_of(first_line.removeprefix(_BYTE_ORDER_MARK), self.delimiter)[0]
+        """The names of the columns, as the first line has them. Raises BadInput."""
+        with self._opened() as file:
+            return self._head(_lines(file))[0]
 
-    def rows(self, columns: frozenset[str]) -> Iterator[Row | Problem]:
-        """Each row, or what is wrong with it. Raises BadInput when the header lacks one of the columns."""
+    def addresses(self, columns: frozenset[str]) -> Addresses:
+        """What the cells are called. Raises BadInput when the header lacks one of the columns."""
         header = self.header()
-        for found in self.cells(columns):
-            if isinstance(found, Problem):
-                yield found
-            else:
-                line, cells = found
-                yield Row(line, dict(zip(header, cells, strict=True)))
+        check_header(header, columns, _HEAD_ROW)
+        return Addresses("", header)
+
+    def rows(self, columns: frozenset[str]) -> Iterator[Row | BadRow]:
+        """Each row, or what is wrong with it. Raises BadInput when the header lacks one of the columns."""
+        with self._opened() as file:
+            lines = _lines(file)
+            header, delimiter = self._head(lines)
+            check_header(header, columns, _HEAD_ROW)
+            for found in self._records(lines, header, delimiter):
+                number, _, read = found
+                if isinstance(read, Problem):
+                    yield BadRow(number, _named(number, read))
+                else:
+                    yield Row(number, dict(zip(header, read, strict=True)))
 
     def cells(self, columns: frozenset[str]) -> Iterator[tuple[int, list[str]] | Problem]:
-        """The same as plain cells in the order of the header, for files of which every microsecond counts."""
-        with self._opened() as lines:
-            first_line = next(lines, "").removeprefix(_BYTE_ORDER_MARK)
-            header, delimiter = _cells_of(first_line, self.delimiter)
-            _check_header(header, columns)
-            reader = csv.reader(lines, delimiter=delimiter, strict=True)
-            while True:
-                line = reader.line_num + 2  # lines count from 1, and the header was the first
-                try:
-                    cells = next(reader, None)
-                except csv.Error as error:
-                    yield _problem(line, f"is not CSV: {error}.", "Look at its quotes.")
-                    continue
-                if cells is None:
-                    return
-                if cells:
-                    yield self._problem_of(line, header, cells) or (line, [*map(str.strip, cells)])
+        """The same as plain cells in the order of the header, by line, for files of which every microsecond counts."""
+        with self._opened() as file:
+            lines = _lines(file)
+            header, delimiter = self._head(lines)
+            check_header(header, columns, _HEAD_ROW)
+            for found in self._records(lines, header, delimiter):
+                _, line, read = found
+                if isinstance(read, Problem):
+                    yield Problem(f"line {line}", read.what, read.fix)
+                else:
+                    yield line, read
+
+    def _records(
+        self, lines: Iterator[str], header: Sequence[str], delimiter: str
+    ) -> Iterator[tuple[int, int, list[str] | Problem]]:
+        """Each row: its number as a spreadsheet counts it, the line it begins on, and its cells."""
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        number = _HEAD_ROW
+        while True:
+            line = reader.line_num + 2  # lines count from 1, and the header was the first
+            number += 1
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                yield number, line, _problem_of_csv(error)
+                continue
+            if cells is None:
+                return
+            if cells:
+                problem = self._problem_of(header, cells)
+                yield number, line, problem or [*map(str.strip, cells)]
 
     def _opened(self) -> TextIO:
         """Undecodable bytes are carried along as marks, so that their line can be named and reading goes on."""
         return self.path.open(encoding=self.encoding, errors="surrogateescape", newline="\n")
 
-    def _problem_of(self, line: int, header: list[str], cells: list[str]) -> Problem | None:
+    def _head(self, lines: Iterator[str]) -> tuple[list[str], str]:
+        """The header's cells, and the delimiter between them. Raises BadInput."""
+        first_line = next(lines, "").removeprefix(_BYTE_ORDER_MARK)
+        delimiter = self.delimiter or max(SNIFFED, key=first_line.count)
+        if first_line.count(delimiter) >= COLUMNS_MAX:
+            what = (
+                f"has {first_line.count(delimiter) + 1:,} columns; up to {COLUMNS_MAX:,} are read."
+            )
+            raise BadInput([_named(_HEAD_ROW, Problem("", what, "Keep only those needed."))])
+        try:
+            cells = next(csv.reader([first_line], delimiter=delimiter), [])
+        except csv.Error as error:
+            raise BadInput([_named(_HEAD_ROW, _problem_of_csv(error))]) from None
+        if _UNREADABLE.search(first_line) and (problem := self._problem_of(cells, cells)):
+            raise BadInput([_named(_HEAD_ROW, problem)])
+        return [cell.strip() for cell in cells], delimiter
+
+    def _problem_of(self, header: Sequence[str], cells: list[str]) -> Problem | None:
         text = "".join(cells)
-        if not text.isascii() and _UNDECODED.search(text):
+        if (not text.isascii() or "\0" in text) and (found := _UNREADABLE.search(text)):
+            if found[0] == "\0":
+                what, fix = "holds a NUL, which no text does.", "Save the file as CSV again."
+                return Problem("", what, fix)
             what = f"is not {self.encoding.upper()}."
-            return _problem(line, what, 'Declare its encoding, such as encoding = "cp1252".')
+            return Problem("", what, 'Declare its encoding, such as encoding = "cp1252".')
         if len(cells) != len(header):
             what = f"has {len(cells)} cells, but the header has {len(header)}."
-            return _problem(line, what, "Is a delimiter in a text that has no quotes?")
+            return Problem("", what, "Is a delimiter in a text that has no quotes?")
         return None
 
 
-def _cells_of(first_line: str, delimiter: str | None) -> tuple[list[str], str]:
-    """The header's cells, and the delimiter between them."""
-    delimiter = delimiter or max(SNIFFED, key=first_line.count)
-    cells = next(csv.reader([first_line], delimiter=delimiter), [])
-    return [cell.strip() for cell in cells], delimiter
-
-
-def _check_header(header: list[str], columns: frozenset[str]) -> None:
+def check_header(header: Sequence[str], columns: frozenset[str], head_row: int) -> None:
+    """Raises BadInput when one of the columns is not in the header, or twice."""
     problems = [
-        _problem(1, f"the column “{shown(name)}” is there twice.", "Rename one of them.")
+        Problem("", f"the column “{shown(name)}” is there twice.", "Rename one of them.")
         for name in sorted(columns)
         if header.count(name) > 1
     ]
-    there = ", ".join(f"“{shown(name)}”" for name in header)
+    there = ", ".join(f"“{shown(name)}”" for name in header[:COLUMNS_NAMED_MAX])
+    there += ", …" if len(header) > COLUMNS_NAMED_MAX else ""
     problems += [
-        _problem(1, f"there is no column “{shown(name)}”.", f"There are {there or 'none'}.")
+        Problem("", f"there is no column “{shown(name)}”.", f"There are {there or 'none'}.")
         for name in sorted(columns)
         if name not in header
     ]
     if problems:
-        raise BadInput(problems)
+        raise BadInput(_named(head_row, problem) for problem in problems)
 
 
-def _problem(line: int, what: str, fix: str) -> Problem:
-    return Problem(f"line {line}", what, fix)
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines of a file; for one that is too long stands what is refused as too long."""
+    while line := file.readline(LINE_LENGTH_MAX):
+        if len(line) == LINE_LENGTH_MAX and not line.endswith("\n"):
+            while (line := file.readline(LINE_LENGTH_MAX)) and not line.endswith("\n"):
+                pass
+            line = "x" * (FIELD_LENGTH_MAX + 1) + "\n"
+        yield line
+
+
+def _problem_of_csv(error: csv.Error) -> Problem:
+    if "field limit" in str(error):
+        what = f"is too long: a cell may hold {FIELD_LENGTH_MAX:,} characters."
+        return Problem("", what, "Is the quote missing that ends one?")
+    return Problem("", f"is not CSV: {error}.", "Look at its quotes.")
+
+
+def _named(row: int, problem: Problem) -> Problem:
+    return Problem(f"row {row}", problem.what, problem.fix)

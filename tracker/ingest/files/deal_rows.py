@@ -78,9 +78,7 @@ def deal_row(values: Values, source: str, reader: Reader) -> DealRow:
         event = reader.event_without_hash(_record(found, source, reader.today))
     except BadInput as refusal:
         raise BadInput(
-            Problem(
-                f"line {values.line}, {_field_of(problem.where, found)}", problem.what, problem.fix
-            )
+            Problem(values.where(_field_of(problem.where, found)), problem.what, problem.fix)
             for problem in refusal.problems
         ) from None
     return DealRow(event, is_versioned="version" in found or "occurred_at" in found)

@@ -2,14 +2,23 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
 
 from tracker.errors import Problem
+from tracker.ingest.fields import Fields
+from tracker.ingest.files.cells import Addresses, Cell, Row, cell_text
 from tracker.ingest.files.formats import DateFormat, FormatError, NumberFormat
+from tracker.ingest.files.workbook import NOT_CALCULATED
 
 PLACE = re.compile(r"\{([^{}|]+)(\|slug)?\}")
 """A column's place in a text: {manager}, or {manager|slug} for what fits an e-mail address."""
+
+FORMULA_ERRORS = frozenset(
+    {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", NOT_CALCULATED}
+)
 
 # Letters that are not a plain letter with an accent, so that no normal form takes them apart.
 _SPELLED_OUT = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l"})
@@ -47,12 +56,27 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The fields of one row as plain text, in our own formats; `empty` names those the file said nothing for."""
+    """The fields of one row as plain text, in our own formats; `empty` names those the file said nothing for.
 
-    line: int
+    `where` names the cell of a field, or the row.
+    """
+
+    row: int
     by_field: Mapping[str, str]
     empty: tuple[str, ...]
     problems: tuple[Problem, ...]
+    where: Callable[[str], str]
+
+
+class RowFields(Fields):
+    """The fields of one row of a file; their problems are named after the cells they stand in."""
+
+    def __init__(self, values: Values, problems: list[Problem]) -> None:
+        super().__init__(values.by_field, "", problems)
+        self._where = values.where
+
+    def where(self, name: str) -> str:
+        return self._where(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +91,57 @@ class FileMapping:
     number_format: NumberFormat
     source: str = ""
 
-    def values_of(self, line: int, cells: Mapping[str, str]) -> Values:
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every column that the mapping needs."""
+        return frozenset(name for rule in self.rules.values() for name in rule.all_columns)
+
+    def values_of(self, row: Row, addresses: Addresses) -> Values:
         """The fields of one row. A value that is not in the declared format becomes a problem."""
+
+        def where(name: str) -> str:
+            column = self._column_of(name, row.cells)
+            return f"{addresses.of(row.number, column)}, {name}"
+
         found: dict[str, str] = {}
         empty, problems = [], []
         for name, rule in self.rules.items():
-            text = _text_of(rule, cells)
-            if not text:
-                empty.append(name)
             try:
-                text = self._plain(name, text) if text and rule.columns else text
+                text = self._text_of(name, rule, row.cells)
             except FormatError as error:
                 fix = "Correct the file, or the format in the mapping."
-                problems.append(Problem(f"line {line}, {name}", f"{error}.", fix))
+                problems.append(Problem(where(name), f"{error}.", fix))
                 continue
+            if not text:
+                empty.append(name)
             if text or rule.default:
                 found[name] = text or rule.default
-        return Values(line, found, tuple(empty), tuple(problems))
+        return Values(row.number, found, tuple(empty), tuple(problems), where)
+
+    def _column_of(self, name: str, cells: Mapping[str, Cell]) -> str:
+        """The column that a field was read from, or the first it could have been."""
+        rule = self.rules.get(name)
+        columns = rule.all_columns if rule else ()
+        return next(
+            (one for one in columns if cells.get(one, "") != ""), columns[0] if columns else ""
+        )
+
+    def _text_of(self, name: str, rule: Rule, cells: Mapping[str, Cell]) -> str:
+        if not rule.columns:
+            return _put_together(rule, cells)
+        cell = next((cells[column] for column in rule.columns if cells[column] != ""), "")
+        if isinstance(cell, str):
+            return self._plain(name, rule.translations.get(cell, cell)) if cell else ""
+        if name in self.kind.dates and isinstance(cell, Fraction):
+            raise FormatError(f"{cell_text(cell)} is a number, and no date")
+        if name in self.kind.numbers and isinstance(cell, date):
+            raise FormatError(f"{cell_text(cell)} is a date, and no number")
+        return rule.translations.get(cell_text(cell), cell_text(cell))
 
     def _plain(self, name: str, text: str) -> str:
+        if text in FORMULA_ERRORS:
+            came = "has not been worked out" if text == NOT_CALCULATED else f"came to {text}"
+            raise FormatError(f"the formula there {came}")
         if name in self.kind.dates:
             return self.date_format.parse(text).isoformat()
         if name in self.kind.numbers:
@@ -100,15 +156,12 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9-]+", ".", plain).strip(".-")
 
 
-def _text_of(rule: Rule, cells: Mapping[str, str]) -> str:
-    if rule.columns:
-        text = next((cells[name] for name in rule.columns if cells[name]), "")
-        return rule.translations.get(text, text)
-    if rule.all_columns and not any(cells[name] for name in rule.all_columns):
+def _put_together(rule: Rule, cells: Mapping[str, Cell]) -> str:
+    if rule.all_columns and not any(cells[name] != "" for name in rule.all_columns):
         return ""
     return PLACE.sub(lambda place: _in_place(place, cells), rule.text).strip()
 
 
-def _in_place(place: re.Match[str], cells: Mapping[str, str]) -> str:
-    text = cells[place[1].strip()]
+def _in_place(place: re.Match[str], cells: Mapping[str, Cell]) -> str:
+    text = cell_text(cells[place[1].strip()])
     return slug(text) if place[2] else text

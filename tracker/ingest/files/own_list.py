@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from tracker.engine.claims.list_matching import Line
 from tracker.engine.money import AMOUNT_MINOR_MAX, round_to_minor_unit
+from tracker.ingest.files.cells import Cell, cell_text
 from tracker.ingest.files.formats import (
     DateFormat,
     FormatError,
@@ -21,7 +22,7 @@ from tracker.ingest.files.formats import (
     plain_number,
     without_currency,
 )
-from tracker.ingest.files.spreadsheet import Cell, SheetRow
+from tracker.ingest.files.spreadsheet import SheetRow
 
 FIELDS = ("deal_id", "name", "on", "amount", "commission")
 HEAD_ROWS_MAX = 15
@@ -110,7 +111,7 @@ def read_own_list(
     `digits` are those of the minor unit the amounts are in.
     """
     head = _head_of(rows)
-    heads = tuple(_text(cell) for cell in rows[head].cells)
+    heads = tuple(cell_text(cell) for cell in rows[head].cells)
     columns = _columns(heads, chosen)
     reading = _Reading(rows[head + 1 :], columns, digits)
     if not OwnList(heads, columns).can_be_compared:
@@ -124,7 +125,7 @@ def read_own_list(
 
 def _head_of(rows: Sequence[SheetRow]) -> int:
     """The place of the row that names the columns: the one with most words we know, the first on a draw."""
-    known = [len(_guessed([_text(cell) for cell in row.cells])) for row in rows[:HEAD_ROWS_MAX]]
+    known = [len(_guessed([cell_text(cell) for cell in row.cells])) for row in rows[:HEAD_ROWS_MAX]]
     return known.index(max(known))
 
 
@@ -181,16 +182,16 @@ class _Reading:
     sums: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        dates = [_without_time(_text(cell)) for cell in self._column("on")]
+        dates = [_without_time(cell_text(cell)) for cell in self._column("on")]
         self._date_format: DateFormat = _fitting(DATE_FORMATS, dates, lambda one: one.parse)
         self._number_formats: dict[str, NumberFormat] = {}
         for name in ("amount", "commission"):
-            texts = [without_currency(_text(cell)) for cell in self._column(name)]
+            texts = [without_currency(cell_text(cell)) for cell in self._column(name)]
             self._number_formats[name] = _fitting(NUMBER_FORMATS, texts, lambda one: one.plain)
 
     def line(self, row: SheetRow) -> Line | None:
         """The line of a row; None for one that is a sum or that could not be read."""
-        deal_id, name = (_text(self._cell(row, key)) for key in ("deal_id", "name"))
+        deal_id, name = (cell_text(self._cell(row, key)) for key in ("deal_id", "name"))
         if not deal_id and (not name or _words(name) in _SUM_WORDS):
             if any(self._cell(row, key) != "" for key in ("amount", "commission")):
                 self.sums.append(row.number)
@@ -210,7 +211,7 @@ class _Reading:
         cell = self._cell(row, "on")
         if isinstance(cell, date):
             return cell
-        text = _without_time(_text(cell))
+        text = _without_time(cell_text(cell))
         if not text:
             return None
         for one in (self._date_format, *DATE_FORMATS):
@@ -225,10 +226,10 @@ class _Reading:
         cell = self._cell(row, name)
         if isinstance(cell, str) and cell in ("", "-", "–"):
             return None
-        exact = cell if isinstance(cell, Fraction) else self._number(_text(cell), name)
+        exact = cell if isinstance(cell, Fraction) else self._number(cell_text(cell), name)
         minor = None if exact is None else round_to_minor_unit(exact * 10**self.digits)
         if minor is None or abs(minor) > AMOUNT_MINOR_MAX:
-            self.unread.append(Unread(row.number, name, _text(cell)))
+            self.unread.append(Unread(row.number, name, cell_text(cell)))
             return None
         return minor
 
@@ -285,9 +286,3 @@ def _fits(parse: Callable[[str], object], text: str) -> bool:
 
 def _without_time(text: str) -> str:
     return _TIME_BEHIND.sub("", text).strip()
-
-
-def _text(cell: Cell) -> str:
-    if isinstance(cell, Fraction):
-        return str(cell.numerator) if cell.denominator == 1 else f"{float(cell):g}"
-    return cell.isoformat() if isinstance(cell, date) else cell

@@ -10,7 +10,7 @@ from tracker.engine.agreement.plans import Assignment
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import FIRST_DAY, REFERENCE_LENGTH_MAX
 from tracker.ingest.fields import Fields
-from tracker.ingest.files.mapping import Kind, Values
+from tracker.ingest.files.mapping import Kind, RowFields, Values
 from tracker.store import accounts, people, plans
 from tracker.store.database import Database
 from tracker.store.types import Connection
@@ -52,7 +52,7 @@ def first_days_of_plans(connection: Connection) -> dict[str, date]:
 def person_row(values: Values, connection: Connection, first_days: Mapping[str, date]) -> PersonRow:
     """The rep of a row. Raises BadInput with every problem."""
     problems: list[Problem] = []
-    fields = Fields(values.by_field, f"line {values.line}", problems, separator=", ")
+    fields = RowFields(values, problems)
     reference = fields.text("reference", required=True, length_max=REFERENCE_LENGTH_MAX)
     row = PersonRow(
         reference=reference,

@@ -11,7 +11,7 @@ from tracker.engine.periods import Period, PeriodKind, period_named
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import FIRST_DAY, UNIT_DIGITS, PayeeIdOf
 from tracker.ingest.fields import Fields
-from tracker.ingest.files.mapping import Kind, Values
+from tracker.ingest.files.mapping import Kind, RowFields, Values
 from tracker.ingest.values import shown
 from tracker.store import plans
 from tracker.store.plans import QuotaChange
@@ -52,7 +52,7 @@ def quota_terms(connection: Connection) -> QuotaTerms:
 def quota_row(values: Values, payee_id_of: PayeeIdOf, terms: QuotaTerms) -> QuotaChange:
     """The quota of a row. Raises BadInput with every problem."""
     problems: list[Problem] = []
-    fields = Fields(values.by_field, f"line {values.line}", problems, separator=", ")
+    fields = RowFields(values, problems)
     rep = fields.text("rep", required=True)
     payee_id = payee_id_of(rep) if rep else None
     if rep and payee_id is None:

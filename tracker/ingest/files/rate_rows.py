@@ -6,7 +6,7 @@ from tracker.engine.plan_files.plan_exchange import QUOTED
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import FIRST_DAY
 from tracker.ingest.fields import Fields
-from tracker.ingest.files.mapping import Kind, Values
+from tracker.ingest.files.mapping import Kind, RowFields, Values
 from tracker.ingest.values import shown
 
 RATES = Kind(
@@ -21,7 +21,7 @@ RATES = Kind(
 def rate_row(values: Values) -> ExchangeRate:
     """The rate of a row. Raises BadInput with every problem."""
     problems: list[Problem] = []
-    fields = Fields(values.by_field, f"line {values.line}", problems, separator=", ")
+    fields = RowFields(values, problems)
     currency, into = _currency(fields, "currency"), _currency(fields, "into")
     if currency and currency == into:
         fields.complain("into", f"{into} is worth itself.", "Name another currency.")

@@ -1,27 +1,29 @@
 """A CSV or XLSX file from anybody -> rows of cells, within limits. Nothing of it is kept or logged.
 
 What a file is, its first bytes say, not its name. Cells of a CSV are text; those of an XLSX may be numbers, kept as the
-exact decimals they are shown as, or days. A formula is what it last came to.
+exact decimals they are shown as, or days. A formula is what it last came to, if only an error such as #REF!.
 """
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from math import isfinite
 
+from tracker.ingest.files.cells import Cell
 from tracker.ingest.files.csv_file import SNIFFED
-from tracker.ingest.files.spreadsheet_problems import SheetProblem, SpreadsheetError
-from tracker.ingest.files.workbook import COLUMNS_MAX, ROWS_MAX, safe_workbook
+from tracker.ingest.files.spreadsheet_problems import (
+    IMPORTED,
+    OWN_LIST,
+    Limits,
+    SheetProblem,
+    SpreadsheetError,
+)
+from tracker.ingest.files.workbook import SafeWorkbook, safe_workbook
 
-FILE_BYTES_MAX = 1024 * 1024
-CELL_LENGTH_MAX = 300
-
-Cell = str | date | Fraction
-
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -33,36 +35,68 @@ class SheetRow:
     cells: tuple[Cell, ...]
 
 
-def read_spreadsheet(content: bytes) -> list[SheetRow]:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of a workbook that has rows. `merged` are the first and last row and column of cells made one."""
+
+    name: str
+    is_hidden: bool
+    rows: Sequence[SheetRow]
+    merged: Sequence[tuple[int, int, int, int]] = ()
+
+
+def read_spreadsheet(content: bytes, limits: Limits = OWN_LIST) -> list[SheetRow]:
     """The rows of a file: of a workbook, those of the first sheet that has any. Raises SpreadsheetError."""
     if not content.strip():
         raise SpreadsheetError(SheetProblem.EMPTY)
-    if len(content) > FILE_BYTES_MAX:
-        raise SpreadsheetError(SheetProblem.TOO_LARGE)
-    if content.startswith(_OLE):
+    if len(content) > limits.file_bytes:
+        raise SpreadsheetError(SheetProblem.TOO_LARGE, limits)
+    if content.startswith(OLE):
         raise SpreadsheetError(SheetProblem.OLD_FORMAT)
-    rows = _workbook_rows(content) if content.startswith(_ZIP) else _csv_rows(content)
-    found = [row for row in rows if any(cell != "" for cell in row.cells)]
+    if content.startswith(ZIP):
+        in_sight = [one for one in sheets_of(content, limits) if not one.is_hidden]
+        found = next((list(one.rows) for one in in_sight if len(one.rows) > 1), [])
+    else:
+        found = _filled(_csv_rows(content, limits))
     if not found:
         raise SpreadsheetError(SheetProblem.EMPTY)
     return found
 
 
+def sheets_of(content: bytes, limits: Limits = IMPORTED) -> list[Sheet]:
+    """The sheets of a workbook that have rows, hidden ones too, in order. Raises SpreadsheetError."""
+    safe = safe_workbook(content, limits)
+    try:
+        return [sheet for sheet in _sheets(safe, limits) if sheet.rows]
+    except SpreadsheetError:
+        raise
+    except Exception as error:  # the reader names its faults in many ways, all of them the file's
+        raise SpreadsheetError(SheetProblem.BROKEN) from error
+    except BaseException as panic:  # of the native reader, which is no Exception
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise SpreadsheetError(SheetProblem.BROKEN) from None
+
+
+def _filled(rows: Iterator[SheetRow]) -> list[SheetRow]:
+    return [row for row in rows if any(cell != "" for cell in row.cells)]
+
+
 # --- CSV
 
 
-def _csv_rows(content: bytes) -> Iterator[SheetRow]:
+def _csv_rows(content: bytes, limits: Limits) -> Iterator[SheetRow]:
     text = _decoded(content)
     first_lines = text[:4000]
     delimiter = max(SNIFFED, key=first_lines.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         for cells in reader:
-            if reader.line_num > ROWS_MAX:
-                raise SpreadsheetError(SheetProblem.TOO_MANY_ROWS)
-            if len(cells) > COLUMNS_MAX:
-                raise SpreadsheetError(SheetProblem.TOO_MANY_COLUMNS)
-            yield SheetRow(reader.line_num, tuple(_text(cell) for cell in cells))
+            if reader.line_num > limits.rows:
+                raise SpreadsheetError(SheetProblem.TOO_MANY_ROWS, limits)
+            if len(cells) > limits.columns:
+                raise SpreadsheetError(SheetProblem.TOO_MANY_COLUMNS, limits)
+            yield SheetRow(reader.line_num, tuple(_text(cell, limits) for cell in cells))
     except csv.Error as error:
         raise SpreadsheetError(SheetProblem.BROKEN) from error
 
@@ -83,36 +117,36 @@ def _decoded(content: bytes) -> str:
 # --- XLSX
 
 
-def _workbook_rows(content: bytes) -> list[SheetRow]:
+def _sheets(safe: SafeWorkbook, limits: Limits) -> Iterator[Sheet]:
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-    safe = safe_workbook(content)
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(safe))
-        for index, sheet in enumerate(workbook.sheets_metadata):
-            is_read = (
-                sheet.typ is SheetTypeEnum.WorkSheet and sheet.visible is SheetVisibleEnum.Visible
+    workbook = CalamineWorkbook.from_filelike(io.BytesIO(safe.content))
+    for index, about in enumerate(workbook.sheets_metadata):
+        if about.typ is not SheetTypeEnum.WorkSheet:
+            continue
+        sheet = workbook.get_sheet_by_index(index)
+        failed = safe.failed_formulas.get(about.name, {})
+        _, left = sheet.start or (0, 0)  # columns before the first filled one are not given
+        rows = (
+            SheetRow(
+                number,
+                ("",) * left
+                + tuple(
+                    failed.get((number, place)) or _cell(value, limits)
+                    for place, value in enumerate(values, start=left + 1)
+                ),
             )
-            rows = (
-                workbook.get_sheet_by_index(index).to_python(skip_empty_area=False)
-                if is_read
-                else []
-            )
-            if len(rows) > 1:
-                return [
-                    SheetRow(number, tuple(_cell(value) for value in row))
-                    for number, row in enumerate(rows, start=1)
-                ]
-    except Exception as error:  # the reader names its faults in many ways, all of them the file's
-        raise SpreadsheetError(SheetProblem.BROKEN) from error
-    except BaseException as panic:  # of the native reader, which is no Exception
-        if type(panic).__name__ != "PanicException":
-            raise
-        raise SpreadsheetError(SheetProblem.BROKEN) from None
-    return []
+            for number, values in enumerate(sheet.iter_rows(), start=1)
+        )
+        merged = [
+            (first_row + 1, last_row + 1, first_column + 1, last_column + 1)
+            for (first_row, first_column), (last_row, last_column) in sheet.merged_cell_ranges or ()
+        ]
+        is_hidden = about.visible is not SheetVisibleEnum.Visible
+        yield Sheet(about.name, is_hidden, _filled(rows), merged)
 
 
-def _cell(value: object) -> Cell:
+def _cell(value: object, limits: Limits) -> Cell:
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, datetime):
@@ -122,9 +156,10 @@ def _cell(value: object) -> Cell:
     if isinstance(value, int):
         return Fraction(value)
     if isinstance(value, float):
-        return Fraction(repr(value)) if isfinite(value) else ""
-    return _text(str(value))
+        # 15 digits are what a spreadsheet shows and keeps to; what is beyond them comes from its binary arithmetic.
+        return Fraction(f"{value:.15g}") if isfinite(value) else ""
+    return _text(str(value), limits)
 
 
-def _text(text: str) -> str:
-    return text.strip().replace("\N{NO-BREAK SPACE}", " ")[:CELL_LENGTH_MAX]
+def _text(text: str, limits: Limits) -> str:
+    return text.strip().replace("\N{NO-BREAK SPACE}", " ")[: limits.cell_length]

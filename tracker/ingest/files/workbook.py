@@ -6,19 +6,23 @@ single cell in the last row of the last column would make the reader hold all th
 """
 
 import io
+import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from tracker.ingest.files.spreadsheet_problems import SheetProblem, SpreadsheetError
+from tracker.ingest.files.cells import column_number
+from tracker.ingest.files.spreadsheet_problems import Limits, SheetProblem, SpreadsheetError
 
-UNPACKED_BYTES_MAX = 24 * 1024 * 1024
 PARTS_MAX = 400
-ROWS_MAX = 5_000
-COLUMNS_MAX = 100
-TEXT_LENGTH_SUM_MAX = 20_000_000
-"""Of all cells of a sheet together: texts are kept once and named by many cells."""
+FAILED_FORMULAS_MAX = 10_000
+NOT_CALCULATED = "#…"
+"""What stands for a formula whose result is not in the file: the program that wrote it never worked it out."""
+
+Place = tuple[int, int]
+"""Row and column of a cell, both counted from 1."""
 
 Start = Callable[[str, dict[str, str]], None]
 Tell = Callable[[str], None]
@@ -29,29 +33,45 @@ _CELL_NAME = re.compile(r"([A-Z]{1,4})([0-9]{1,8})")
 _ENCRYPTED = 0x1
 
 
-def safe_workbook(content: bytes) -> bytes:
-    """The same workbook without what was not counted or is not needed. Raises SpreadsheetError."""
+@dataclass(frozen=True, slots=True)
+class SafeWorkbook:
+    """A workbook without what was not counted or is not needed; and, by sheet, the formulas without a result.
+
+    The reader gives nothing for those, as if the cell were empty.
+    """
+
+    content: bytes
+    failed_formulas: Mapping[str, Mapping[Place, str]]
+
+
+def safe_workbook(content: bytes, limits: Limits) -> SafeWorkbook:
+    """The same workbook, safe to read. Raises SpreadsheetError."""
     try:
-        parts = _unpacked(content)
+        parts = _unpacked(content, limits)
         lengths = _string_lengths(parts)
+        failed = {}
         for name, part in parts.items():
             if _SHEET.fullmatch(name.lower()):
-                _SheetWalk(lengths).walk(part)
+                walk = _SheetWalk(lengths, limits)
+                walk.walk(part)
+                failed[name.lower()] = walk.failed
+        names = _sheet_names(parts)
     except (zipfile.BadZipFile, expat.ExpatError, NotImplementedError, EOFError, OSError) as error:
         raise SpreadsheetError(SheetProblem.BROKEN) from error
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for name, part in parts.items():
             archive.writestr(name, part)
-    return packed.getvalue()
+    by_sheet = {names[part]: found for part, found in failed.items() if found and part in names}
+    return SafeWorkbook(packed.getvalue(), by_sheet)
 
 
-def _unpacked(content: bytes) -> dict[str, bytes]:
+def _unpacked(content: bytes, limits: Limits) -> dict[str, bytes]:
     """The parts that are XML, by name."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         listed = archive.infolist()
         _check_listed(listed)
-        left_bytes = UNPACKED_BYTES_MAX
+        left_bytes = limits.unpacked_bytes
         parts = {}
         for entry in listed:
             if not entry.filename.lower().endswith((".xml", ".rels")):
@@ -95,56 +115,107 @@ def _string_lengths(parts: Mapping[str, bytes]) -> list[int]:
     return lengths
 
 
-class _SheetWalk:
-    """Walks the cells of a sheet and refuses it where it is wider, longer or wordier than we read."""
+def _sheet_names(parts: Mapping[str, bytes]) -> dict[str, str]:
+    """The name that people know each sheet by, by the part it is in."""
+    by_name = {name.lower(): part for name, part in parts.items()}
+    targets: dict[str, str] = {}
+    names: dict[str, str] = {}
 
-    def __init__(self, lengths: Sequence[int]) -> None:
-        self._lengths = lengths
-        self._row, self._column = 0, 0
-        self._is_shared, self._is_value = False, False
-        self._value = ""
-        self._text_length = 0
+    def relation(name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == "Relationship":
+            target = posixpath.join("/xl", attributes.get("Target", ""))
+            targets[attributes.get("Id", "")] = posixpath.normpath(target).lstrip("/").lower()
+
+    def sheet(name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == "sheet":
+            ids = [value for key, value in attributes.items() if key.endswith(":id")]
+            names.update({targets.get(one, ""): attributes.get("name", "") for one in ids})
+
+    if relations := by_name.get("xl/_rels/workbook.xml.rels"):
+        _parse(relations, relation, lambda name: None, lambda words: None)
+        _parse(by_name["xl/workbook.xml"], sheet, lambda name: None, lambda words: None)
+    return names
+
+
+@dataclass(slots=True)
+class _CellWalked:
+    """What has been read of the cell that is being walked."""
+
+    kind: str = ""
+    has_formula: bool = False
+    value: str = ""
+
+
+@dataclass
+class _SheetWalk:
+    """Walks the cells of a sheet and refuses it where it is wider, longer or wordier than we read.
+
+    `failed` are the formulas that came to an error, or to nothing at all.
+    """
+
+    lengths: Sequence[int]
+    limits: Limits
+    failed: dict[Place, str] = field(default_factory=dict)
+    _row: int = 0
+    _column: int = 0
+    _cell: _CellWalked = field(default_factory=_CellWalked)
+    _is_value: bool = False
+    _text_length: int = 0
 
     def walk(self, sheet: bytes) -> None:
         _parse(sheet, self._start, self._end, self._text)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         local = _local(name)
-        if local == "row":
+        if local == "c":
+            self._place(attributes.get("r", ""))
+            self._cell = _CellWalked(attributes.get("t", ""))
+        elif local == "v":
+            self._is_value = True
+        elif local == "f":
+            self._cell.has_formula = True
+        elif local == "row":
             self._row = _whole(attributes.get("r"), self._row + 1)
             self._column = 0
-        elif local == "c":
-            self._place(attributes.get("r", ""))
-            self._is_shared = attributes.get("t") == "s"
-        elif local == "v":
-            self._is_value, self._value = True, ""
 
     def _place(self, named: str) -> None:
         match = _CELL_NAME.fullmatch(named)
         self._column += 1
         if match is not None:
-            self._column, self._row = _column_number(match[1]), int(match[2])
+            self._column, self._row = column_number(match[1]), int(match[2])
         elif named:
             raise SpreadsheetError(SheetProblem.BROKEN)
-        if self._row > ROWS_MAX:
-            raise SpreadsheetError(SheetProblem.TOO_MANY_ROWS)
-        if self._column > COLUMNS_MAX:
-            raise SpreadsheetError(SheetProblem.TOO_MANY_COLUMNS)
+        if self._row > self.limits.rows:
+            raise SpreadsheetError(SheetProblem.TOO_MANY_ROWS, self.limits)
+        if self._column > self.limits.columns:
+            raise SpreadsheetError(SheetProblem.TOO_MANY_COLUMNS, self.limits)
 
     def _text(self, words: str) -> None:
         self._text_length += len(words)
-        if self._is_value and self._is_shared:
-            self._value += words
-        if self._text_length > TEXT_LENGTH_SUM_MAX:
-            raise SpreadsheetError(SheetProblem.UNPACKS_TOO_LARGE)
+        if self._is_value:
+            self._cell.value += words
 
     def _end(self, name: str) -> None:
-        if _local(name) != "v":
-            return
-        self._is_value = False
-        if self._is_shared:
-            number = _whole(self._value.strip(), len(self._lengths))
-            self._text_length += self._lengths[number] if number < len(self._lengths) else 0
+        local = _local(name)
+        if local == "v":
+            self._is_value = False
+            if self._cell.kind == "s":
+                number = _whole(self._cell.value.strip(), len(self.lengths))
+                self._text_length += self.lengths[number] if number < len(self.lengths) else 0
+        elif local == "c":
+            self._note_failure()
+            self._check_length()
+
+    def _note_failure(self) -> None:
+        cell = self._cell
+        is_bare = cell.has_formula and cell.kind in ("", "n") and not cell.value
+        if (cell.kind == "e" or is_bare) and len(self.failed) < FAILED_FORMULAS_MAX:
+            self.failed[self._row, self._column] = cell.value.strip() or NOT_CALCULATED
+
+    def _check_length(self) -> None:
+        """Of all cells together: texts are kept once and named by many cells."""
+        if self._text_length > self.limits.unpacked_bytes:
+            raise SpreadsheetError(SheetProblem.UNPACKS_TOO_LARGE)
 
 
 def _parse(part: bytes, start: Start, end: Tell, text: Tell) -> None:
@@ -168,10 +239,3 @@ def _local(name: str) -> str:
 
 def _whole(text: str | None, otherwise: int) -> int:
     return int(text) if text and len(text) <= 8 and text.isascii() and text.isdigit() else otherwise
-
-
-def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
