@@ -7,7 +7,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tracker import flow, guards
+from tracker import flow, guards, request_log
 from tracker.config import Settings
 from tracker.ingest import api
 from tracker.pages import (
@@ -83,6 +83,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     record = partial(flow.record_deal_events, database)
     app.extensions["tracker"] = Tracker(settings, database, record)
     _configure(app, settings)
+    request_log.install(app)
     guards.install(app, settings)
     csrf = CSRFProtect(app)
     errors.install(app)

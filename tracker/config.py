@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from tracker.errors import BadConfiguration, Problem
+from tracker.logs import Format, Level
 from tracker.secret_key import SECRET_KEY_LENGTH_MIN, kept_secret_key, why_weak
 
 PREFIX = "TRACKER_"
@@ -135,6 +136,14 @@ class Settings(BaseModel):
         False,
         alias="TRACKER_COOKIE_SECURE",
         description="true or false, or auto to follow TRACKER_PUBLIC_URL",
+    )
+    log_level: Level = Field(
+        "info", alias="TRACKER_LOG_LEVEL", description="debug, info, warning or error"
+    )
+    log_format: Format = Field(
+        "auto",
+        alias="TRACKER_LOG_FORMAT",
+        description="json, console, or auto: for people in a terminal, JSON elsewhere",
     )
 
     @field_validator("data_folder")

@@ -13,11 +13,13 @@ import gevent
 from gevent.event import AsyncResult, Event
 from gevent.threadpool import ThreadPool
 
-from tracker import flow
+from tracker import clock, flow, logs
 from tracker.engine.deals import DealEvent
 from tracker.errors import Unavailable
 from tracker.flow import Outcome
 from tracker.store.database import Database
+
+log = logs.log_of(__name__)
 
 GROUP_EVENTS_MAX = 500
 """How many events share a commit at most: enough to be fast, few enough for others to get their turn."""
@@ -78,9 +80,11 @@ class GroupWriter:
     def _write(self, group: Sequence[_Submission]) -> None:
         events = [event for submission in group for event in submission.events]
         recorded_at = max(submission.recorded_at for submission in group)
+        started_seconds = clock.monotonic_seconds()
         try:
             outcomes = self._thread.apply(flow.record_deal_events, (self._own, events, recorded_at))
         except Exception as error:
+            logs.say_fault(log, "a group of events was not committed", error)
             for submission in group:
                 submission.outcomes.set_exception(error)
             return
@@ -89,3 +93,9 @@ class GroupWriter:
             submission.outcomes.set(outcomes[:count])
             outcomes = outcomes[count:]
         self._served.notify_committed()
+        log.debug(
+            "a group of events was committed",
+            event_count=len(events),
+            request_count=len(group),
+            duration_ms=round(1000 * (clock.monotonic_seconds() - started_seconds)),
+        )

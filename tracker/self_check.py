@@ -5,7 +5,6 @@ Once a day it first lets fall due what does.
 A process of its own, at low priority: the check is pure computation and must not hold up a single push.
 """
 
-import logging
 import os
 import subprocess
 import sys
@@ -13,10 +12,10 @@ from datetime import date
 
 import gevent
 
-from tracker import clock
+from tracker import clock, logs
 from tracker.config import Settings
 
-log = logging.getLogger(__name__)
+log = logs.log_of(__name__)
 
 FIRST_CHECK_AFTER_SECONDS = 5
 PAUSE_SECONDS_MIN = 60
@@ -35,8 +34,8 @@ def check_for_ever(settings: Settings) -> None:
             if day != (day := clock.today(settings.company_zone)):
                 roll(settings)
             check(settings)
-        except OSError:
-            log.exception("the self-check could not be started; it is tried again later")
+        except OSError as problem:
+            logs.say_fault(log, "the self-check could not be started; it is tried later", problem)
         taken_seconds = clock.monotonic_seconds() - started_seconds
         pause_seconds = max(PAUSE_SECONDS_MIN, PAUSE_PER_SECOND_OF_CHECK * taken_seconds)
 
@@ -44,13 +43,13 @@ def check_for_ever(settings: Settings) -> None:
 def roll(settings: Settings) -> None:
     """Let the instalments of residuals fall due; a failure is in the log."""
     if _run(settings, "calendar") != 0:
-        log.error("the calendar could not be rolled; run `python3 -m tracker calendar`")
+        log.error("the calendar could not be rolled", command="calendar")
 
 
 def check(settings: Settings) -> None:
     """Check once; what it finds is in the database and, if anything is off, in the log."""
     if _run(settings, "verify", "--json") != 0:
-        log.error("the self-check failed or found drift; run `python3 -m tracker verify`")
+        log.error("the self-check failed or found drift", command="verify")
 
 
 def _run(settings: Settings, *arguments: str) -> int:

@@ -11,7 +11,7 @@ import click
 import gevent
 from flask import Flask
 
-from tracker import clock
+from tracker import clock, logs
 from tracker.app import create_app
 from tracker.config import Settings, load_settings
 from tracker.flow_calendar import roll_calendar
@@ -23,6 +23,8 @@ from tracker.store import accounts, links
 from tracker.store.database import create_database, upgrade
 from tracker.wiring import gateway_around
 
+log = logs.log_of(__name__)
+
 SETUP_LINK_LIFETIME = timedelta(days=7)
 
 
@@ -32,6 +34,7 @@ SETUP_LINK_LIFETIME = timedelta(days=7)
 def run(port: int | None, host: str | None) -> None:
     """Start the tracker for your own company. The first start prints a link that makes the first administrator."""
     settings = settings_with(TRACKER_PORT=port, TRACKER_HOST=host)
+    logs.start(settings)
     prepare(settings)
     serve_until_stopped(settings, lambda: _welcome(settings))
 
@@ -55,7 +58,13 @@ def prepare(settings: Settings) -> None:
 
 def serve_until_stopped(settings: Settings, on_ready: Callable[[], None]) -> None:
     """Serve pages, API and sockets; `on_ready` is called once they answer. Raises PortInUse."""
-    server.serve(settings.host, settings.port, lambda: _application(settings), on_ready=on_ready)
+    logs.start(settings)
+
+    def on_started() -> None:
+        log.info("serving", port=settings.port, database=settings.database_url.partition(":")[0])
+        on_ready()
+
+    server.serve(settings.host, settings.port, lambda: _application(settings), on_ready=on_started)
 
 
 def _application(settings: Settings) -> tuple[Flask, Gateway]:

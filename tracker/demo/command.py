@@ -66,8 +66,13 @@ def demo(port: int | None, folder: Path | None, no_feed: bool, pace_seconds: flo
 
 def _settings(port: int | None, folder: Path | None) -> Settings:
     folder = folder or Path(os.environ.get("TRACKER_DATA") or "var") / "demo"
-    # The demo never touches a company's own database.
-    return serve.settings_with(TRACKER_PORT=port, TRACKER_DATA=folder, TRACKER_DATABASE_URL="")
+    # The demo never touches a company's own database, and its links must not scroll away.
+    return serve.settings_with(
+        TRACKER_PORT=port,
+        TRACKER_DATA=folder,
+        TRACKER_DATABASE_URL="",
+        TRACKER_LOG_LEVEL=os.environ.get("TRACKER_LOG_LEVEL") or "warning",
+    )
 
 
 def _make_company(

@@ -73,7 +73,7 @@ def _post(url: str, key: str, record: dict[str, Any]) -> bool:
         with urllib.request.urlopen(request, timeout=10):  # noqa: S310
             return True
     except urllib.error.HTTPError as refusal:
-        print(refusal.read().decode(errors="replace"), file=sys.stderr)  # noqa: T201
+        print(f"the feed was answered {refusal.code}", file=sys.stderr)  # noqa: T201
         return False
     except OSError:
         return False

@@ -4,13 +4,15 @@ from typing import Protocol
 
 from flask import Request, current_app
 
-from tracker import access, clock
+from tracker import access, clock, logs
 from tracker.access import Principal
 from tracker.config import Settings
 from tracker.errors import SignInNeeded
 from tracker.flow import Recorder
 from tracker.store import keys
 from tracker.store.database import Database
+
+log = logs.log_of(__name__)
 
 KEY_LENGTH_MAX = 200
 
@@ -40,10 +42,12 @@ def principal_of_request(request: Request) -> Principal:
         key = keys.live_key(connection, presented) if presented else None
         principal = access.principal_of_key(connection, presented) if key else None
     if key is None or principal is None:
+        log.warning("a key was refused", reason="unknown_key" if presented else "no_key")
         raise SignInNeeded(
             "This needs an API key that is not revoked. Send it in the header “Authorization: Bearer KEY”; "
             "“python3 -m tracker key” makes one."
         )
+    logs.asked_by("key", key.id)
     if keys.is_use_worth_noting(key, now):
         with database.write() as connection:
             keys.note_use(connection, key.id, now)

@@ -1,12 +1,13 @@
 """Records -> recorded events, with one outcome for each record, in the order they were sent."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from tracker import flow
+from tracker import flow, logs
 from tracker.engine.deals import DealEvent
 from tracker.errors import BadInput, Problem
 from tracker.ingest.deal_payload import PayeeIdOf, Reader
@@ -18,6 +19,8 @@ from tracker.ingest.values import shown
 from tracker.store import quarantine, sources
 from tracker.store.database import Database
 from tracker.store.quarantine import Arrived
+
+log = logs.log_of(__name__)
 
 CHUNK_EVENTS = 500
 """How many events share a transaction: enough to be fast, few enough for others to get their turn."""
@@ -107,6 +110,8 @@ def _set_aside(database: Database, judged: Sequence[Judged], sender: str, at: da
     if events:
         with database.write() as connection:
             quarantine.set_aside(connection, sender, events, at)
+        for source, count in sorted(Counter(event.source for event in events).items()):
+            log.warning("events were set aside", source=source, event_count=count)
 
 
 def _record(parts: Parts, judged: Sequence[Judged], recorded_at: datetime) -> list[EventOutcome]:

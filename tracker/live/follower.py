@@ -7,7 +7,6 @@ carries the whole partial.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -15,13 +14,13 @@ import gevent
 from flask import Flask
 from gevent.event import Event
 
-from tracker import clock
+from tracker import clock, logs
 from tracker.live.audiences import Change, changes_access, rooms_for, split_room
 from tracker.live.messages import Celebration, Fragment, Message, Resync
 from tracker.live.pacing import Pacer
 from tracker.live.renderers import Celebrator, Renderer
 
-log = logging.getLogger(__name__)
+log = logs.log_of(__name__)
 
 BATCH_COUNT = 500
 # More wins than this at once are an import, and a wall shows each of them for seconds.
@@ -79,7 +78,7 @@ class Follower:
             try:
                 self.step()
             except Exception as problem:
-                log.error("The outbox could not be read: %s", type(problem).__name__)
+                logs.say_fault(log, "the outbox could not be read", problem)
             self._awake.wait(self._pause_seconds())
             self._awake.clear()
 
@@ -122,8 +121,7 @@ class Follower:
             try:
                 self._send_fragment(room, name, locale, previous_sequence)
             except Exception as problem:
-                # The type only: a message could quote the figures of the page.
-                log.error("%s could not be rendered: %s", room, type(problem).__name__)
+                logs.say_fault(log, "a room could not be rendered", problem, room=room)
                 self._rooms.send(Resync("not_rendered"), name)
 
     def _send_fragment(self, room: str, name: str, locale: str, previous_sequence: int) -> None:
@@ -137,6 +135,7 @@ class Follower:
             sent_at=clock.now().isoformat(timespec="milliseconds"),
         )
         self._rooms.send(fragment, name)
+        log.debug("pushed", room=room)
         self._sequences[room] = max(rendered.sequence, self._sequences.get(room, 0))
 
     def _celebrate(self, win: Change) -> None:
@@ -145,7 +144,7 @@ class Follower:
                 try:
                     self._send_cheer(win, room, name, locale)
                 except Exception as problem:
-                    log.error("%s could not celebrate: %s", room, type(problem).__name__)
+                    logs.say_fault(log, "a room could not celebrate", problem, room=room)
 
     def _send_cheer(self, win: Change, room: str, name: str, locale: str) -> None:
         celebrator = self._celebrators.get(split_room(room)[0])

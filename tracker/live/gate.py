@@ -9,6 +9,10 @@ from urllib.parse import parse_qs
 
 import gevent
 
+from tracker import logs
+
+log = logs.log_of(__name__)
+
 SOCKET_PATH = "/socket.io/"
 SOCKETS_PER_PRINCIPAL = 20
 PRINCIPAL_KEY = "tracker.principal"
@@ -91,5 +95,6 @@ def _refuse(start_response: StartResponse, status: str, reason: str) -> Iterable
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
     ]
+    log.info("a socket was refused", status=int(status[:3]))
     start_response(status, headers)
     return [body]

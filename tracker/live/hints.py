@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 import gevent
 import psycopg
 
-log = logging.getLogger(__name__)
+from tracker import logs
+
+log = logs.log_of(__name__)
 
 CHANNEL = "tracker_outbox"
 RETRY_SECONDS = 1.0
@@ -28,7 +29,7 @@ def listen_for_ever(database_url: str, wake: Callable[[], None]) -> None:
         try:
             _listen(database_url.replace("postgresql+psycopg://", "postgresql://", 1), wake)
         except psycopg.Error as problem:
-            log.warning("Listening for changes was cut: %s", type(problem).__name__)
+            log.warning("listening for changes was cut", problem=type(problem).__name__)
         gevent.sleep(RETRY_SECONDS)
 
 

@@ -15,8 +15,11 @@ from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
 from flask import Flask  # noqa: E402
+from gevent.hub import Hub  # noqa: E402
+from gunicorn import glogging  # noqa: E402
 from gunicorn.app.base import BaseApplication  # noqa: E402
 
+from tracker import logs  # noqa: E402
 from tracker.errors import PortInUse  # noqa: E402
 from tracker.live import websocket  # noqa: E402
 from tracker.live.gateway import Gateway  # noqa: E402
@@ -27,8 +30,19 @@ GRACEFUL_TIMEOUT_SECONDS = 5
 KEEPALIVE_SECONDS = 15
 STOP_WATCH_SECONDS = 0.2
 
+log = logs.log_of(__name__)
+
 # Builds the application and its gateway, in the worker, after the fork.
 Build = Callable[[], tuple[Flask, Gateway]]
+
+
+class HeardByAll(glogging.Logger):
+    """gunicorn's own words, left to whoever listens to the process instead of printed as they are."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class Server(BaseApplication):
@@ -55,6 +69,7 @@ class Server(BaseApplication):
             "graceful_timeout": GRACEFUL_TIMEOUT_SECONDS,
             "keepalive": KEEPALIVE_SECONDS,
             "loglevel": "warning",
+            "logger_class": HeardByAll,
             "control_socket_disable": True,
             "post_worker_init": self._after_start,
         }
@@ -88,6 +103,7 @@ def serve(
     Raises PortInUse, and BadConfiguration when the WebSocket path cannot be trusted.
     """
     websocket.install()
+    Hub.print_exception = _say_fault
     # A thread that was just joined has one last step to take; forked before it, that would fail in the worker.
     gevent.sleep(0)
     Server(build, _listen(host, port), on_ready, workers_count).run()
@@ -121,4 +137,10 @@ def _listen(host: str, port: int) -> socket.socket:
 def _let_go_when_stopping(worker: Any, gateway: Gateway) -> None:
     while worker.alive:
         gevent.sleep(STOP_WATCH_SECONDS)
+    log.info("stopping")
     gateway.sockets.disconnect_all()
+
+
+def _say_fault(_hub: Hub, _context: object, kind: Any, error: Any, trace: Any) -> None:
+    """In place of gevent's own print, which quotes the error's message and whatever the greenlet was given."""
+    log.error("a greenlet failed", exc_info=(kind, error, trace))

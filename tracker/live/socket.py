@@ -15,13 +15,17 @@ import flask_socketio
 import gevent
 from flask import Flask
 
+from tracker import logs
 from tracker.live.audiences import FRAGMENT_KINDS
 from tracker.live.frames import MESSAGE_LIMIT_BYTES
 from tracker.live.gate import Environ, HasSession, PrincipalOf
 from tracker.live.messages import Joined, Message, Resync, SignedOut
 from tracker.live.room_index import IndexedRooms
 
-log = logging.getLogger(__name__)
+log = logs.log_of(__name__)
+# Given as an object: asked for by a flag, Socket.IO prints to a stream of its own, and below errors whole packets.
+QUIET = logging.getLogger("socketio")
+QUIET.setLevel(logging.ERROR)
 
 # Together under 10 seconds: a page must notice a lost link and mark its figures stale within that.
 PING_INTERVAL_SECONDS = 4
@@ -70,6 +74,8 @@ class Sockets:
             app,
             async_mode=async_mode,
             async_handlers=False,
+            logger=QUIET,
+            engineio_logger=QUIET,
             client_manager=self._rooms,
             cors_allowed_origins=sorted(allowed_origins),
             manage_session=False,
@@ -131,7 +137,7 @@ class Sockets:
             try:
                 self.recheck()
             except Exception as problem:
-                log.error("Open sockets could not be rechecked: %s", type(problem).__name__)
+                logs.say_fault(log, "open sockets could not be rechecked", problem)
 
     def _connect(self, sid: str, environ: Environ, auth: object = None) -> None:
         principal = self._principal_of(environ)

@@ -21,7 +21,7 @@ from flask import (
     request,
 )
 
-from tracker import access, clock
+from tracker import access, clock, logs
 from tracker.access import Principal
 from tracker.config import Settings
 from tracker.errors import NotAllowed, NotFound, SignInNeeded, Unavailable
@@ -121,6 +121,8 @@ def _person_behind(token: str) -> Principal | None:
     with database().read() as connection:
         session = sessions.live_session(connection, key, now)
         found = access.principal_of_session(connection, key, now)
+    if found is not None:
+        logs.asked_by("person", found.person_id)
     if found is not None and session is not None and sessions.is_worth_touching(session, now):
         with database().write() as connection:
             sessions.touch_session(connection, key, now)
@@ -134,6 +136,8 @@ def _screen_behind(token: str) -> Principal | None:
     with database().read() as connection:
         screen = screens.live_screen(connection, key)
         found = access.principal_of_screen(connection, key)
+    if found is not None:
+        logs.asked_by("screen", found.screen_id)
     if screen is not None and screens.is_seen_worth_noting(screen, now):
         with database().write() as connection:
             screens.note_seen(connection, screen.id, now)

@@ -1,18 +1,18 @@
 """What a person, or a program, is told when something cannot be had: what, why, and what to do next."""
 
-import logging
 from dataclasses import dataclass
 
-from flask import Flask, Response, jsonify, make_response, request, url_for
+from flask import Flask, Response, g, jsonify, make_response, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from tracker.errors import SignInNeeded, TooMany, TrackerError, Unavailable
+from tracker import logs
+from tracker.errors import NotAllowed, NotFound, SignInNeeded, TooMany, TrackerError, Unavailable
 from tracker.pages import context
 from tracker.pages.context import ForeignForm, ScreenNotPaired
 from tracker.pages.i18n import gettext as _
 
-logger = logging.getLogger(__name__)
+log = logs.log_of(__name__)
 
 RETRY_AFTER_SECONDS = 5
 
@@ -86,7 +86,7 @@ def _pages() -> tuple[ErrorPage, ...]:
             500,
             _("Something went wrong on our side"),
             _("The fault is ours and has been noted. Nothing was half saved."),
-            _("Try again; if it happens once more, tell an administrator the time it happened."),
+            _("Try again; if it happens once more, tell an administrator the number below."),
         ),
         ErrorPage(
             503,
@@ -133,6 +133,8 @@ def _foreign_form(_error: ForeignForm) -> Response:
 
 
 def _told_by_us(error: TrackerError) -> Response:
+    if isinstance(error, NotAllowed | NotFound):
+        log.warning("access was refused", problem=type(error).__name__)
     if _wants_json():
         page = error_page(error.http_status)
         is_ours = isinstance(
@@ -159,15 +161,15 @@ def _told_by_http(error: HTTPException) -> Response:
 
 
 def _fault(error: Exception) -> Response:
-    # The address as routed, never as sent: what was sent may hold a token.
-    logger.error("fault in %s %s", request.method, request.url_rule, exc_info=error)
+    logs.say_fault(log, "a fault", error)
     return _answer(error_page(500))
 
 
 def _answer(page: ErrorPage, status: int | None = None) -> Response:
     if _wants_json():
         return _json(status or page.status, f"{page.heading}. {page.why} {page.next_step}")
-    return make_response(context.render("errors/page.html", page=page), status or page.status)
+    shown = context.render("errors/page.html", page=page, request_id=g.get("request_id", ""))
+    return make_response(shown, status or page.status)
 
 
 def _json(status: int, message: str) -> Response:

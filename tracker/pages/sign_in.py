@@ -7,7 +7,7 @@ from math import ceil
 
 from flask import Blueprint, Response, make_response, redirect, request, session, url_for
 
-from tracker import clock, passwords
+from tracker import clock, logs, passwords
 from tracker.access import SESSION_COOKIE, Principal
 from tracker.errors import TooMany
 from tracker.pages import context
@@ -19,6 +19,8 @@ from tracker.store.people import Person
 from tracker.store.types import Connection
 
 blueprint = Blueprint("sign_in", __name__)
+
+log = logs.log_of(__name__)
 
 EMAIL_LENGTH_MAX = 320
 NAME_LENGTH_MAX = 200
@@ -111,10 +113,12 @@ def person_with(email: str, password: str, network: str, now: datetime) -> int |
         person = people.person_by_email(connection, email)
     kept = person.password_hash if person is not None and person.is_active else None
     if until is not None:
+        log.warning("a sign-in was refused", reason="too_many_tries", network=network)
         with database.write() as connection:
             attempts.withdraw(connection, attempt_id)
         raise _too_many(until, now)
     if not passwords.is_right(kept, password) or person is None:
+        log.warning("a sign-in failed", reason="wrong_name_or_password", network=network)
         return None
     with database.write() as connection:
         attempts.note_success(connection, attempt_id)

@@ -5,7 +5,6 @@ driver's default lets two writers read the same total and the last one silently 
 row locks in key order (`tracker.flow`). A read sees one moment, however many statements it takes.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,10 +18,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tracker import clock
+from tracker import clock, logs
 from tracker.errors import Unavailable
 
-log = logging.getLogger(__name__)
+log = logs.log_of(__name__)
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 LOCK_WAIT_SECONDS = 30
@@ -94,8 +93,8 @@ class Database:
         for listener in self._listeners:
             try:
                 listener()
-            except Exception:
-                log.exception("A listener failed after a commit; the change itself is kept.")
+            except Exception as problem:
+                logs.say_fault(log, "a listener failed after a commit, which is kept", problem)
 
     @contextmanager
     def watched(self) -> Iterator[list[str]]:
@@ -172,7 +171,11 @@ def opened_database(settings: HasDatabaseUrl) -> Iterator[Database]:
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the tables to a revision of `migrations/`, from whatever they are, in one transaction."""
     with database.migrating() as connection:
+        before = revision_of(connection)
         migrate(connection, revision)
+        after = revision_of(connection)
+    if before != after:
+        log.info("migrated", revision_before=before or "none", revision_after=after)
 
 
 def downgrade(database: Database, revision: str) -> None:

@@ -13,7 +13,11 @@ TOLERANCE = timedelta(minutes=5)
 
 
 class BadSignature(SignInNeeded):
-    """The request is not proven to come from the sender it names."""
+    """The request is not proven to come from the sender it names. `reason` is the same in a word, for the log."""
+
+    def __init__(self, message: str, reason: str = "no_proof") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +33,21 @@ class SignedRequest:
         value = self.headers.get(name.lower(), "")
         if not value:
             raise BadSignature(
-                f"The header {name} is missing. Sign the request as the README says."
+                f"The header {name} is missing. Sign the request as the README says.",
+                "header_missing",
             )
         return value
 
     def require_fresh(self, seconds: str) -> None:
         """Raises BadSignature for a time that is no number, too old or too far ahead."""
         if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):
-            raise BadSignature("The time of the signature is not a number of seconds.")
+            raise BadSignature("The time of the signature is not a number of seconds.", "bad_time")
         apart = abs(self.now.timestamp() - int(seconds))
         if apart > TOLERANCE.total_seconds():
             raise BadSignature(
                 f"The signature's time is {apart:,.0f} seconds from ours; up to 300 are taken. "
-                "Is the sender's clock right?"
+                "Is the sender's clock right?",
+                "not_fresh",
             )
 
 
@@ -58,5 +64,6 @@ def require_one_of(expected: Iterable[bytes], presented: Iterable[bytes]) -> Non
             is_known |= hmac.compare_digest(right, signature)
     if not is_known:
         raise BadSignature(
-            "The signature does not fit the body. Sign the bytes as they are sent, with the sender's secret."
+            "The signature does not fit the body. Sign the bytes as they are sent, with the sender's secret.",
+            "wrong_signature",
         )
