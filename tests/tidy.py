@@ -28,12 +28,16 @@ MAY_IMPORT = {
     "flow_teams": {"engine", "store", "flow"} | SMALL,
     "flow_disputes": {"engine", "store", "flow"} | SMALL,
     "flow_calendar": {"engine", "store", "flow"} | SMALL,
+    "flow_connections": {"engine", "store", "flow"} | SMALL,
     "flow_exchange": {"engine", "store", "flow"} | SMALL,
     "flow_exceptions": {"engine", "store", "flow"} | SMALL,
     "flow_drafts": {"engine", "store", "flow"} | SMALL,
     "flow_payroll": {"engine", "store", "flow"} | SMALL,
     "access": {"engine", "store"} | SMALL,
-    "ingest": {"engine", "flow", "flow_exchange", "flow_teams", "store", "access"} | SMALL,
+    "ingest": {
+        *("engine", "flow", "flow_connections", "flow_exchange", "flow_teams", "store", "access"),
+        *SMALL,
+    },
     # of live, pages know only the words they are asked in; live calls them through its registry
     "pages": {
         *(

@@ -55,6 +55,10 @@ COMMANDS = {
         "tracker.ingest.webhooks.sender_command:sender",
         "Let systems push signed deal events, or stop them.",
     ),
+    "connection": (
+        "tracker.ingest.connectors.connection_command:connection",
+        "Read the deals of a CRM, and say what its words mean.",
+    ),
     "key": ("tracker.commands.people:key", "Make, list or revoke API keys."),
     "user": ("tracker.commands.people:user", "Add people who sign in, or help them back in."),
     "team": (

@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,6 +22,7 @@ from tracker.store import quarantine
 from tracker.store.quarantine import SetAside, Unclaimed
 from tracker.verify import verify
 
+ZONE = ZoneInfo("Europe/Copenhagen")
 STRANGER = "nina@firma.dk"
 
 
@@ -40,7 +42,7 @@ def ended(company: Company) -> list[SetAside]:
 
 
 def play(company: Company, entries: list[SetAside]) -> list[Replayed]:
-    return replay(company.database, entries, "ida", NOW, TODAY)
+    return replay(company.database, entries, "ida", NOW, ZONE)
 
 
 def claim(company: Company, reference: str, rep: str) -> None:

@@ -17,6 +17,7 @@ Read in this order:
     api             POST /api/v1/deal-events, GET /api/v1/earnings
     setting_aside   what cannot be used yet, kept and played again; quarantine_command beside it
     webhooks/       systems that sign what they push
+    connectors/     CRMs that are asked for their deals; the door says how to write the next
     files/          CSV files by a mapping
     plain_deals     a CSV file with column names of our own -> deals, without a database; plain_people beside it
     import_command  `python3 -m tracker import`

@@ -38,8 +38,10 @@ def deal_events() -> Response:
 
 @blueprint.post("/webhooks/<name>")
 def webhook(name: str) -> Response:
-    """The same from a system that signs what it pushes, instead of holding a key."""
+    """The same from a system that signs what it pushes, instead of holding a key; or the notices of a connected CRM."""
     submission = receive(request, name)
+    if isinstance(submission, Response):
+        return submission
     today = clock.today(parts().settings.company_zone)
     outcomes = take_in(parts(), submission.entries, name, clock.now(), today)
     return _answer(outcomes, submission.is_batch)

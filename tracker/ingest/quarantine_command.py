@@ -55,8 +55,7 @@ def replay_entries(numbers: tuple[int, ...], takes_all: bool) -> int:
                 entries = store.waiting(connection)
         else:
             entries = [_entry(database, number) for number in numbers]
-        today = clock.today(settings.company_zone)
-        played = replay(database, entries, _who(), clock.now(), today)
+        played = replay(database, entries, _who(), clock.now(), settings.company_zone)
     for one in played:
         click.echo(_outcome_in_words(one))
     return int(any(one.kind == "waiting" for one in played))

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from tracker import flow
 from tracker.engine.deals import DealEvent, DealStatus
 from tracker.engine.money import MINOR_DIGITS
 from tracker.errors import BadInput, Problem
+from tracker.ingest.connectors.translating import translate
 from tracker.ingest.deal_payload import PayeeIdOf, Reader, identity_of
 from tracker.ingest.directory import Directory
 from tracker.ingest.fields import Fields
 from tracker.ingest.strict_json import JsonValue, parse_strict, written
-from tracker.store import quarantine
+from tracker.store import connections, quarantine
+from tracker.store.connections import CrmConnection
 from tracker.store.database import Database
 from tracker.store.quarantine import Arrived, SetAside
 
@@ -63,23 +66,36 @@ def _unclaimed(deal: Fields, payee_id_of: PayeeIdOf) -> Iterable[str]:
 
 
 def replay(
-    database: Database, entries: Sequence[SetAside], by: str, now: datetime, today: date
+    database: Database, entries: Sequence[SetAside], by: str, now: datetime, zone: ZoneInfo
 ) -> list[Replayed]:
-    """Judge entries again as things are now, and record those that can be used. Once, however often it is asked for."""
+    """Judge entries again as things are now, and record those that can be used. Once, however often it is asked for.
+
+    What a connected CRM sent is translated anew, by the mapping as it is now.
+    """
     played = []
     for entry in entries:
         with database.read() as connection:
+            today = now.astimezone(zone).date()
             reader = Reader(Directory(connection).payee_id_of, now, today)
-            judged = _judged(reader, entry)
+            crm = connections.connection_named(connection, entry.event.connection_name)
+            judged = _judged(reader, entry, crm, zone)
         played.append(_play(database, entry, judged, by, now))
     return played
 
 
-def _judged(reader: Reader, entry: SetAside) -> DealEvent | tuple[Problem, ...]:
+def _judged(
+    reader: Reader, entry: SetAside, crm: CrmConnection | None, zone: ZoneInfo
+) -> DealEvent | tuple[Problem, ...]:
+    problems: tuple[Problem, ...] = ()
     try:
-        return reader.event(parse_strict(entry.event.body.encode()))
+        record = parse_strict(entry.event.body.encode())
+        if crm is not None and isinstance(record, dict):
+            translation = translate(record, crm, zone)
+            record, problems = translation.record, tuple(translation.problems)
+        event = reader.event(record)
     except BadInput as refusal:
-        return tuple(refusal.problems)
+        return (*problems, *refusal.problems)
+    return problems or event
 
 
 def _play(

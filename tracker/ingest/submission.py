@@ -1,5 +1,6 @@
 """The body of a request -> the records in it: one object, an array, or one JSON text per line (NDJSON)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask import Request
@@ -16,6 +17,7 @@ BATCH_VALUES_MAX = 100 * BATCH_EVENTS_MAX
 
 JSON = "application/json"
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+BODY_KINDS = LINES | {JSON}
 
 
 class UnknownKind(BadInput):
@@ -46,9 +48,9 @@ def read_submission(request: Request) -> Submission:
     return submission_of(*read_body(request))
 
 
-def read_body(request: Request) -> tuple[str, bytes]:
+def read_body(request: Request, kinds: Collection[str] = BODY_KINDS) -> tuple[str, bytes]:
     """The kind of a body and its bytes as they came. Raises TooLarge or UnknownKind."""
-    return _kind(request), _body(request)
+    return _kind(request, kinds), _body(request)
 
 
 def submission_of(kind: str, body: bytes) -> Submission:
@@ -63,11 +65,13 @@ def submission_of(kind: str, body: bytes) -> Submission:
     return Submission([Entry(value)], is_batch=False)
 
 
-def _kind(request: Request) -> str:
+def _kind(request: Request, kinds: Collection[str]) -> str:
     kind = request.mimetype
-    if kind != JSON and kind not in LINES:
+    if kind not in kinds:
         what = f"“{kind[:60]}” is not taken." if kind else "the header is missing."
         fix = f"Send {JSON}, or application/x-ndjson for one event per line."
+        if kinds is not BODY_KINDS:
+            fix = f"Send {', '.join(sorted(kinds))}."
         raise UnknownKind([Problem("Content-Type", what, fix)])
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise UnknownKind([Problem("Content-Encoding", "is not taken.", "Send it uncompressed.")])

@@ -113,9 +113,8 @@ def _entry(entry_id: int) -> SetAside:
 
 
 def _played(entries: list[SetAside]) -> Response:
-    today = clock.today(context.settings().company_zone)
-    principal = context.principal()
-    played = replay(context.database(), entries, principal.name, clock.now(), today)
+    zone, principal = context.settings().company_zone, context.principal()
+    played = replay(context.database(), entries, principal.name, clock.now(), zone)
     still_count = sum(one.kind == "waiting" for one in played)
     return _sent_back(played=str(len(played) - still_count), still=str(still_count))
 

@@ -24,7 +24,10 @@ _LINE_BREAK = "\n"
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """An event to set aside. `unclaimed` are references of reps nobody knows; the amount is that of a won deal."""
+    """An event to set aside. `unclaimed` are references of reps nobody knows; the amount is that of a won deal.
+
+    The body is what was sent: in our own words, or in those of the CRM that is connected under `connection_name`.
+    """
 
     source: str
     source_event_id: str
@@ -35,6 +38,7 @@ class Arrived:
     currency: str | None
     problems: tuple[Problem, ...]
     body: str
+    connection_name: str = ""
 
     @property
     def body_hash(self) -> str:
@@ -94,6 +98,7 @@ def _columns(sender: str, event: Arrived, at: datetime) -> dict[str, Any]:
         "body": event.body,
         "body_hash": event.body_hash,
         "received_at": at,
+        "connection_name": event.connection_name or None,
     }
 
 
@@ -161,6 +166,15 @@ def waiting_for(connection: Connection, reference: str) -> list[SetAside]:
     return [entry for entry in entries if reference in entry.event.unclaimed]
 
 
+def waiting_of_deals(connection: Connection, deal_keys: Collection[str]) -> list[SetAside]:
+    """What waits of these deals, the oldest first."""
+    found: list[SetAside] = []
+    for chunk in in_chunks(sorted(deal_keys)):
+        query = _entries().where(_end.kind.is_(None), _aside.deal_key.in_(chunk))
+        found += [_from_row(row) for row in connection.execute(query)]
+    return sorted(found, key=lambda entry: entry.id)
+
+
 def unclaimed_names(connection: Connection) -> Counter[str]:
     """The names nobody is known by, and how many events wait for each."""
     texts = connection.execute(_waiting(_aside.unclaimed).where(_aside.unclaimed != "")).scalars()
@@ -222,6 +236,7 @@ def _from_row(row: Row[Any]) -> SetAside:
         row.currency,
         tuple(Problem(*parts) for parts in json.loads(row.problems)),
         row.body,
+        row.connection_name or "",
     )
     return SetAside(
         row.id,

@@ -6,7 +6,7 @@ A secret is kept as it is, because a signature can be checked with nothing less;
 import secrets
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -27,33 +27,43 @@ class Sender:
 
     name: str
     way: str
-    secrets: Sequence[str]
+    secrets: Sequence[str] = field(repr=False)
     created_at: datetime
     revoked_at: datetime | None
 
 
 def add_sender(connection: Connection, name: str, way: str, prefix: str, at: datetime) -> str:
     """A new sender; the secret returned is shown this once. Raises Conflict for a name that is taken."""
+    secret = _new_secret(prefix)
+    add_known(connection, name, way, secret, at)
+    return secret
+
+
+def add_known(connection: Connection, name: str, way: str, secret: str, at: datetime) -> None:
+    """A new sender that has made its own secret; "" while it may not push. Raises Conflict for a name that is taken."""
     if connection.scalar(select(_sender.name).where(_sender.name == name)) is not None:
         raise Conflict(f"There is a sender {name!r} already. Choose another name.")
-    secret = _new_secret(prefix)
     connection.execute(
         insert(sender_table).values(name=name, way=way, secrets=secret, created_at=at)
     )
-    return secret
 
 
 def change_secret(connection: Connection, name: str, prefix: str) -> str:
     """A new secret for a sender; the one before counts until the next change. Raises NotFound."""
+    secret = _new_secret(prefix)
+    keep_secret(connection, name, secret)
+    return secret
+
+
+def keep_secret(connection: Connection, name: str, secret: str) -> None:
+    """The same with a secret the sender has made itself. Raises NotFound."""
     found = live_sender(connection, name)
     if found is None:
         raise NotFound(f"There is no sender {name!r} that may send. See “sender list”.")
-    secret = _new_secret(prefix)
     kept = [secret, *found.secrets][:SECRETS_KEPT]
     connection.execute(
         update(sender_table).where(_sender.name == name).values(secrets=" ".join(kept))
     )
-    return secret
 
 
 def revoke(connection: Connection, name: str, at: datetime) -> None:

@@ -19,6 +19,8 @@ from sqlalchemy import (
 )
 
 from tracker.store.metadata import metadata as metadata
+from tracker.store.tables_connections import crm_connection as crm_connection
+from tracker.store.tables_connections import wanted_deal as wanted_deal
 from tracker.store.tables_disputes import dispute as dispute
 from tracker.store.tables_disputes import dispute_entry as dispute_entry
 from tracker.store.tables_drafts import plan_draft as plan_draft

@@ -30,6 +30,9 @@ set_aside = Table(
     Column("body", Text, nullable=False),  # the event as it came
     Column("body_hash", String(64), nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
+    Column(
+        "connection_name", String(60), nullable=True
+    ),  # the body is in the words of this CRM; null: in ours
     UniqueConstraint("source", "source_event_id", "body_hash"),  # a retry is the same entry
 )
 

@@ -15,7 +15,7 @@ from tracker.store import senders
 from tracker.store.database import opened_database
 from tracker.store.types import Connection
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
 PREFIXES = {"standard": SECRET_PREFIX}
 
 
@@ -32,7 +32,7 @@ def create(name: str, way: str) -> None:
 
     standard: as Standard Webhooks says. signed: a single header of our own.
     """
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise BadInput(
             [Problem("NAME", f"{name!r} is no name.", "Use small letters, digits and -.")]
         )

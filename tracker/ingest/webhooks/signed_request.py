@@ -22,11 +22,16 @@ class BadSignature(SignInNeeded):
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request as it came: header names in small letters, the body byte for byte, and our time."""
+    """A request as it came: header names in small letters, the body byte for byte, and our time.
+
+    `address` is the one the sender wrote to, with its query: our public one, whatever the Host header says.
+    """
 
     headers: Mapping[str, str]
     body: bytes
     now: datetime
+    method: str = "POST"
+    address: str = ""
 
     def header(self, name: str) -> str:
         """A header's text. Raises BadSignature when it is missing."""
@@ -38,11 +43,11 @@ class SignedRequest:
             )
         return value
 
-    def require_fresh(self, seconds: str) -> None:
+    def require_fresh(self, time: str, per_second: int = 1) -> None:
         """Raises BadSignature for a time that is no number, too old or too far ahead."""
-        if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):
-            raise BadSignature("The time of the signature is not a number of seconds.", "bad_time")
-        apart = abs(self.now.timestamp() - int(seconds))
+        if not (time.isascii() and time.isdigit() and len(time) <= 15):
+            raise BadSignature("The time of the signature is not a whole number.", "bad_time")
+        apart = abs(self.now.timestamp() - int(time) / per_second)
         if apart > TOLERANCE.total_seconds():
             raise BadSignature(
                 f"The signature's time is {apart:,.0f} seconds from ours; up to 300 are taken. "

@@ -1,0 +1,135 @@
+"""Deals as a CRM describes them -> recorded, or set aside as they came; with how far the CRM has been read by then."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tracker.engine.deals import DealEvent, DealStatus
+from tracker.errors import BadInput, Problem
+from tracker.flow_connections import Arriving, Kept, Read, keep
+from tracker.ingest.connectors.shape import Raw, Translated
+from tracker.ingest.connectors.translating import translate, unreadable, version_of
+from tracker.ingest.deal_payload import Reader, with_body_hash
+from tracker.ingest.directory import Directory
+from tracker.ingest.setting_aside import to_set_aside
+from tracker.ingest.strict_json import JsonValue, parse_strict, written
+from tracker.store import deals, quarantine
+from tracker.store.connections import CrmConnection, Wanted
+from tracker.store.database import Database
+from tracker.store.quarantine import Arrived, SetAside
+from tracker.store.types import Connection
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Land:
+    """Where deals land: the database they are judged against, the company's zone, and the time."""
+
+    database: Database
+    zone: ZoneInfo
+    now: datetime
+
+    def keep(
+        self, crm: CrmConnection, raws: Sequence[Raw], read: Read, gone: Iterable[Wanted] = ()
+    ) -> Kept:
+        """Keep deals of a CRM, and end those that are gone there, in one transaction. Raises Unavailable."""
+        with self.database.read() as connection:
+            judging = _Judging(self, connection, crm)
+            judging.take(raws)
+            judging.end(gone)
+        read = replace(read, outdated_ids=tuple(judging.outdated_ids))
+        return keep(self.database, judging.arriving, read, self.now)
+
+
+@dataclass(slots=True)
+class _Judging:
+    """One reading of the database, against which deals are judged, and what came of it."""
+
+    land: Land
+    connection: Connection
+    crm: CrmConnection
+    arriving: list[Arriving] = field(default_factory=list)
+    outdated_ids: list[int] = field(default_factory=list)
+    directory: Directory = field(init=False)
+    reader: Reader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.directory = Directory(self.connection)
+        today = self.land.now.astimezone(self.land.zone).date()
+        self.reader = Reader(self.directory.payee_id_of, self.land.now, today)
+
+    def take(self, raws: Sequence[Raw]) -> None:
+        """Judge deals as the CRM describes them; what they have taken in is no more."""
+        translations = [translate(raw, self.crm, self.land.zone) for raw in raws]
+        waiting = self._waiting(self._key(one.record.get("deal_id")) for one in translations)
+        for raw, translation in zip(raws, translations, strict=True):
+            deal_id = translation.record.get("deal_id")
+            arriving = self._arriving(raw, translation)
+            self.arriving.append(arriving)
+            for entry in waiting.get(self._key(deal_id), ()):
+                if self._is_outdated(entry, translation, written(raw), arriving.event is not None):
+                    self.outdated_ids.append(entry.id)
+            self.end(Wanted(merged) for merged in translation.merged_ids)
+
+    def end(self, gone: Iterable[Wanted]) -> None:
+        """Cancel deals the CRM no longer has, as they were known last; what waits of them waits no more."""
+        by_key = {self._key(one.deal_id): one for one in gone}
+        for entries in self._waiting(by_key).values():
+            self.outdated_ids += [entry.id for entry in entries]
+        for stored in deals.deals(self.connection, sorted(by_key)):
+            if stored.deal.status is not DealStatus.CANCELLED:
+                known = deals.event_by_id(self.connection, stored.event_id)
+                self.arriving.append(self._cancelled(known, by_key[stored.deal.key]))
+
+    def _arriving(self, raw: Raw, translation: Translated) -> Arriving:
+        problems = tuple(translation.problems)
+        event: DealEvent | None = None
+        try:
+            event = self.reader.event(translation.record)
+        except BadInput as refusal:
+            problems = (*problems, *refusal.problems)
+
+        def waiting(reasons: Sequence[Problem]) -> Arrived:
+            kept = to_set_aside(translation.record, reasons, self.directory.payee_id_of)
+            if kept is None:
+                return unreadable(self.crm.name, raw, reasons)
+            return replace(kept, body=written(raw), connection_name=self.crm.name)
+
+        return Arriving(None if problems else event, waiting, problems)
+
+    def _cancelled(self, known: DealEvent, gone: Wanted) -> Arriving:
+        version = max(gone.version_min, known.version + 1)
+        event = with_body_hash(
+            DealEvent(
+                self.crm.name,
+                f"{gone.deal_id}-{version}-gone",
+                version,
+                min(_EPOCH + timedelta(milliseconds=version), self.land.now),
+                replace(known.deal, status=DealStatus.CANCELLED),
+                body_hash="",
+            )
+        )
+        raw: Raw = {"id": gone.deal_id, "gone": True}
+        return Arriving(event, lambda reasons: unreadable(self.crm.name, raw, reasons))
+
+    def _is_outdated(
+        self, entry: SetAside, translation: Translated, body: str, is_used: bool
+    ) -> bool:
+        """Whether what waits is of an earlier version, or of this one and is not needed beside it."""
+        raw = parse_strict(entry.event.body.encode())
+        if entry.event.connection_name != self.crm.name or not isinstance(raw, dict):
+            return False
+        before = version_of(translate(raw, self.crm, self.land.zone))
+        now = version_of(translation)
+        return before < now or (before == now and (is_used or entry.event.body != body))
+
+    def _waiting(self, keys: Iterable[str]) -> dict[str, list[SetAside]]:
+        found: dict[str, list[SetAside]] = {}
+        for entry in quarantine.waiting_of_deals(self.connection, set(keys)):
+            found.setdefault(entry.event.deal_key, []).append(entry)
+        return found
+
+    def _key(self, deal_id: JsonValue) -> str:
+        return f"{self.crm.name}:{deal_id}"
