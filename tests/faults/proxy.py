@@ -1,11 +1,11 @@
 """A line to PostgreSQL that can be made to fail: refused, silent, reset, slow, or cut right after a COMMIT went out.
 
-    pass        as if it were not there
-    refuse      nobody listens any more, and open connections are closed
-    blackhole   connections are made, and nothing gets through until it passes again; then all that was held does
-    reset       open connections are reset, and so is every new one
-    delay       each piece is held for so many seconds, in both directions
-    cut         the first COMMIT is let through; its answer is not, and the connection is reset; then it passes
+pass        as if it were not there
+refuse      nobody listens any more, and open connections are closed
+blackhole   connections are made, and nothing gets through until it passes again; then all that was held does
+reset       open connections are reset, and so is every new one
+delay       each piece is held for so many seconds, in both directions
+cut         the first COMMIT is let through; its answer is not, and the connection is reset; then it passes
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class Proxy:
         self._thread.join()
         self._loop.close()
 
-    def _run(self, what):  # noqa: ANN001, ANN202
+    def _run(self, what):
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(timeout=20)
 
     async def _an_event(self) -> asyncio.Event:

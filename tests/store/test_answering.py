@@ -11,7 +11,9 @@ from tracker.errors import Unavailable
 from tracker.store import answering
 from tracker.store.database import Database
 
-SOON_SECONDS = 15  # two are promised; a busy machine may take longer, TCP would take a quarter of an hour
+SOON_SECONDS = (
+    15  # two are promised; a busy machine may take longer, TCP would take a quarter of an hour
+)
 
 
 @pytest.fixture

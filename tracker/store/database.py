@@ -8,7 +8,7 @@ row locks in key order (`tracker.flow`). A read sees one moment, however many st
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +29,8 @@ KNOWN_REVISIONS = frozenset(
     file.stem.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")
 )
 """The migrations of the version that runs, as they were when it started: a newer one may be put in its place."""
+LEFT_OUT_SECONDS = 10
+"""So long after a change that could not be kept, none is tried that nobody waits for."""
 LOCK_WAIT_SECONDS = 30
 """How long a command waits for others. Whoever answers requests waits for less."""
 BREATH_SECONDS = 0.0002
@@ -62,7 +64,7 @@ class Database:
         self._engine = engine_for(make_url(url), patience_seconds)
         self._listeners: list[Callable[[], None]] = []
         self._has_tables = False
-        self._has_failed_to_write = False
+        self._failed_at_seconds: float | None = None
         # Under gevent a driver that waits for SQLite's own lock would stop the greenlet that holds it, too.
         self._writer = threading.Lock() if self.dialect == "sqlite" else None
 
@@ -74,6 +76,10 @@ class Database:
     @property
     def url(self) -> URL:
         return self._engine.url
+
+    def another(self) -> "Database":
+        """The same with connections of its own, for a thread that may not share locks with this one's users."""
+        return Database(self.url.render_as_string(hide_password=False), self._patience_seconds)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -96,21 +102,32 @@ class Database:
                     yield connection
                 has_news = connection.info.pop(HAS_OUTBOX_ROWS, False)
         except Unavailable:
-            self.note_failed_write()
+            self.note_written(is_kept=False)
             raise
+        self.note_written(is_kept=True)
         if has_news:
             self.notify_committed()
 
-    def note_failed_write(self) -> None:
-        """A change could not be kept; until one more was tried (`require_writable`), none may be."""
-        self._has_failed_to_write = True
+    def note_written(self, is_kept: bool) -> None:
+        """Whether the last change could be kept; where not, `require_writable` tries another."""
+        self._failed_at_seconds = None if is_kept else clock.monotonic_seconds()
 
     def require_writable(self) -> None:
         """Where the last change could not be kept, try whether one can be now. Raises Unavailable when not."""
-        if self._has_failed_to_write:
+        if self._failed_at_seconds is not None:
             with self.write() as connection:
                 connection.exec_driver_sql(_TRY_TO_WRITE[self.dialect])
-            self._has_failed_to_write = False
+
+    def write_if_possible(self, change: Callable[[Connection], object]) -> None:
+        """A change that nobody waits for, such as when somebody was here last: left out while none can be kept."""
+        failed_at_seconds = self._failed_at_seconds
+        if (
+            failed_at_seconds is not None
+            and clock.monotonic_seconds() - failed_at_seconds < LEFT_OUT_SECONDS
+        ):
+            return
+        with suppress(Unavailable), self.write() as connection:
+            change(connection)
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit of this process that somebody must hear of."""
