@@ -33,7 +33,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._passes = self._run(self._an_event())
+        self._passes = self._run(self._open_gate())
         self._listener: asyncio.Server | None = None
         self.port = 0
         self._run(self._listen())
@@ -51,8 +51,10 @@ class Proxy:
     def _run(self, what):
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(timeout=20)
 
-    async def _an_event(self) -> asyncio.Event:
-        return asyncio.Event()
+    async def _open_gate(self) -> asyncio.Event:
+        gate = asyncio.Event()
+        gate.set()
+        return gate
 
     async def _listen(self) -> None:
         self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
@@ -85,21 +87,24 @@ class Proxy:
         writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._mode == "reset":
-            return self._reset(writer)
         self._open.add(writer)
-        await self._passes.wait()
-        try:
-            from_server, to_server = await asyncio.open_unix_connection(self._server_socket)
-        except OSError:  # the server itself is down
-            return self._reset(writer)
+        with suppress(OSError):  # also when the server itself is down
+            if self._mode != "reset":
+                await self._passes.wait()
+                await self._connect_through(reader, writer)
+        self._reset(writer)
+
+    async def _connect_through(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        from_server, to_server = await asyncio.open_unix_connection(self._server_socket)
         self._open.add(to_server)
         there = self._carry(reader, to_server, is_from_client=True)
         back = self._carry(from_server, writer, is_from_client=False)
-        with suppress(OSError):
+        try:
             await asyncio.gather(there, back)
-        self._reset(writer)
-        self._reset(to_server)
+        finally:
+            self._reset(to_server)
 
     async def _carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_from_client: bool

@@ -48,10 +48,14 @@ def test_a_statement_under_way_is_given_up_when_nobody_answers_any_more(
     line: tuple[Proxy, Database],
 ) -> None:
     proxy, database = line
-    with pytest.raises(Unavailable), database.write() as connection:
-        connection.execute(text("SELECT 1"))
-        proxy.set("blackhole")
-        connection.execute(text("SELECT 2"))
+
+    def write_and_lose_the_line() -> None:
+        with database.write() as connection:
+            proxy.set("blackhole")
+            connection.execute(text("SELECT 1"))
+
+    with pytest.raises(Unavailable):
+        write_and_lose_the_line()
 
 
 def test_a_slow_statement_is_waited_for(line: tuple[Proxy, Database]) -> None:

@@ -80,14 +80,18 @@ class Follower:
     def run(self) -> None:
         """Follows for ever; a failing database only delays it."""
         while True:
-            try:
-                self.step()
-                self._come_back()
-            except Exception as problem:
-                logs.say_fault(log, "the outbox could not be read", problem)
-                self._say_away()
+            self.try_step()
             self._awake.wait(self._pause_seconds())
             self._awake.clear()
+
+    def try_step(self) -> None:
+        """A step; where the database does not answer, the pages are told that it is away, and later that it is back."""
+        try:
+            self.step()
+            self._come_back()
+        except Exception as problem:
+            logs.say_fault(log, "the outbox could not be read", problem)
+            self._say_away()
 
     def step(self) -> None:
         """Reads what is new, sends to every room whose turn it is, then cheers the wins."""
