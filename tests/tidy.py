@@ -33,9 +33,11 @@ MAY_IMPORT = {
     "flow_exceptions": {"engine", "store", "flow"} | SMALL,
     "flow_drafts": {"engine", "store", "flow"} | SMALL,
     "flow_payroll": {"engine", "store", "flow"} | SMALL,
+    "flow_imports": {"engine", "store", "flow"} | SMALL,
     "access": {"engine", "store"} | SMALL,
     "ingest": {
-        *("engine", "flow", "flow_connections", "flow_exchange", "flow_teams", "store", "access"),
+        *("engine", "flow", "flow_connections", "flow_exchange", "flow_imports", "flow_teams"),
+        *("store", "access"),
         *SMALL,
     },
     # of live, pages know only the words they are asked in; live calls them through its registry

@@ -16,6 +16,7 @@ Around it:
     flow_drafts plan drafts: check, simulate, pilot, activate     trials   on whose deals a draft is tried
     flow_connections  CRMs that are read: connected, understood, and what they tell
     simulating  its simulations, in a process of their own
+    flow_imports  files of deals, and taking them back
     flow_payroll  months closed by two people, pay adjusted by hand     payroll_export   a month for the payroll system
     verify      everything computed again (from_facts), every close done again (verify_statements)
     self_check  ... while serving

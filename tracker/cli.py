@@ -19,7 +19,7 @@ COMMANDS = {
     "run": ("tracker.serve:run", "Start the tracker for your own company."),
     "import": (
         "tracker.ingest.import_command:import_command",
-        "Bring in people, quotas, deals or exchange rates from a CSV file.",
+        "Bring in people, quotas, deals or exchange rates from a CSV or XLSX file; list and undo.",
     ),
     "quarantine": (
         "tracker.ingest.quarantine_command:quarantine_command",

@@ -68,7 +68,7 @@ def record_deal_events(
             return record_within(connection, events, recorded_at)
     except OutOfRange as error:
         if len(events) == 1:
-            return [_too_large(events[0], error)]
+            return [too_large(events[0], error)]
         one_by_one = (record_deal_events(database, [event], recorded_at) for event in events)
         return [outcome for outcomes in one_by_one for outcome in outcomes]
 
@@ -377,6 +377,7 @@ def _conflict(event: DealEvent) -> Outcome:
     return Outcome(event.event_id, "refused", problem, is_conflict=True)
 
 
-def _too_large(event: DealEvent, error: OutOfRange) -> Outcome:
+def too_large(event: DealEvent, error: OutOfRange) -> Outcome:
+    """The outcome of an event that no total could hold."""
     problem = f"With this deal a total would grow too large: {error}. Check its amount."
     return Outcome(event.event_id, "refused", problem)

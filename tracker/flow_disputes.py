@@ -6,7 +6,7 @@ A dispute is locked before anything `tracker.flow` locks. An act names how much 
 
 import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tracker import flow
 from tracker.engine.claims.disputes import Act, NotPossible, state_after
@@ -14,8 +14,9 @@ from tracker.engine.deals import Deal, DealEvent
 from tracker.errors import Conflict, NotFound
 from tracker.store import deals, disputes, outbox, people, plans, trail
 from tracker.store.database import Database
+from tracker.store.deal_history import rank_above
 from tracker.store.deal_snapshot import deal_to_json
-from tracker.store.deals import CORRECTION_SOURCE, StoredDeal
+from tracker.store.deals import CORRECTION_SOURCE
 from tracker.store.disputes import Dispute, Doubt, Entry
 from tracker.store.outbox import OutboxChange
 from tracker.store.statements import OutOfRange
@@ -24,9 +25,7 @@ from tracker.store.types import Connection
 ADDED_VERSION = -1
 """Of a deal that was missing: below every version a source can send, so its source has the last word."""
 
-EVENT_ID_LENGTH_MAX = 200
 PRESSED_TWICE_WITHIN = timedelta(minutes=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Overtaken(Conflict):
@@ -127,7 +126,7 @@ def _event(
         raise _overtaken_by_source()
     version, event_id = ADDED_VERSION, f"added-{hashlib.sha256(deal.key.encode()).hexdigest()}"
     if stored is not None:
-        version, event_id = _just_above(connection, stored, at)
+        version, event_id = rank_above(deals.event_by_id(connection, stored.event_id), at)
     return DealEvent(
         source=CORRECTION_SOURCE,
         event_id=event_id,
@@ -136,19 +135,6 @@ def _event(
         deal=deal,
         body_hash=hashlib.sha256(deal_to_json(deal).encode()).hexdigest(),
     )
-
-
-def _just_above(connection: Connection, stored: StoredDeal, at: datetime) -> tuple[int, str]:
-    """A rank above a snapshot, and below the next version of its source: the same version, with a later id."""
-    behind = deals.event_by_id(connection, stored.event_id)
-    mark = f"~{(at - _EPOCH) // timedelta(microseconds=1):016}"
-    own_id = behind.event_id
-    if behind.source == CORRECTION_SOURCE and "~" in own_id:
-        own_id = own_id.rpartition("~")[0]  # corrections follow each other by their time
-    if len(own_id) + len(mark) > EVENT_ID_LENGTH_MAX:
-        # No letter comes after this one, so the shortened id is a later one, too.
-        own_id = own_id[: EVENT_ID_LENGTH_MAX - len(mark) - 1] + "\U0010ffff"
-    return behind.version, own_id + mark
 
 
 def _overtaken_by_source() -> Overtaken:

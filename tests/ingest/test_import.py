@@ -97,7 +97,7 @@ def test_a_file_with_its_own_formats_goes_in(files: Files) -> None:
     said = files.deals(GOOD)
     assert "3 rows read, 3 good." in said
     assert "1 row without amount; “0” stands in." in said
-    assert "3 recorded." in said
+    assert "3 new." in said
     with files.company.database.read() as connection:
         first, second, third = deals.deals(connection, ["crm:1", "crm:2", "crm:3"])
     assert (first.deal.name, first.deal.amount_minor) == ("Nordwind A/S", 123_450)
@@ -119,7 +119,7 @@ def test_importing_again_does_not_undo_a_correction(quick_files: Files) -> None:
     flow_disputes.correct_deal(
         company.database, dispute_id, corrected, kept.event_id, "Yes.", 1, "mette", NOW
     )
-    assert "3 duplicate." in quick_files.deals(GOOD)
+    assert "3 unchanged." in quick_files.deals(GOOD)
     assert company.earned_minor() == 20_000
     quick_files.deals(GOOD.replace("1.234,50", "1.500,00"))
     assert company.earned_minor() == 15_000, "what the source says next counts"
@@ -127,16 +127,16 @@ def test_importing_again_does_not_undo_a_correction(quick_files: Files) -> None:
 
 def test_importing_twice_changes_nothing(files: Files) -> None:
     files.deals(GOOD)
-    assert "3 duplicate." in files.deals(GOOD)
+    assert "3 unchanged." in files.deals(GOOD)
     assert files.company.event_count() == 3
 
 
 def test_a_changed_row_is_a_new_version_and_taking_it_back_another(files: Files) -> None:
     files.deals(GOOD)
     changed = GOOD.replace("1.234,50", "2.000,00")
-    assert "1 recorded, 2 duplicate." in files.deals(changed)
+    assert "1 changed, 2 unchanged." in files.deals(changed)
     assert files.company.earned_minor() == 20_000
-    assert "1 recorded, 2 duplicate." in files.deals(GOOD)
+    assert "1 changed, 2 unchanged." in files.deals(GOOD)
     assert files.company.earned_minor() == 12_345
 
 
@@ -159,7 +159,7 @@ def test_every_problem_of_a_file_is_named_and_nothing_is_kept(files: Files) -> N
 def test_good_rows_are_kept_when_asked_for(files: Files) -> None:
     said = files.deals(BAD, "--keep-going")
     assert "4 rows left out, because of:" in said
-    assert "1 recorded." in said
+    assert "1 new, 2 set aside, 2 refused." in said
     assert files.company.event_count() == 1
     assert files.company.earned_minor() == 12_345
 
@@ -174,7 +174,7 @@ def test_a_problem_on_the_last_of_many_lines_keeps_all_of_them_out(quick_files: 
     with pytest.raises(ImportRefused, match="C1202, status"):
         quick_files.deals(HEADER + rows + "x;;;;;\n")
     assert quick_files.company.event_count() == 0
-    assert "1,200 recorded." in quick_files.deals(HEADER + rows)
+    assert "1,200 new." in quick_files.deals(HEADER + rows)
     assert quick_files.company.earned_minor() == 12_000
 
 
@@ -185,8 +185,8 @@ def test_a_file_that_orders_its_snapshots_may_name_a_deal_twice(quick_files: Fil
         "1;Nordwind;Vundet;22.11.2026;2,00;anna@firma.dk;2\n"
         "1;Nordwind;Vundet;22.11.2026;1,00;anna@firma.dk;1\n"
     )
-    assert "1 recorded, 1 stale." in quick_files.deals(content, mapping=mapping)
-    assert "2 duplicate." in quick_files.deals(content, mapping=mapping)
+    assert "1 new, 1 older." in quick_files.deals(content, mapping=mapping)
+    assert "2 unchanged." in quick_files.deals(content, mapping=mapping)
     assert quick_files.company.earned_minor() == 20
 
 

@@ -36,6 +36,9 @@ _event, _deal, _participant = (
 CORRECTION_SOURCE = "correction"
 """The source of what the company itself says of a deal, to settle a dispute. No other may use the name."""
 
+UNDO_SOURCE = "undo"
+"""The source of what takes an imported file back."""
+
 SCORE_STATUS = "score"
 """How a participant's score of an objective stands there: it is no deal, and in no list of deals."""
 
@@ -288,7 +291,7 @@ def deal_keys_of_payees(
 def event_by_id(connection: Connection, event_id: int) -> DealEvent:
     """An event that is there: the one behind a stored deal."""
     row = connection.execute(select(tables.deal_event).where(_event.id == event_id)).one()
-    return _stored_event(row).event
+    return stored_event(row).event
 
 
 def deal_keys_in_currency(connection: Connection, currency: str, first_day: date) -> list[str]:
@@ -303,7 +306,7 @@ def deal_keys_in_currency(connection: Connection, currency: str, first_day: date
 def events_of_deal(connection: Connection, key: str) -> list[StoredEvent]:
     """Everything sources ever said about a deal, as it arrived."""
     query = select(tables.deal_event).where(_event.deal_key == key).order_by(_event.id)
-    return [_stored_event(row) for row in connection.execute(query)]
+    return [stored_event(row) for row in connection.execute(query)]
 
 
 def all_events(connection: Connection) -> Iterable[StoredEvent]:
@@ -311,7 +314,7 @@ def all_events(connection: Connection) -> Iterable[StoredEvent]:
     was_known = known(connection, tables.deal_event)
     query: Select[Any] = select(tables.deal_event).where(was_known).order_by(_event.id)
     rows = connection.execution_options(yield_per=1000).execute(query)
-    return (_stored_event(row) for row in rows)
+    return (stored_event(row) for row in rows)
 
 
 def all_deals(connection: Connection) -> Iterable[StoredDeal]:
@@ -380,7 +383,8 @@ def _stored(row: Row[Any]) -> StoredDeal:
     return StoredDeal(deal_from_json(row.snapshot), row.changed_at, row.event_id)
 
 
-def _stored_event(row: Row[Any]) -> StoredEvent:
+def stored_event(row: Row[Any]) -> StoredEvent:
+    """The event that a row of the table holds."""
     event = DealEvent(
         source=row.source,
         event_id=row.source_event_id,

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, insert, select, text
 
 from tracker.store.database import HAS_OUTBOX_ROWS
+from tracker.store.rehearsal import is_rehearsed
 from tracker.store.tables import outbox
 
 CHANNEL = "tracker_outbox"
@@ -37,8 +38,8 @@ class OutboxChange:
 
 
 def append(connection: Connection, changes: Sequence[OutboxChange], recorded_at: datetime) -> None:
-    """Write changes, in order. The commit wakes the followers."""
-    if not changes:
+    """Write changes, in order. The commit wakes the followers. Of what is only rehearsed nobody hears."""
+    if not changes or is_rehearsed(connection):
         return
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -30,6 +30,10 @@ from tracker.store.tables_drafts import plan_pilot as plan_pilot
 from tracker.store.tables_equity import equity_grant as equity_grant
 from tracker.store.tables_equity import equity_leaving as equity_leaving
 from tracker.store.tables_exceptions import personal_exception as personal_exception
+from tracker.store.tables_imports import file_import as file_import
+from tracker.store.tables_imports import file_import_end as file_import_end
+from tracker.store.tables_imports import file_import_event as file_import_event
+from tracker.store.tables_imports import file_mapping as file_mapping
 from tracker.store.tables_over_time import exchange_rate as exchange_rate
 from tracker.store.tables_over_time import horizon as horizon
 from tracker.store.tables_payroll import manual_adjustment as manual_adjustment

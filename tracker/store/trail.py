@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, insert, select, text
 
 from tracker.store import tables
+from tracker.store.rehearsal import is_rehearsed
 
 _TRAIL_LOCK = 7105
 FIRST_HASH = "0" * 64
@@ -56,7 +57,8 @@ def append(
     reason: str = "",
 ) -> int:
     """Add an act to the trail in the transaction of the act itself; the id of its entry."""
-    if connection.dialect.name == "postgresql":  # an SQLite write has the whole database anyway
+    # An SQLite write has the whole database anyway, and of a rehearsal nothing is kept.
+    if connection.dialect.name == "postgresql" and not is_rehearsed(connection):
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_TRAIL_LOCK})"))
     before = head(connection)
     entry = TrailEntry(

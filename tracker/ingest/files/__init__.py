@@ -14,4 +14,5 @@ order:
     repetitions     rows that say again what an earlier one says, found in bounded memory
     importing       the whole file looked at first, then written in chunks
     targets         where the rows of each kind go
+    runs            what a person does with a file: check, try, import, undo
 """

@@ -20,11 +20,14 @@ from tracker.ingest.deal_payload import (
     Reader,
     with_body_hash,
 )
+from tracker.ingest.directory import Directory
 from tracker.ingest.files.mapping import Kind, Values
-from tracker.ingest.strict_json import JsonValue
+from tracker.ingest.setting_aside import to_set_aside
+from tracker.ingest.strict_json import JsonValue, written
 from tracker.ingest.values import parse_day
 from tracker.store import deals
 from tracker.store.deal_snapshot import deal_to_json
+from tracker.store.quarantine import Arrived
 from tracker.store.types import Connection
 
 CREDIT_FIELDS = tuple((f"rep{end}", f"share{end}") for end in ("", "_2", "_3"))
@@ -98,12 +101,38 @@ def named_events(connection: Connection, rows: Sequence[DealRow]) -> list[DealEv
     return events
 
 
+def said_before(connection: Connection, events: Iterable[DealEvent]) -> set[str]:
+    """Those deals of these events that are known already."""
+    return {stored.deal.key for stored in deals.deals(connection, {e.deal.key for e in events})}
+
+
+def row_set_aside(
+    connection: Connection,
+    values: Values,
+    source: str,
+    problems: Sequence[Problem],
+    directory: Directory,
+    today: date,
+) -> Arrived | None:
+    """A row that cannot be used yet, as what it will be once it can; None when it does not name its deal."""
+    record = _record(values.by_field, source, today)
+    assert isinstance(record, dict)
+    if "version" not in record and "occurred_at" not in values.by_field:
+        key = f"{source}:{values.by_field.get('deal_id')}"
+        record["version"] = str(_newest_version(connection, key) + 1)
+    content = hashlib.sha256(written(record).encode()).hexdigest()
+    record["event_id"] = f"import-{content[:40]}"
+    return to_set_aside(record, problems, directory.payee_id_of)
+
+
 def _keys_of(rows: Iterable[DealRow]) -> list[str]:
     return sorted({row.event.deal.key for row in rows})
 
 
 def _newest_version(connection: Connection, key: str) -> int:
-    return max(stored.event.version for stored in deals.events_of_deal(connection, key))
+    """0 of a deal that is new."""
+    events = deals.events_of_deal(connection, key)
+    return max((stored.event.version for stored in events), default=0)
 
 
 def _named(event: DealEvent) -> DealEvent:

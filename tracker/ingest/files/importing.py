@@ -4,7 +4,7 @@ The file is read twice, row by row, so that neither its size nor an error on its
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
@@ -18,6 +18,7 @@ from tracker.store.database import Database
 from tracker.store.types import Connection
 
 CHUNK_ROWS = 500
+SET_ASIDE, REFUSED = "set aside", "refused"
 PROBLEMS_MAX = 10_000
 """So many problems of a file are named; of more only the number is known."""
 
@@ -31,6 +32,14 @@ class ImportRefused(BadInput):
     summary = "Nothing was imported, because of what is wrong in the file:"
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row that cannot be used as it is, and why."""
+
+    values: Values
+    problems: Sequence[Problem]
+
+
 class Target(Protocol[Item]):
     """What one kind of rows is turned into, and where it goes."""
 
@@ -42,6 +51,9 @@ class Target(Protocol[Item]):
 
     def write(self, items: list[Item]) -> Counter[str]:
         """Commit some rows; how many of them had which outcome."""
+
+    def leave_out(self, left: list[LeftOut]) -> int:
+        """Set aside those of some bad rows that can be used later; how many these are."""
 
 
 @dataclass
@@ -89,7 +101,7 @@ class Import(Generic[Item]):
         addresses = self.table.addresses(self.mapping.columns)
         with Repetitions() as repetitions:
             for chunk in self._chunks(report):
-                for row, item in chunk:
+                for row, item in chunk.good:
                     repetitions.note(self.target.name_of(item), row)
             for row, first in repetitions.found():
                 report.repeated.add(row)
@@ -100,44 +112,59 @@ class Import(Generic[Item]):
         return report
 
     def write(self, checked: Report) -> Counter[str]:
-        """Write every row that was found good, some hundred to a transaction."""
+        """Write every row that was found good, some hundred to a transaction; set aside of the others what can be."""
         outcomes: Counter[str] = Counter()
-        for chunk in self._chunks(Report()):
-            outcomes += self.target.write(
-                [item for row, item in chunk if row not in checked.repeated]
-            )
+        report = Report()
+        for chunk in self._chunks(report):
+            items = [item for row, item in chunk.good if row not in checked.repeated]
+            outcomes += self.target.write(items)
+            if chunk.left_out:
+                outcomes[SET_ASIDE] += self.target.leave_out(chunk.left_out)
+        outcomes[REFUSED] += report.row_count - report.good_count - outcomes[SET_ASIDE]
+        outcomes[REFUSED] += len(checked.repeated)
         return outcomes
 
-    def _chunks(self, report: Report) -> Iterator[list[tuple[int, Item]]]:
-        """The good rows with their numbers; what is wrong with the others is in the report."""
+    def _chunks(self, report: Report) -> Iterator["_Chunk[Item]"]:
+        """The rows some hundred at a time; what is wrong with any is in the report."""
         columns = self.mapping.columns
         addresses = self.table.addresses(columns)
         rows = self.table.rows(columns)
-        while chunk := list(islice(rows, CHUNK_ROWS)):
+        while read := list(islice(rows, CHUNK_ROWS)):
+            chunk: _Chunk[Item] = _Chunk()
             with self.database.read() as connection:
                 check = self.target.checking(connection)
-                judged = [
-                    (row.number, item)
-                    for row in chunk
-                    if (item := self._judge(row, check, addresses, report)) is not None
-                ]
-            report.row_count += len(chunk)
-            report.good_count += len(judged)
-            self.on_rows(len(chunk))
-            yield judged
+                for row in read:
+                    if isinstance(row, BadRow):
+                        report.note(row.number, [row.problem])
+                    else:
+                        self._judge(row, addresses, check, report, chunk)
+            report.row_count += len(read)
+            report.good_count += len(chunk.good)
+            self.on_rows(len(read))
+            yield chunk
 
     def _judge(
-        self, row: Row | BadRow, check: CheckRow[Item], addresses: Addresses, report: Report
-    ) -> Item | None:
-        if isinstance(row, BadRow):
-            report.note(row.number, [row.problem])
-            return None
+        self,
+        row: Row,
+        addresses: Addresses,
+        check: CheckRow[Item],
+        report: Report,
+        chunk: "_Chunk[Item]",
+    ) -> None:
         values = self.mapping.values_of(row, addresses)
         report.empty.update(values.empty)
         try:
             if values.problems:
                 raise BadInput(values.problems)
-            return check(values)
+            chunk.good.append((row.number, check(values)))
         except BadInput as refusal:
             report.note(row.number, refusal.problems)
-            return None
+            chunk.left_out.append(LeftOut(values, refusal.problems))
+
+
+@dataclass
+class _Chunk(Generic[Item]):
+    """Some hundred rows: the good ones with their numbers, and those that are left out."""
+
+    good: list[tuple[int, Item]] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)

@@ -58,7 +58,7 @@ class Rule:
 class Values:
     """The fields of one row as plain text, in our own formats; `empty` names those the file said nothing for.
 
-    `where` names the cell of a field, or the row.
+    One that is not in the declared format is as it was written. `where` names the cell of a field, or the row.
     """
 
     row: int
@@ -111,7 +111,7 @@ class FileMapping:
             except FormatError as error:
                 fix = "Correct the file, or the format in the mapping."
                 problems.append(Problem(where(name), f"{error}.", fix))
-                continue
+                text = self._as_written(rule, row.cells)
             if not text:
                 empty.append(name)
             if text or rule.default:
@@ -137,6 +137,9 @@ class FileMapping:
         if name in self.kind.numbers and isinstance(cell, date):
             raise FormatError(f"{cell_text(cell)} is a date, and no number")
         return rule.translations.get(cell_text(cell), cell_text(cell))
+
+    def _as_written(self, rule: Rule, cells: Mapping[str, Cell]) -> str:
+        return next((cell_text(cells[one]) for one in rule.columns if cells[one] != ""), "")
 
     def _plain(self, name: str, text: str) -> str:
         if text in FORMULA_ERRORS:

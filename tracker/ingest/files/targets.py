@@ -4,27 +4,28 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tracker import flow, flow_exchange
-from tracker.config import command_author
+from tracker import flow, flow_exchange, flow_imports
 from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.ingest.deal_payload import Reader
 from tracker.ingest.directory import Directory
 from tracker.ingest.files import deal_rows, people_rows, quota_rows, rate_rows
 from tracker.ingest.files.deal_rows import DealRow
-from tracker.ingest.files.importing import CheckRow
+from tracker.ingest.files.importing import REFUSED, CheckRow, LeftOut
 from tracker.ingest.files.mapping import Values
 from tracker.ingest.files.people_rows import PersonRow
-from tracker.store import people
+from tracker.store import people, quarantine
 from tracker.store.database import Database
 from tracker.store.plans import QuotaChange
 from tracker.store.types import Connection
 
-UNCHANGED = "unchanged"
+NEW, CHANGED, UNCHANGED, OLDER = "new", "changed", "unchanged", "older"
+_KINDS = {"duplicate": UNCHANGED, "stale": OLDER, "refused": REFUSED}
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleTarget:
     database: Database
+    by: str
     now: datetime
     today: date
 
@@ -39,14 +40,18 @@ class PeopleTarget:
         with self.database.read() as connection:
             first_days = people_rows.first_days_of_plans(connection)
         changed_count = people_rows.put_people(
-            self.database, items, first_days, command_author(), self.now, self.today
+            self.database, items, first_days, self.by, self.now, self.today
         )
         return Counter({"added or changed": changed_count, UNCHANGED: len(items) - changed_count})
+
+    def leave_out(self, left: list[LeftOut]) -> int:
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
 class QuotasTarget:
     database: Database
+    by: str
     now: datetime
 
     def checking(self, connection: Connection) -> CheckRow[QuotaChange]:
@@ -58,13 +63,17 @@ class QuotasTarget:
         return " ".join(map(str, item.place))
 
     def write(self, items: list[QuotaChange]) -> Counter[str]:
-        changed = flow.change_quotas(self.database, items, command_author(), self.now)
+        changed = flow.change_quotas(self.database, items, self.by, self.now)
         return Counter({"set": len(changed), UNCHANGED: len(items) - len(changed)})
+
+    def leave_out(self, left: list[LeftOut]) -> int:
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
 class RatesTarget:
     database: Database
+    by: str
     now: datetime
 
     def checking(self, connection: Connection) -> CheckRow[ExchangeRate]:
@@ -74,16 +83,23 @@ class RatesTarget:
         return f"{item.currency} {item.into} {item.day}"
 
     def write(self, items: list[ExchangeRate]) -> Counter[str]:
-        news = flow_exchange.set_exchange_rates(self.database, items, command_author(), self.now)
+        news = flow_exchange.set_exchange_rates(self.database, items, self.by, self.now)
         return Counter({"set": len(news), UNCHANGED: len(items) - len(news)})
+
+    def leave_out(self, left: list[LeftOut]) -> int:
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
 class DealsTarget:
+    """Deals. What is recorded is part of an import that was begun; a check needs none."""
+
     database: Database
     now: datetime
     today: date
     source: str
+    import_id: int = 0
+    sender: str = ""
 
     def checking(self, connection: Connection) -> CheckRow[DealRow]:
         reader = Reader(Directory(connection).payee_id_of, self.now, self.today)
@@ -100,7 +116,28 @@ class DealsTarget:
     def write(self, items: list[DealRow]) -> Counter[str]:
         with self.database.read() as connection:
             events = deal_rows.named_events(connection, items)
-        outcomes = flow.record_deal_events(self.database, events, self.now)
-        found = Counter(outcome.kind for outcome in outcomes)
-        found["duplicate"] += len(items) - len(events)
-        return Counter[str](found)
+            known = deal_rows.said_before(connection, events)
+        outcomes = flow_imports.record_rows(self.database, self.import_id, events, self.now)
+        found: Counter[str] = Counter()
+        for event, outcome in zip(events, outcomes, strict=True):
+            kind = CHANGED if event.deal.key in known else NEW
+            found[_KINDS.get(outcome.kind, kind)] += 1
+            known.add(event.deal.key)
+        found[UNCHANGED] += len(items) - len(events)
+        return found
+
+    def leave_out(self, left: list[LeftOut]) -> int:
+        """Rows that name their deal wait in the quarantine until they are put right there."""
+        with self.database.write() as connection:
+            directory = Directory(connection)
+            arrived = [
+                kept
+                for one in left
+                if (
+                    kept := deal_rows.row_set_aside(
+                        connection, one.values, self.source, one.problems, directory, self.today
+                    )
+                )
+            ]
+            quarantine.set_aside(connection, self.sender, arrived, self.now)
+        return len(arrived)
