@@ -176,7 +176,10 @@ def _tell_everyone(connection: Connection, at: datetime) -> None:
 
 
 def propose_adjustment(database: Database, proposal: Proposal, by: str, at: datetime) -> int:
-    """Propose to pay, or take, an amount without a deal behind it; its number. Raises BadInput or NotFound."""
+    """Propose to pay, or take, an amount without a deal behind it; its number. Raises BadInput or NotFound.
+
+    Said again while it waits, by the same person in the same words, it is the same proposal.
+    """
     with database.write() as connection:
         plans.hold_plans_alone(connection)
         require_month(proposal.month)
@@ -188,6 +191,9 @@ def propose_adjustment(database: Database, proposal: Proposal, by: str, at: date
             raise NotFound("There is no such payee.")
         if payee.kind != REP:
             raise Conflict(f"{payee.name} is a team, and its members are paid. Adjust theirs.")
+        waiting = adjustments.waiting_number(connection, proposal, by)
+        if waiting is not None:
+            return waiting
         adjustment_id = adjustments.propose(connection, proposal, by, at)
         subject = _subject(adjustment_id, proposal)
         trail.append(connection, "propose adjustment", by, at, subject, proposal.reason)

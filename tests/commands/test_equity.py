@@ -64,3 +64,10 @@ def test_a_schedule_that_cannot_be_is_refused_by_its_option(
     assert main([*GRANT, *more]) != 0
     assert said in capsys.readouterr().err
     assert listed(capsys) == ""
+
+
+def test_the_same_grant_sent_again_is_not_a_second_one(database: Database, capsys) -> None:
+    assert main(list(GRANT)) == 0
+    assert main(list(GRANT)) != 0
+    assert "is not granted it twice" in capsys.readouterr().err
+    assert listed(capsys).count("Warrants") == 1

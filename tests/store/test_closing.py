@@ -256,6 +256,18 @@ def test_an_adjustment_by_hand_needs_two_people_and_is_a_line_of_its_own(
     assert verify(database).differences == ()
 
 
+def test_a_proposal_sent_again_while_it_waits_is_the_same_proposal(
+    database: Database, anna: int
+) -> None:
+    proposal = Proposal(anna, "2026-10", 123_45, "DKK", "Bridge for September")
+    numbers = [
+        flow_payroll.propose_adjustment(database, proposal, by, LATER) for by in (IDA, IDA, PIA)
+    ]
+    flow_payroll.decide_adjustment(database, numbers[0], Decision.APPROVED, PIA, LATER)
+    numbers.append(flow_payroll.propose_adjustment(database, proposal, IDA, LATER))
+    assert numbers == [1, 1, 2, 3]
+
+
 def test_a_declined_adjustment_pays_nothing_and_a_late_one_is_paid_in_the_open_month(
     database: Database, anna: int
 ) -> None:

@@ -8,7 +8,7 @@ from tracker import clock
 from tracker.commands.files import Day
 from tracker.config import command_author, load_settings
 from tracker.engine.payroll_months.equity import Grant, problem_of
-from tracker.errors import BadInput, Problem
+from tracker.errors import BadInput, Conflict, Problem
 from tracker.store import equity as equity_store
 from tracker.store import people, trail
 from tracker.store.database import opened_database
@@ -45,6 +45,11 @@ def grant(
         if problem := problem_of(granted):
             word, what, fix = problem
             raise BadInput([Problem(f"--{word.replace('_', '-')}", what, fix)])
+        if granted in equity_store.grants(connection, [payee.id]):
+            raise Conflict(
+                f"{payee.name} was granted just that before, and is not granted it twice. "
+                "Give another --name to what is meant beside it."
+            )
         by, at = command_author(), clock.now()
         grant_id = equity_store.record_grant(connection, granted, by, at)
         subject = {"equity_grant_id": grant_id, "payee_id": payee.id, "units": units}

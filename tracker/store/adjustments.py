@@ -57,6 +57,24 @@ def propose(connection: Connection, proposal: Proposal, by: str, at: datetime) -
     return inserted_id(connection, insert(tables.manual_adjustment).values(row))
 
 
+def waiting_number(connection: Connection, proposal: Proposal, by: str) -> int | None:
+    """The number of this very proposal of the same author, if it still waits for a decision."""
+    query = (
+        select(_adjustment.id)
+        .select_from(tables.manual_adjustment.outerjoin(tables.manual_decision))
+        .where(
+            _adjustment.payee_id == proposal.payee_id,
+            _adjustment.month_key == proposal.month,
+            _adjustment.amount_minor == proposal.amount_minor,
+            _adjustment.currency == proposal.currency,
+            _adjustment.reason == proposal.reason,
+            _adjustment.recorded_by == by,
+            _decision.adjustment_id.is_(None),
+        )
+    )
+    return connection.scalar(query.limit(1))
+
+
 def decide(
     connection: Connection,
     adjustment_id: int,

@@ -260,7 +260,9 @@ def _from_row(row: Row[Any]) -> SetAside:
 
 
 def claim(connection: Connection, reference: str, payee_id: int, by: str, at: datetime) -> None:
-    """From now on this name, whatever its case, means that payee."""
+    """From now on this name, whatever its case, means that payee. Said again it changes nothing."""
+    if claimed_by(connection, reference) == payee_id:
+        return
     connection.execute(
         insert(tables.payee_alias).values(
             reference=fold(reference), payee_id=payee_id, recorded_at=at, recorded_by=by
