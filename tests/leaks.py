@@ -7,14 +7,13 @@ SEPARATOR = r"(?:[.,'\s\u00a0\u202f\u2009]|&nbsp;|&#160;|&#8239;)?"
 
 def found_amounts(text: str, amounts_minor: dict[str, int]) -> set[str]:
     """The names of the amounts that stand in a text: grouped or bare, with decimals, rounded or in minor units."""
-    return {name for name, minor in amounts_minor.items() if re.search(pattern_of(minor), text)}
+    return {name for name, minor in amounts_minor.items() if _pattern(minor).search(text)}
 
 
-def pattern_of(amount_minor: int) -> str:
-    """Finds an amount however it is written."""
+def _pattern(amount_minor: int) -> re.Pattern[str]:
     magnitude = abs(amount_minor)
     readings = {magnitude // 100, (magnitude + 50) // 100, magnitude}
-    return "|".join(rf"(?<!\d){_grouped(number)}(?!\d)" for number in sorted(readings))
+    return re.compile("|".join(rf"(?<!\d){_grouped(number)}(?!\d)" for number in readings))
 
 
 def _grouped(number: int) -> str:

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.canaries import kept_log
-
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -26,15 +24,14 @@ def running(folder: Path, port: int) -> Iterator[tuple[str, list[str]]]:
     """A server on this data folder; its address and what it printed until it was ready."""
     command = [sys.executable, "-m", "tracker.cli", "run", "--port", str(port)]
     environment = {**os.environ, "TRACKER_DATA": str(folder), "PYTHONPATH": str(ROOT)}
-    with kept_log("run") as said:
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            text=True,
-            start_new_session=True,
-        )
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     assert process.stdout
     printed: list[str] = []
     try:
@@ -44,7 +41,8 @@ def running(folder: Path, port: int) -> Iterator[tuple[str, list[str]]]:
                 yield line.split()[1], printed
                 break
         else:
-            pytest.fail(f"it ended early; see {said.name}")
+            pytest.fail(f"it ended early: {process.communicate()[1]}")
     finally:
         os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C in a terminal does
-        process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=30)
+    assert "Traceback" not in errors

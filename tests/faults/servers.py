@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.canaries import kept_log
 from tests.run_process import ROOT, free_port
 
 START_SECONDS_MAX = 90
@@ -25,8 +24,7 @@ class Server:
         self, folder: Path, database_url: str, environment: Mapping[str, str] | None = None
     ) -> None:
         self.port = free_port()
-        with kept_log("faults") as log:
-            self.log = Path(log.name)
+        self.log = folder / f"server-{self.port}.log"
         self._environment = {
             **os.environ,
             "TRACKER_DATA": str(folder),
@@ -41,11 +39,7 @@ class Server:
         command = [sys.executable, "-m", "tracker.cli", "run", "--port", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command,
-                env=self._environment,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                start_new_session=True,
+                command, env=self._environment, stdout=log, stderr=log, start_new_session=True
             )
 
     def wait_until_ready(self) -> None:

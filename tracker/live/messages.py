@@ -73,14 +73,7 @@ class Resync(Message):
     """The server cannot say what changed: fetch the fragment again."""
 
     event: ClassVar[str] = "resync"
-    reason: Literal["scope_changed", "not_rendered", "back"]
-
-
-@dataclass(frozen=True, slots=True)
-class Away(Message):
-    """The database does not answer the server: what is shown is the last known, until a Resync says “back”."""
-
-    event: ClassVar[str] = "away"
+    reason: Literal["scope_changed", "not_rendered"]
 
 
 @dataclass(frozen=True, slots=True)
