@@ -110,6 +110,7 @@
         await fetchOnce();
       } while (mustFetchAgain);
       if (degradedTimer !== null) setLink("degraded");
+      else if (socket?.connected) setLink("live");
     } catch {
       if (socket?.connected) setTimeout(refetch, RETRY_MS * (1 + Math.random()));
       else expectLink();
@@ -154,7 +155,11 @@
     socket.on("joined", onJoined);
     socket.on("fragment", (message) => { inOrder = inOrder.then(() => onFragment(message)).catch(refetch); });
     socket.on("celebration", (message) => { if (isMine(message.room)) tell("live:celebration", message); });
-    socket.on("resync", () => sleep(Math.random() * 500).then(refetch));
+    // The server cannot follow what happens: the figures stay, and are said to be the last known.
+    socket.on("away", () => { confirmedAt = new Date(); setLink("lost"); });
+    socket.on("resync", (message) => {
+      sleep(Math.random() * (message?.reason === "back" ? UNCHANGED_SPREAD_MS : 500)).then(refetch);
+    });
     socket.on("signed_out", () => location.reload());
     socket.on("disconnect", (reason) => {
       confirmedAt = new Date();
@@ -167,6 +172,8 @@
       expectLink();
       if (problem.message === "signed_out") location.reload();
       else refetch();
+      // Socket.IO itself comes again only where the line failed, not where the server refused.
+      if (!socket.active) setTimeout(() => socket.connect(), RECONNECT_MOST_MS);
     });
   };
 

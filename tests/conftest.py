@@ -10,7 +10,7 @@ import pytest
 from gevent import monkey
 from playwright.sync_api import Browser, sync_playwright
 
-from tests import postgres
+from tests import canaries, postgres
 from tests.faults.telling import (  # noqa: F401  # hooks: pytest finds them by their names
     pytest_collection_modifyitems,
     pytest_sessionfinish,
@@ -26,6 +26,7 @@ hypothesis.settings.register_profile("new_examples", deadline=None, print_blob=T
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same_examples"))
 
 BROWSER_SETTING = "TRACKER_TEST_BROWSER"
+GIVEN_TO_TESTS = (BROWSER_SETTING, "TRACKER_LOG_LEVEL", "TRACKER_LOG_FORMAT")
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 # A quiet browser: nothing it does by itself may compete with the pages for the machine.
 BROWSER_ARGUMENTS = (
@@ -38,11 +39,16 @@ BROWSER_ARGUMENTS = (
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Listen to whatever is said in this run."""
+    config.pluginmanager.register(canaries)
+
+
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own TRACKER_ variables must not decide what the tests find."""
     for name in list(os.environ):
-        if name.startswith("TRACKER_") and name != BROWSER_SETTING:
+        if name.startswith("TRACKER_") and name not in GIVEN_TO_TESTS:
             monkeypatch.delenv(name)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.canaries import kept_log
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -24,14 +26,15 @@ def running(folder: Path, port: int) -> Iterator[tuple[str, list[str]]]:
     """A server on this data folder; its address and what it printed until it was ready."""
     command = [sys.executable, "-m", "tracker.cli", "run", "--port", str(port)]
     environment = {**os.environ, "TRACKER_DATA": str(folder), "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    with kept_log("run") as said:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            start_new_session=True,
+        )
     assert process.stdout
     printed: list[str] = []
     try:
@@ -41,8 +44,7 @@ def running(folder: Path, port: int) -> Iterator[tuple[str, list[str]]]:
                 yield line.split()[1], printed
                 break
         else:
-            pytest.fail(f"it ended early: {process.communicate()[1]}")
+            pytest.fail(f"it ended early; see {said.name}")
     finally:
         os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C in a terminal does
-        _, errors = process.communicate(timeout=30)
-    assert "Traceback" not in errors
+        process.communicate(timeout=30)

@@ -1,10 +1,14 @@
 """Migrations and tables say the same, on both databases."""
 
+import threading
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from tracker.errors import Conflict, Unavailable
+from tracker.store import people
 from tracker.store.database import MIGRATIONS, Database, downgrade, upgrade
 from tracker.store.tables import metadata
 
@@ -30,6 +34,49 @@ def empty_database(database_url: str) -> Database:
 def test_an_empty_database_becomes_exactly_the_tables(empty_database: Database) -> None:
     upgrade(empty_database)
     assert differences_from_tables(empty_database) == []
+
+
+def test_tables_of_a_newer_version_are_refused_at_the_start_and_by_every_write(
+    empty_database: Database, database_url: str
+) -> None:
+    upgrade(empty_database)
+    with empty_database.write() as connection:
+        people.add_team(connection, "North")
+    other = Database(database_url)
+    with other.migrating() as connection:  # as a newer version does beside this one
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    other.dispose()
+    with pytest.raises(Conflict, match="newer version"):
+        upgrade(empty_database)
+    with (
+        pytest.raises(Unavailable, match="newer version"),
+        empty_database.write() as connection,
+    ):
+        people.add_team(connection, "South")
+    with empty_database.read() as connection:
+        assert [team.name for team in people.teams(connection)] == ["North"]
+
+
+def test_a_migration_waits_for_a_write_and_a_write_for_a_migration(
+    empty_database: Database, database_url: str
+) -> None:
+    upgrade(empty_database)
+    other, seen = Database(database_url), list[str]()
+
+    def overtake() -> None:
+        with other.migrating() as connection:
+            seen.append("migrating")
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    with empty_database.write() as connection:
+        people.add_team(connection, "North")
+        overtaking = threading.Thread(target=overtake)
+        overtaking.start()
+        overtaking.join(timeout=0.3)
+        seen.append("written")
+    overtaking.join()
+    other.dispose()
+    assert seen == ["written", "migrating"]
 
 
 def test_upgrading_twice_changes_nothing(empty_database: Database) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_deal, an_event, shared_by
+from tests.canaries import kept_log
 from tests.cast import NOW, PLAN, WINDOW, Cast, make_cast
 from tests.live.conftest import REPOSITORY, free_port
 from tests.live.raw_client import RawClient
@@ -89,14 +90,16 @@ def cast(stopped_clock: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def server(cast: Cast) -> Iterator[Server]:
     port = free_port()
     folder = cast.app.extensions["tracker"].settings.data_folder
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.straight_line_server", str(port), NOW.isoformat()],
-        cwd=REPOSITORY,
-        env=os.environ | {"TRACKER_DATA": str(folder), "TRACKER_PORT": str(port)},
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    with kept_log("straight-line") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.straight_line_server", str(port), NOW.isoformat()],
+            cwd=REPOSITORY,
+            env=os.environ | {"TRACKER_DATA": str(folder), "TRACKER_PORT": str(port)},
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            start_new_session=True,
+        )
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "ready"
     yield Server(port, process)

@@ -65,7 +65,7 @@ MAY_IMPORT = {
     "commands": {
         *("engine", "flow", "flow_drafts", "flow_payroll", "flow_teams", "store", "ingest"),
         "flow_exceptions",
-        *("verify", "passwords", "launcher", "trials", "payroll_export"),
+        *("secret_key", "verify", "passwords", "launcher", "trials", "payroll_export"),
         *("flow_calendar", "flow_objectives"),
         *WORDS_OF_PAGES,
         *SMALL,

@@ -69,6 +69,8 @@ ANSWERING = (
 )
 """Everything that answers over HTTP; each module holds one `blueprint`."""
 
+PATIENCE_SECONDS = 5
+"""How long a request waits for others who write, or for a connection."""
 BODY_BYTES_MAX = 64 * 1024
 """No form is larger. The API, which takes batches, sets its own limit, and so does a view that takes a file."""
 
@@ -79,7 +81,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         __name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates")
     )
     app.request_class = BodyInMemory
-    database = database or create_database(settings)
+    database = database or create_database(settings, PATIENCE_SECONDS)
     record = partial(flow.record_deal_events, database)
     app.extensions["tracker"] = Tracker(settings, database, record)
     _configure(app, settings)

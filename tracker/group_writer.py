@@ -26,8 +26,11 @@ GROUP_EVENTS_MAX = 500
 WAITING_EVENTS_MAX = 20_000
 """More than this is more than the disk keeps up with: senders are told to come back, and nothing piles up."""
 
+ANSWER_SECONDS_MAX = 10
+"""Nobody is kept waiting longer: most senders have given up by then and come again anyway."""
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class _Submission:
     events: Sequence[DealEvent]
     recorded_at: datetime
@@ -39,7 +42,7 @@ class GroupWriter:
 
     def __init__(self, database: Database) -> None:
         # The thread has connections of its own: a lock of gevent's must not be shared between threads.
-        self._own = Database(database.url.render_as_string(hide_password=False))
+        self._own = database.another()
         self._served = database
         self._thread = ThreadPool(1)
         self._waiting: list[_Submission] = []
@@ -47,16 +50,30 @@ class GroupWriter:
         gevent.spawn(self._write_for_ever)
 
     def record(self, events: Sequence[DealEvent], recorded_at: datetime) -> list[Outcome]:
-        """Record events and return their outcomes once they are committed. Raises Unavailable."""
-        if sum(len(one.events) for one in self._waiting) + len(events) > WAITING_EVENTS_MAX:
+        """Record events and return their outcomes once they are committed.
+
+        Raises Unavailable, also when it takes too long; then they may be recorded or not, and are sent again.
+        """
+        if self.waiting_events_count() + len(events) > WAITING_EVENTS_MAX:
             raise Unavailable(
                 "More deals come in than the disk keeps up with. Send them again in a moment."
             )
         submission = _Submission(events, recorded_at)
         self._waiting.append(submission)
         self._has_work.set()
-        outcomes: list[Outcome] = submission.outcomes.get()
+        try:
+            outcomes: list[Outcome] = submission.outcomes.get(timeout=ANSWER_SECONDS_MAX)
+        except gevent.Timeout:
+            if submission in self._waiting:
+                self._waiting.remove(submission)
+            raise Unavailable(
+                "The disk is busy with other changes. Send these deals again in a moment."
+            ) from None
         return outcomes
+
+    def waiting_events_count(self) -> int:
+        """How many events wait for their commit, those under way not counted."""
+        return sum(len(one.events) for one in self._waiting)
 
     def _write_for_ever(self) -> None:
         while True:
@@ -85,6 +102,7 @@ class GroupWriter:
             outcomes = self._thread.apply(flow.record_deal_events, (self._own, events, recorded_at))
         except Exception as error:
             logs.say_fault(log, "a group of events was not committed", error)
+            self._served.note_written(is_kept=not isinstance(error, Unavailable))
             for submission in group:
                 submission.outcomes.set_exception(error)
             return
@@ -92,6 +110,7 @@ class GroupWriter:
             count = len(submission.events)
             submission.outcomes.set(outcomes[:count])
             outcomes = outcomes[count:]
+        self._served.note_written(is_kept=True)
         self._served.notify_committed()
         log.debug(
             "a group of events was committed",

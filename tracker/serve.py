@@ -15,9 +15,11 @@ from tracker import clock, logs
 from tracker.app import create_app
 from tracker.config import Settings, load_settings
 from tracker.flow_calendar import roll_calendar
-from tracker.group_writer import GroupWriter
+from tracker.group_writer import WAITING_EVENTS_MAX, GroupWriter
+from tracker.ingest.turnstile import Turnstile
 from tracker.live.gateway import Gateway
-from tracker.pages.context import Tracker
+from tracker.pages.context import Pulse, Tracker
+from tracker.pages.errors import RETRY_AFTER_SECONDS
 from tracker.self_check import check_for_ever
 from tracker.store import accounts, links
 from tracker.store.database import create_database, upgrade
@@ -47,7 +49,7 @@ def settings_with(**overrides: object) -> Settings:
 
 def prepare(settings: Settings) -> None:
     """Make the data folder, bring the tables up to date and let fall due what does; nothing stays open."""
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = create_database(settings)
     try:
         upgrade(database)
@@ -70,9 +72,19 @@ def serve_until_stopped(settings: Settings, on_ready: Callable[[], None]) -> Non
 def _application(settings: Settings) -> tuple[Flask, Gateway]:
     app = create_app(settings)
     parts: Tracker = app.extensions["tracker"]
-    app.extensions["tracker"] = replace(parts, record=GroupWriter(parts.database).record)
+    writer, gateway = GroupWriter(parts.database), gateway_around(app)
+    # Outermost: whoever is turned away costs next to nothing.
+    turnstile = Turnstile(app.wsgi_app, RETRY_AFTER_SECONDS)
+    app.wsgi_app = turnstile  # type: ignore[method-assign]
+    pulse = Pulse(
+        writer.waiting_events_count,
+        WAITING_EVENTS_MAX,
+        turnstile.deliveries_count,
+        gateway.follower.told_sequence,
+    )
+    app.extensions["tracker"] = replace(parts, record=writer.record, pulse=pulse)
     gevent.spawn(check_for_ever, settings)
-    return app, gateway_around(app)
+    return app, gateway
 
 
 def _welcome(settings: Settings) -> None:

@@ -62,8 +62,9 @@ class _Product:
         with self._database.read() as connection:
             screen = screens.screen_by_id(connection, screen_id)
         if screen is not None and screens.is_seen_worth_noting(screen, now):
-            with self._database.write() as connection:
-                screens.note_seen(connection, screen_id, now)
+            self._database.write_if_possible(
+                lambda connection: screens.note_seen(connection, screen_id, now)
+            )
 
     def changes_after(self, sequence: int, limit: int) -> list[outbox.OutboxChange]:
         with self._database.read() as connection:

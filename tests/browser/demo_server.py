@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import urllib.request
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tests.canaries import kept_log
 from tracker import clock
 from tracker.config import Settings, load_settings
 from tracker.demo.company import ADMIN, TEAMS, email_of
@@ -85,31 +85,29 @@ class DemoServer:
 
     def start(self, assets: str = "") -> None:
         self._assets = assets or self._assets
-        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed by kill
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tracker.cli", "run", "--port", str(self.port)],
-            cwd=ROOT,
-            env=os.environ | {"TRACKER_DATA": str(self.folder), "TRACKER_ASSETS": self._assets},
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            start_new_session=True,
-        )
+        with kept_log("browser") as said:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tracker.cli", "run", "--port", str(self.port)],
+                cwd=ROOT,
+                env=os.environ | {"TRACKER_DATA": str(self.folder), "TRACKER_ASSETS": self._assets},
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+                start_new_session=True,
+            )
         assert self._process.stdout is not None
         self.welcome = []
         for line in self._process.stdout:
             self.welcome.append(line.strip())
             if line.startswith("ready"):
                 return
-        self._errors.seek(0)
-        raise AssertionError(f"the server did not start: {self._errors.read()}")
+        raise AssertionError(f"the server did not start; see {said.name}")
 
     def kill(self) -> None:
         """The whole process group at once, with nothing said to anybody."""
         self.signal(signal.SIGKILL)
         self._process.wait(timeout=20)
         self._process.stdout.close()
-        self._errors.close()
 
     def signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.builders import a_deal, a_rep, an_event, shared_by
+from tests.run_process import free_port, running
 from tracker import clock, flow
 from tracker.cli import main
 from tracker.commands import doctor as doctor_module
+from tracker.errors import Problem
+from tracker.store import quarantine
 from tracker.store.database import Database, upgrade
+from tracker.store.quarantine import Arrived
 
 Doctor = Callable[[], tuple[int, dict[str, dict[str, str]]]]
 
@@ -21,6 +25,7 @@ Doctor = Callable[[], tuple[int, dict[str, dict[str, str]]]]
 def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "var"
     monkeypatch.setenv("TRACKER_DATA", str(folder))
+    monkeypatch.setenv("TRACKER_PORT", str(free_port()))
     assert main(["verify", "--json"]) == 0
     return folder
 
@@ -110,10 +115,49 @@ def test_a_postgresql_that_does_not_wait_for_the_disk_is_a_failure(
 def test_a_database_that_is_down_is_a_failure_not_a_traceback(
     data_folder: Path, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TRACKER_DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:1/none")
+    monkeypatch.setenv("TRACKER_DATABASE_URL", "postgresql://nobody:pA55phrase@127.0.0.1:1/none")
     code, found = doctor()
     assert (code, levels(found)["database"]) == (1, "failure")
-    assert "secret" not in str(found)
+    assert "pA55phrase" not in str(found)
+
+
+def test_events_that_wait_are_counted_and_the_oldest_is_dated(
+    data_folder: Path, doctor: Doctor
+) -> None:
+    database = Database(f"sqlite:///{data_folder / 'tracker.sqlite3'}")
+    event = Arrived("crm", "e-1", "crm:d-1", "Nordwind", (), None, None, (Problem("a", "b"),), "{}")
+    with database.write() as connection:
+        long_ago = clock.now() - timedelta(days=3)
+        quarantine.set_aside(connection, "CRM", [event], long_ago)
+    database.dispose()
+    code, found = doctor()
+    assert (code, levels(found)["quarantine"]) == (0, "warning")
+    assert "1 event waits" in found["quarantine"]["how"]
+    assert f"{long_ago:%Y-%m-%d %H:%M}" in found["quarantine"]["how"]
+    assert "(3 days)" in found["quarantine"]["how"]
+
+
+def test_a_secret_that_others_may_read_is_a_failure(data_folder: Path, doctor: Doctor) -> None:
+    (data_folder / "secret_key").write_text("x" * 40)
+    (data_folder / "secret_key").chmod(0o640)
+    code, found = doctor()
+    assert (code, levels(found)["secrets"]) == (1, "failure")
+    assert "chmod 600" in found["secrets"]["fix"]
+
+
+def test_the_running_product_is_asked_how_far_behind_its_screens_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, doctor: Doctor
+) -> None:
+    folder, port = tmp_path / "var", free_port()
+    monkeypatch.setenv("TRACKER_DATA", str(folder))
+    monkeypatch.setenv("TRACKER_PORT", str(port))
+    with running(folder, port):
+        _, found = doctor()
+        assert (levels(found)["outbox"], levels(found)["privacy"]) == ("ok", "ok")
+        assert "0.0 s behind" in found["outbox"]["how"]
+        monkeypatch.setattr(doctor_module, "OUTBOX_LAG_SECONDS_MAX", -1)
+        code, found = doctor()
+        assert (code, levels(found)["outbox"]) == (1, "failure")
 
 
 def test_an_old_check_is_no_longer_trusted(data_folder: Path, doctor: Doctor) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tests.canaries import kept_log
 from tests.run_process import ROOT, free_port
 
 START_SECONDS_MAX = 90
@@ -24,7 +25,8 @@ class Server:
         self, folder: Path, database_url: str, environment: Mapping[str, str] | None = None
     ) -> None:
         self.port = free_port()
-        self.log = folder / f"server-{self.port}.log"
+        with kept_log("faults") as log:
+            self.log = Path(log.name)
         self._environment = {
             **os.environ,
             "TRACKER_DATA": str(folder),
@@ -39,7 +41,11 @@ class Server:
         command = [sys.executable, "-m", "tracker.cli", "run", "--port", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, env=self._environment, stdout=log, stderr=log, start_new_session=True
+                command,
+                env=self._environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
             )
 
     def wait_until_ready(self) -> None:

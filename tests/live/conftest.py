@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.canaries import kept_log
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -31,26 +33,28 @@ class Toy:
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", self.module, str(self.port)],
-            cwd=REPOSITORY,
-            env={**os.environ, **self._environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        with kept_log("live") as said:
+            self._said = Path(said.name)
+            self.process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", self.module, str(self.port)],
+                cwd=REPOSITORY,
+                env={**os.environ, **self._environment},
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+                start_new_session=True,
+            )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if line.strip() != "ready":
-            assert self.process.stderr is not None
-            pytest.fail(f"the server did not start: {self.process.stderr.read()}")
+            pytest.fail(f"the server did not start: {self._said.read_text()}")
 
     def stop(self, how: int = signal.SIGKILL) -> None:
         with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
             os.killpg(self.process.pid, how)
         if not self.process.stdout.closed:
-            _, self.errors = self.process.communicate(timeout=20)
+            self.process.communicate(timeout=20)
+            self.errors = self._said.read_text()
 
     def post(self, path: str, body: Any = None) -> Any:
         return self._ask(path, json.dumps(body).encode())

@@ -6,6 +6,7 @@ from tracker.live import server  # isort: skip  # first: it patches the standard
 
 from flask import Flask
 
+from tracker import logs
 from tracker.app import create_app
 from tracker.config import load_settings
 from tracker.live.gateway import Gateway
@@ -31,4 +32,5 @@ def render(app: Flask, kind: str, owner_id: int, locale: str) -> Rendered:
 
 
 if __name__ == "__main__":
+    logs.start(load_settings())
     server.serve("127.0.0.1", int(sys.argv[1]), build, on_ready=lambda: print("ready", flush=True))

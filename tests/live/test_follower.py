@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 import pytest
 from flask import Flask
 
+from tracker.errors import Unavailable
 from tracker.live.audiences import Change, rooms_for, split_room
-from tracker.live.follower import Follower
-from tracker.live.messages import Celebration, Fragment, Message, Resync
+from tracker.live.follower import AWAY_AFTER_SECONDS, Follower
+from tracker.live.messages import Away, Celebration, Fragment, Message, Resync
 from tracker.live.renderers import Rendered
+from tracker.logs import line_of
 from tracker.store.outbox import OutboxChange
 
 
@@ -26,6 +28,9 @@ class FakeRooms:
     def send(self, message: Message, room: str) -> None:
         self.said.append((room, message))
 
+    def send_to_all(self, message: Message) -> None:
+        self.said.append(("everybody", message))
+
     def recheck(self) -> None:
         self.rechecks_count += 1
 
@@ -38,11 +43,12 @@ class Company:
         self.changes: list[OutboxChange] = []
         self.rendered: list[tuple[str, int, str]] = []
         self.broken: set[str] = set()
+        self.is_away = False
         self.seconds = 100.0
         self.follower = Follower(
             Flask("company"),
             self.rooms,
-            changes_after=lambda sequence, limit: self.changes[sequence : sequence + limit],
+            changes_after=self.changes_after,
             last_sequence=lambda: len(self.changes),
             sequence_of=self.sequence_of,
             renderers={kind: self.renderer(kind) for kind in ("rep", "team", "manager")},
@@ -53,6 +59,11 @@ class Company:
         self.follower.step()
         for room in self.rooms.members:  # as each socket does when it joins
             self.follower.sequence_of(room)
+
+    def changes_after(self, sequence: int, limit: int) -> list[OutboxChange]:
+        if self.is_away:
+            raise Unavailable("The database does not answer.")
+        return self.changes[sequence : sequence + limit]
 
     def sequence_of(self, room: str) -> int:
         concerned = [change.sequence for change in self.changes if room in rooms_for(change)]
@@ -85,6 +96,28 @@ class Company:
         return [
             said for name, said in self.rooms.said if name == room and isinstance(said, Fragment)
         ]
+
+
+def test_a_database_that_stays_away_is_said_once_and_so_is_its_return() -> None:
+    company = Company(rep_1=["en"])
+    company.is_away = True
+    for _ in range(5):
+        company.follower.try_step()
+        company.seconds += AWAY_AFTER_SECONDS
+    assert company.rooms.said == [("everybody", Away())]
+    company.is_away = False
+    company.follower.try_step()
+    company.follower.try_step()
+    assert company.rooms.said[1:] == [("everybody", Resync("back"))]
+
+
+def test_a_database_that_stumbles_for_a_moment_disturbs_nobody() -> None:
+    company = Company(rep_1=["en"])
+    company.is_away = True
+    company.follower.try_step()
+    company.is_away = False
+    company.follower.try_step()
+    assert company.rooms.said == []
 
 
 def test_only_rooms_that_somebody_is_in_are_rendered() -> None:
@@ -161,8 +194,9 @@ def test_a_room_that_cannot_be_rendered_is_told_to_fetch_and_the_others_go_on(
     company.later()
     assert ("rep:1:en", Resync("not_rendered")) in company.rooms.said
     assert len(company.fragments("rep:2:en")) == 1
-    assert "rep:1" in caplog.text
-    assert "123456" not in caplog.text
+    (said,) = [line_of(record) for record in caplog.records if record.levelname == "ERROR"]
+    assert said["room"] == "rep:1"
+    assert "123456" not in str(said)
 
 
 def test_a_win_is_cheered_in_the_rooms_that_cheer() -> None:

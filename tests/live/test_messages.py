@@ -2,13 +2,14 @@
 
 import pytest
 
-from tracker.live.messages import Celebration, Fragment, Joined, Message, Resync, SignedOut
+from tracker.live.messages import Away, Celebration, Fragment, Joined, Message, Resync, SignedOut
 
 EXAMPLES: list[Message] = [
     Joined({"rep:1": 4}),
     Fragment("rep:1", "<p>", 5, 4, "2026-11-22T10:00:00+00:00"),
     Celebration("team:3", 5, "Anna", "AN", "Anna won", "and took", "4 % to step 3"),
     Resync("scope_changed"),
+    Away(),
     SignedOut(),
 ]
 

@@ -6,6 +6,7 @@ Cookie `who` names the principal: anna (rep 1), bo (rep 2), mette (manager of te
 import os
 import sys
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 from tracker.live import server  # isort: skip  # first: it patches the standard library
 
@@ -13,6 +14,8 @@ import gevent
 from flask import Flask, Response, jsonify, request, send_from_directory
 from werkzeug.http import parse_cookie
 
+from tracker import logs
+from tracker.errors import PortInUse
 from tracker.live.gateway import Gateway, Sources
 from tracker.live.renderers import CELEBRATORS, RENDERERS, Rendered
 
@@ -217,4 +220,10 @@ def _own_room(who: str) -> tuple[str, int]:
 
 
 if __name__ == "__main__":
-    server.serve("127.0.0.1", int(sys.argv[1]), build, on_ready=lambda: print("ready", flush=True))
+    logs.start(SimpleNamespace(log_level="warning", log_format="json"))
+    try:
+        server.serve(
+            "127.0.0.1", int(sys.argv[1]), build, on_ready=lambda: print("ready", flush=True)
+        )
+    except PortInUse as problem:
+        sys.exit(problem.message)

@@ -1,5 +1,6 @@
 """`doctor`: whether this installation can be trusted with what people earn; the exit code tells a script."""
 
+import http.client
 import json
 import platform
 import re
@@ -9,21 +10,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib import metadata
+from urllib.parse import urlsplit
 
 import click
 
 from tracker import clock
-from tracker.config import Settings, load_settings
+from tracker.config import EVERY_ADDRESS, Settings, load_settings
 from tracker.errors import TrackerError
 from tracker.launcher import ROOT
+from tracker.secret_key import FILE_NAME
+from tracker.store import quarantine
 from tracker.store.database import create_database
 from tracker.store.durability import StoreHealth, store_health
+from tracker.store.types import Connection
 from tracker.store.verifications import StoredVerification, latest_verification
 
 FREE_BYTES_NEEDED, FREE_BYTES_ADVISED = 100_000_000, 1_000_000_000
 CLOCKS_APART_MAX = timedelta(seconds=60)
 CHECK_AGE_MAX = timedelta(days=1)
 BACKUP_AGE_MAX = timedelta(days=7)
+OUTBOX_LAG_SECONDS_MAX = 30
+ASKING_SECONDS_MAX = 10
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\;]+)(?: ; (.*?))?(?: \\)?$", re.MULTILINE)
 
@@ -52,8 +59,8 @@ class Finding:
 def doctor(as_json: bool) -> int:
     """Look at everything that keeps figures safe and right.
 
-    Versions, disk, the privacy of files, durability of the database, clocks, drift and backups. Changes nothing.
-    Exit code 1 when anything fails; warnings alone leave it 0.
+    Versions, disk, the privacy of files, durability of the database, clocks, drift, what was set aside, how far
+    screens are behind, and backups. Changes nothing. Exit code 1 when anything fails; warnings alone leave it 0.
     """
     found = list(_findings(load_settings(), clock.now()))
     if as_json:
@@ -75,7 +82,9 @@ def _as_dict(finding: Finding) -> dict[str, str]:
 def _findings(settings: Settings, now: datetime) -> Iterator[Finding]:
     yield _versions()
     yield from _folder(settings)
+    yield _secrets(settings)
     yield from _database(settings, now)
+    yield _screens(settings)
     yield _backups(settings, now)
 
 
@@ -125,12 +134,25 @@ def _folder(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.OK, "privacy", "only its owner reads the folder")
 
 
+def _secrets(settings: Settings) -> Finding:
+    """The key that signs cookies, and backups: nobody but their owner may read or change them."""
+    secrets = [settings.data_folder / FILE_NAME, *settings.data_folder.glob("backups/*")]
+    open_to_others = [
+        str(path) for path in secrets if path.is_file() and path.stat().st_mode & 0o077
+    ]
+    if not open_to_others:
+        return Finding(Level.OK, "secrets", "only their owner reads the secret key and backups")
+    how = f"others may read or change {', '.join(open_to_others)}."
+    return Finding(Level.FAILURE, "secrets", how, f"Run: chmod 600 {' '.join(open_to_others)}")
+
+
 def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
     database = create_database(settings)
     try:
         with database.read() as connection:
             health = store_health(connection)
             checked = latest_verification(connection) if health.is_current else None
+            waiting = _set_aside(connection, now) if health.is_current else None
     except TrackerError as error:
         yield Finding(Level.FAILURE, "database", error.message)
         return
@@ -139,6 +161,8 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
     yield from _store(health)
     yield _clocks(health, now)
     yield _drift(checked, now)
+    if waiting is not None:
+        yield waiting
 
 
 def _store(health: StoreHealth) -> Iterator[Finding]:
@@ -179,6 +203,48 @@ def _drift(checked: StoredVerification | None, now: datetime) -> Finding:
         fix = "Run: python3 -m tracker verify"
         return Finding(Level.WARNING, "drift", f"0, but {when}.", fix)
     return Finding(Level.OK, "drift", f"0, {when}")
+
+
+def _set_aside(connection: Connection, now: datetime) -> Finding:
+    count, oldest_at = (
+        quarantine.waiting_count(connection),
+        quarantine.oldest_waiting_at(connection),
+    )
+    if not count or oldest_at is None:
+        return Finding(Level.OK, "quarantine", "nothing waits")
+    days = (now - oldest_at).days
+    events = "1 event waits" if count == 1 else f"{count:,} events wait"
+    how = f"{events}, the oldest since {oldest_at:%Y-%m-%d %H:%M} UTC ({days} days)."
+    fix = "Run: python3 -m tracker quarantine list"
+    return Finding(Level.WARNING, "quarantine", how, fix)
+
+
+def _screens(settings: Settings) -> Finding:
+    """Asks the running product itself: only it knows what its screens were told."""
+    try:
+        status, answer = _asked_of_product(settings)
+    except (OSError, http.client.HTTPException, ValueError):
+        where = f"{settings.host}:{settings.port}"
+        return Finding(Level.OK, "outbox", f"nothing serves at {where}, so no screen waits")
+    if status != http.HTTPStatus.OK:
+        fix = "Look at its log, and at the other lines here."
+        return Finding(Level.FAILURE, "outbox", "what serves here cannot keep changes.", fix)
+    lag_seconds = answer["outbox_lag_seconds"]
+    if lag_seconds > OUTBOX_LAG_SECONDS_MAX:
+        how = f"screens are {lag_seconds:.0f} s behind."
+        return Finding(Level.FAILURE, "outbox", how, "Look at the log, and restart it.")
+    return Finding(Level.OK, "outbox", f"screens are {lag_seconds:.1f} s behind")
+
+
+def _asked_of_product(settings: Settings) -> tuple[int, dict[str, float]]:
+    host = "127.0.0.1" if settings.host in EVERY_ADDRESS else settings.host
+    connection = http.client.HTTPConnection(host, settings.port, timeout=ASKING_SECONDS_MAX)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": urlsplit(settings.public_url).netloc})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
 
 
 def _backups(settings: Settings, now: datetime) -> Finding:

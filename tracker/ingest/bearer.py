@@ -49,8 +49,8 @@ def principal_of_request(request: Request) -> Principal:
         )
     logs.asked_by("key", key.id)
     if keys.is_use_worth_noting(key, now):
-        with database.write() as connection:
-            keys.note_use(connection, key.id, now)
+        key_id = key.id
+        database.write_if_possible(lambda connection: keys.note_use(connection, key_id, now))
     return principal
 
 

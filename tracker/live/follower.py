@@ -16,7 +16,7 @@ from gevent.event import Event
 
 from tracker import clock, logs
 from tracker.live.audiences import Change, changes_access, rooms_for, split_room
-from tracker.live.messages import Celebration, Fragment, Message, Resync
+from tracker.live.messages import Away, Celebration, Fragment, Message, Resync
 from tracker.live.pacing import Pacer
 from tracker.live.renderers import Celebrator, Renderer
 
@@ -25,6 +25,8 @@ log = logs.log_of(__name__)
 BATCH_COUNT = 500
 # More wins than this at once are an import, and a wall shows each of them for seconds.
 CHEERS_COUNT = 20
+# A database that does not answer for longer than this is said to the pages: what they show may no longer be the newest.
+AWAY_AFTER_SECONDS = 2.0
 
 
 class Rooms(Protocol):
@@ -32,6 +34,7 @@ class Rooms(Protocol):
 
     def variants(self, room: str) -> list[tuple[str, str]]: ...
     def send(self, message: Message, room: str) -> None: ...
+    def send_to_all(self, message: Message) -> None: ...
     def recheck(self) -> None: ...
 
 
@@ -59,6 +62,8 @@ class Follower:
         self._pacer = Pacer()
         self._position: int | None = None
         self._sequences: dict[str, int] = {}
+        self._failing_since_seconds: float | None = None
+        self._is_away = False
         self._awake = Event()
         self._hub = gevent.get_hub()
 
@@ -75,12 +80,18 @@ class Follower:
     def run(self) -> None:
         """Follows for ever; a failing database only delays it."""
         while True:
-            try:
-                self.step()
-            except Exception as problem:
-                logs.say_fault(log, "the outbox could not be read", problem)
+            self.try_step()
             self._awake.wait(self._pause_seconds())
             self._awake.clear()
+
+    def try_step(self) -> None:
+        """A step; where the database does not answer, the pages are told that it is away, and later that it is back."""
+        try:
+            self.step()
+            self._come_back()
+        except Exception as problem:
+            logs.say_fault(log, "the outbox could not be read", problem)
+            self._say_away()
 
     def step(self) -> None:
         """Reads what is new, sends to every room whose turn it is, then cheers the wins."""
@@ -96,6 +107,25 @@ class Follower:
         for win in [change for change in changes if change.is_win][-CHEERS_COUNT:]:
             self._celebrate(win)
             gevent.sleep(0)
+
+    def told_sequence(self) -> int | None:
+        """Up to which change of the outbox everybody was told; None before the first look at it."""
+        return self._position
+
+    def _say_away(self) -> None:
+        """Once, when it has lasted a moment: no figure can be followed now, so each is the last known."""
+        now_seconds = self._now_seconds()
+        if self._failing_since_seconds is None:
+            self._failing_since_seconds = now_seconds
+        if not self._is_away and now_seconds - self._failing_since_seconds > AWAY_AFTER_SECONDS:
+            self._is_away = True
+            self._rooms.send_to_all(Away())
+
+    def _come_back(self) -> None:
+        self._failing_since_seconds = None
+        if self._is_away:
+            self._is_away = False
+            self._rooms.send_to_all(Resync("back"))
 
     def _read_new(self) -> list[Change]:
         if self._position is None:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import gevent
 
 from tracker import logs
+from tracker.errors import Unavailable
 
 log = logs.log_of(__name__)
 
@@ -54,7 +55,10 @@ class Gate:
         problem = self._problem(environ)
         if problem:
             return _refuse(start_response, *problem)
-        principal = self._principal_of(environ)
+        try:
+            principal = self._principal_of(environ)
+        except Unavailable:
+            return _refuse(start_response, "503 Service Unavailable", "Try again in a moment.")
         if principal is None:
             return _refuse(start_response, "401 Unauthorized", "Sign in first.")
         if self._seats[principal.session_key] >= SOCKETS_PER_PRINCIPAL:

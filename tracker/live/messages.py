@@ -73,7 +73,14 @@ class Resync(Message):
     """The server cannot say what changed: fetch the fragment again."""
 
     event: ClassVar[str] = "resync"
-    reason: Literal["scope_changed", "not_rendered"]
+    reason: Literal["scope_changed", "not_rendered", "back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Away(Message):
+    """The database does not answer the server: what is shown is the last known, until a Resync says “back”."""
+
+    event: ClassVar[str] = "away"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import gevent
 from flask import Flask
 
 from tracker import logs
+from tracker.errors import Unavailable
 from tracker.live.audiences import FRAGMENT_KINDS
 from tracker.live.frames import MESSAGE_LIMIT_BYTES
 from tracker.live.gate import Environ, HasSession, PrincipalOf
@@ -97,6 +98,10 @@ class Sockets:
         """Sends to everyone in a room (or to one socket, by its id)."""
         self.socketio.emit(message.event, message.payload(), to=room)
 
+    def send_to_all(self, message: Message) -> None:
+        """Sends to everyone who is connected."""
+        self.socketio.emit(message.event, message.payload())
+
     def recheck(self) -> None:
         """Cuts or re-scopes every socket whose session ended or whose rights changed.
 
@@ -140,7 +145,10 @@ class Sockets:
                 logs.say_fault(log, "open sockets could not be rechecked", problem)
 
     def _connect(self, sid: str, environ: Environ, auth: object = None) -> None:
-        principal = self._principal_of(environ)
+        try:
+            principal = self._principal_of(environ)
+        except Unavailable:
+            raise flask_socketio.ConnectionRefusedError("away") from None
         if principal is None:
             raise flask_socketio.ConnectionRefusedError("signed_out")
         socket = self._socket_for(sid, principal, environ)

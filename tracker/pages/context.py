@@ -53,12 +53,27 @@ class ForeignForm(NotAllowed):
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a process does beside answering.
+
+    How many events wait for their commit and how many may, how many requests with deals are under way, and up to which
+    sequence of the outbox its screens were told (None: nobody is told anything).
+    """
+
+    waiting_events_count: Callable[[], int] = lambda: 0
+    waiting_events_max: int = 0
+    deliveries_count: Callable[[], int] = lambda: 0
+    told_sequence: Callable[[], int | None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
 class Tracker:
     """The parts of one running application. `record` is how deal events that come in are written."""
 
     settings: Settings
     database: Database
     record: Recorder
+    pulse: Pulse = Pulse()
 
 
 def tracker() -> Tracker:
@@ -124,8 +139,9 @@ def _person_behind(token: str) -> Principal | None:
     if found is not None:
         logs.asked_by("person", found.person_id)
     if found is not None and session is not None and sessions.is_worth_touching(session, now):
-        with database().write() as connection:
-            sessions.touch_session(connection, key, now)
+        database().write_if_possible(
+            lambda connection: sessions.touch_session(connection, key, now)
+        )
     return found
 
 
@@ -139,8 +155,10 @@ def _screen_behind(token: str) -> Principal | None:
     if found is not None:
         logs.asked_by("screen", found.screen_id)
     if screen is not None and screens.is_seen_worth_noting(screen, now):
-        with database().write() as connection:
-            screens.note_seen(connection, screen.id, now)
+        screen_id = screen.id
+        database().write_if_possible(
+            lambda connection: screens.note_seen(connection, screen_id, now)
+        )
     return found
 
 

@@ -147,6 +147,9 @@ def _told_by_us(error: TrackerError) -> Response:
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     elif isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        if request.method == "GET" and not _wants_json() and not context.is_htmx():
+            # Nobody stands before a wall to reload it.
+            response.headers["Refresh"] = str(RETRY_AFTER_SECONDS)
     return response
 
 

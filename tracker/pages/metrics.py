@@ -7,6 +7,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from tracker.ingest.turnstile import DELIVERIES_MAX
+from tracker.pages.context import Pulse
+from tracker.pages.health import outbox_lag_seconds
 from tracker.store import outbox, quarantine, sources, verifications
 from tracker.store.sources import Source
 from tracker.store.types import Connection
@@ -16,9 +19,13 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 Family = GaugeMetricFamily | CounterMetricFamily
 
 
-def metrics_text(connection: Connection, now: datetime) -> bytes:
+def metrics_text(connection: Connection, now: datetime, pulse: Pulse) -> bytes:
     """Everything as of now, read at one moment."""
-    families = [*_of_sources(sources.all_sources(connection, now)), *_of_the_product(connection)]
+    families = [
+        *_of_sources(sources.all_sources(connection, now)),
+        *_of_the_product(connection),
+        *_of_the_process(pulse, outbox_lag_seconds(connection, now)),
+    ]
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Read(families))
     return generate_latest(registry)
@@ -58,6 +65,32 @@ def _of_sources(found: list[Source]) -> Iterator[Family]:
             if value is not None:
                 lag.add_metric([source.name, quantile], value.total_seconds())
     yield from (events, last, lag, waiting)
+
+
+def _of_the_process(pulse: Pulse, lag_seconds: float) -> Iterator[Family]:
+    yield GaugeMetricFamily(
+        "tracker_outbox_lag_seconds",
+        "How long the oldest change waits that the screens of this process were not told of.",
+        value=lag_seconds,
+    )
+    yield GaugeMetricFamily(
+        "tracker_waiting_events",
+        "Deal events that wait for their commit in this process.",
+        value=pulse.waiting_events_count(),
+    )
+    yield GaugeMetricFamily(
+        "tracker_waiting_events_limit",
+        "How many may wait; senders of more are told to come back.",
+        value=pulse.waiting_events_max,
+    )
+    yield GaugeMetricFamily(
+        "tracker_deliveries", "Requests with deals under way.", value=pulse.deliveries_count()
+    )
+    yield GaugeMetricFamily(
+        "tracker_deliveries_limit",
+        "How many may be under way; further ones are told to come back.",
+        value=DELIVERIES_MAX,
+    )
 
 
 def _of_the_product(connection: Connection) -> Iterator[Family]:

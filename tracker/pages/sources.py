@@ -86,5 +86,5 @@ def metrics() -> Response:
     if not access.may_read_metrics(principal_of_request(request)):
         raise NotAllowed("This key may not read metrics. Use one with the scope “metrics”.")
     with context.database().read() as connection:
-        text = metrics_text(connection, clock.now())
+        text = metrics_text(connection, clock.now(), context.tracker().pulse)
     return Response(text, content_type=CONTENT_TYPE)

@@ -8,25 +8,31 @@ row locks in key order (`tracker.flow`). A read sees one moment, however many st
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection as Connection
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import event, inspect, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tracker import clock, logs
-from tracker.errors import Unavailable
+from tracker.errors import Conflict, Unavailable
+from tracker.store.engines import MIGRATE, READ, WRITE, engine_for
 
 log = logs.log_of(__name__)
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+KNOWN_REVISIONS = frozenset(
+    file.stem.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")
+)
+"""The migrations of the version that runs, as they were when it started: a newer one may be put in its place."""
+LEFT_OUT_SECONDS = 10
+"""So long after a change that could not be kept, none is tried that nobody waits for."""
 LOCK_WAIT_SECONDS = 30
-LOCK_ASK_SECONDS = 0.005
-"""How often a write asks again for SQLite's lock while another process has it."""
+"""How long a command waits for others. Whoever answers requests waits for less."""
 BREATH_SECONDS = 0.0002
 """Between two SQLite writes of a process: its sockets are served meanwhile."""
 
@@ -34,8 +40,12 @@ HAS_OUTBOX_ROWS = "tracker_has_outbox_rows"
 """Mark in `Connection.info`: this transaction wrote to the outbox, so its commit wakes the follower."""
 
 _RETRY_LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
-_READ, _WRITE, _MIGRATE = "read", "write", "migrate"
-_PATIENT, _IMPATIENT = f"busy_timeout = {LOCK_WAIT_SECONDS * 1000}", "busy_timeout = 0"
+_MIGRATING_LOCK = 7101
+_TRY_TO_WRITE = {
+    "sqlite": "PRAGMA user_version = 0",
+    "postgresql": "SELECT pg_logical_emit_message(true, 'tracker', '')",
+}
+"""Changes nothing, and yet has to reach the disk when it is committed."""
 
 
 class HasDatabaseUrl(Protocol):
@@ -48,9 +58,13 @@ class HasDatabaseUrl(Protocol):
 class Database:
     """Transactions on one database, for many threads or greenlets of one process."""
 
-    def __init__(self, url: str) -> None:
-        self._engine = _engine_for(make_url(url))
+    def __init__(self, url: str, patience_seconds: float = LOCK_WAIT_SECONDS) -> None:
+        """`patience_seconds`: how long to wait for others who write, or for a connection."""
+        self._patience_seconds = patience_seconds
+        self._engine = engine_for(make_url(url), patience_seconds)
         self._listeners: list[Callable[[], None]] = []
+        self._has_tables = False
+        self._failed_at_seconds: float | None = None
         # Under gevent a driver that waits for SQLite's own lock would stop the greenlet that holds it, too.
         self._writer = threading.Lock() if self.dialect == "sqlite" else None
 
@@ -63,26 +77,57 @@ class Database:
     def url(self) -> URL:
         return self._engine.url
 
+    def another(self) -> "Database":
+        """The same with connections of its own, for a thread that may not share locks with this one's users."""
+        return Database(self.url.render_as_string(hide_password=False), self._patience_seconds)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one moment and cannot write. Raises Unavailable."""
         with (
             _unavailable_is_said(),
             self._engine.connect() as connection,
-            self._as(connection, _READ).begin(),
+            self._as(connection, READ).begin(),
         ):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends, undone when it raises. Raises Unavailable."""
-        with _unavailable_is_said(), self._one_writer(), self._engine.connect() as connection:
-            connection.info.pop(HAS_OUTBOX_ROWS, None)
-            with self._as(connection, _WRITE).begin():
-                yield connection
-            has_news = connection.info.pop(HAS_OUTBOX_ROWS, False)
+        try:
+            with _unavailable_is_said(), self._one_writer(), self._engine.connect() as connection:
+                connection.info.pop(HAS_OUTBOX_ROWS, None)
+                with self._as(connection, WRITE).begin():
+                    self._refuse_newer_tables(connection)
+                    yield connection
+                has_news = connection.info.pop(HAS_OUTBOX_ROWS, False)
+        except Unavailable:
+            self.note_written(is_kept=False)
+            raise
+        self.note_written(is_kept=True)
         if has_news:
             self.notify_committed()
+
+    def note_written(self, is_kept: bool) -> None:
+        """Whether the last change could be kept; where not, `require_writable` tries another."""
+        self._failed_at_seconds = None if is_kept else clock.monotonic_seconds()
+
+    def require_writable(self) -> None:
+        """Where the last change could not be kept, try whether one can be now. Raises Unavailable when not."""
+        if self._failed_at_seconds is not None:
+            with self.write() as connection:
+                connection.exec_driver_sql(_TRY_TO_WRITE[self.dialect])
+
+    def write_if_possible(self, change: Callable[[Connection], object]) -> None:
+        """A change that nobody waits for, such as when somebody was here last: left out while none can be kept."""
+        failed_at_seconds = self._failed_at_seconds
+        if (
+            failed_at_seconds is not None
+            and clock.monotonic_seconds() - failed_at_seconds < LEFT_OUT_SECONDS
+        ):
+            return
+        with suppress(Unavailable), self.write() as connection:
+            change(connection)
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit of this process that somebody must hear of."""
@@ -117,9 +162,8 @@ class Database:
     def migrating(self) -> Iterator[Connection]:
         """A write in which SQLite may rebuild tables that others refer to; references are checked at the end."""
         with self._one_writer(), self._engine.connect() as connection:
-            with self._as(connection, _MIGRATE).begin():
-                if self.dialect == "postgresql":
-                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7101)")
+            with self._as(connection, MIGRATE).begin():
+                self._hold_tables(connection, "pg_advisory_xact_lock")
                 yield connection
                 if (
                     self.dialect == "sqlite"
@@ -128,10 +172,25 @@ class Database:
                     raise RuntimeError("a migration left rows that refer to nothing")
             connection.invalidate()  # its foreign keys are switched off
 
+    def _refuse_newer_tables(self, connection: Connection) -> None:
+        """A process that a newer version has overtaken would keep figures that are no longer right."""
+        self._hold_tables(connection, "pg_advisory_xact_lock_shared")
+        if not self._has_tables:
+            self._has_tables = _has_tables(connection)
+        if self._has_tables and _noted_revision(connection) not in KNOWN_REVISIONS | {""}:
+            raise Unavailable(
+                "The tables belong to a newer version of the tracker. Stop this one and start that one."
+            )
+
+    def _hold_tables(self, connection: Connection, function: str) -> None:
+        """Keep the tables from being migrated until the transaction ends. An SQLite write has them anyway."""
+        if self.dialect == "postgresql":
+            connection.exec_driver_sql(f"SELECT {function}({_MIGRATING_LOCK})")
+
     def _as(self, connection: Connection, purpose: str) -> Connection:
         if self.dialect == "sqlite":
             return connection.execution_options(tracker_purpose=purpose)
-        if purpose == _READ:
+        if purpose == READ:
             return connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -142,7 +201,7 @@ class Database:
         if self._writer is None:
             yield
             return
-        if not self._writer.acquire(timeout=LOCK_WAIT_SECONDS):
+        if not self._writer.acquire(timeout=self._patience_seconds):
             raise Unavailable("The database is busy with another change. Try again in a minute.")
         try:
             yield
@@ -152,9 +211,11 @@ class Database:
             self._writer.release()
 
 
-def create_database(settings: HasDatabaseUrl) -> Database:
+def create_database(
+    settings: HasDatabaseUrl, patience_seconds: float = LOCK_WAIT_SECONDS
+) -> Database:
     """The database that the settings name; it may still be empty (`upgrade`)."""
-    return Database(settings.database_url)
+    return Database(settings.database_url, patience_seconds)
 
 
 @contextmanager
@@ -169,9 +230,17 @@ def opened_database(settings: HasDatabaseUrl) -> Iterator[Database]:
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the tables to a revision of `migrations/`, from whatever they are, in one transaction."""
-    with database.migrating() as connection:
+    """Bring the tables to a revision of `migrations/`, from whatever they are, in one transaction.
+
+    Raises Conflict when a newer version of the tracker has been there.
+    """
+    with _unavailable_is_said(), database.migrating() as connection:
         before = revision_of(connection)
+        if before not in KNOWN_REVISIONS | {""}:
+            raise Conflict(
+                f"The tables belong to a newer version of the tracker (at {before}). Start that version; "
+                "to go back to this one, restore a backup that it made into an empty database."
+            )
         migrate(connection, revision)
         after = revision_of(connection)
     if before != after:
@@ -194,9 +263,7 @@ def migrate(connection: Connection, revision: str) -> None:
 
 def revision_of(connection: Connection) -> str:
     """The migration the tables are at; "" when there are none."""
-    from alembic.migration import MigrationContext
-
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    return _noted_revision(connection) if _has_tables(connection) else ""
 
 
 def known_revisions() -> list[str]:
@@ -204,6 +271,14 @@ def known_revisions() -> list[str]:
     from alembic.script import ScriptDirectory
 
     return [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
+
+
+def _has_tables(connection: Connection) -> bool:
+    return inspect(connection).has_table("alembic_version")
+
+
+def _noted_revision(connection: Connection) -> str:
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or ""
 
 
 def _alembic_config(connection: Connection) -> Any:
@@ -216,88 +291,6 @@ def _alembic_config(connection: Connection) -> Any:
     return config
 
 
-def _engine_for(url: URL) -> Engine:
-    if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url)
-    if url.get_backend_name() in ("postgres", "postgresql"):
-        return _postgresql_engine(url.set(drivername="postgresql+psycopg"))
-    raise ValueError(f"{url.drivername!r} is not supported; use sqlite:///FILE or postgresql://…")
-
-
-def _postgresql_engine(url: URL) -> Engine:
-    return create_engine(
-        url,
-        pool_size=5,
-        max_overflow=15,
-        pool_timeout=LOCK_WAIT_SECONDS,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"connect_timeout": 5, "options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s"},
-    )
-
-
-def _sqlite_engine(url: URL) -> Engine:
-    if not url.database or url.database == ":memory:":
-        raise ValueError(
-            "SQLite needs a file: a database in memory would be another for each thread"
-        )
-    Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = create_engine(
-        url,
-        pool_size=5,
-        max_overflow=15,
-        pool_timeout=LOCK_WAIT_SECONDS,
-        hide_parameters=True,
-    )
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(driver_connection: Any, _record: Any) -> None:
-    driver_connection.isolation_level = None  # else the driver decides when a transaction begins
-    for pragma in (
-        _PATIENT,
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-    ):
-        driver_connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    purpose = connection.get_execution_options().get("tracker_purpose", _READ)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if purpose == _READ else 'OFF'}")
-    if purpose == _MIGRATE:
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-    if purpose == _READ:
-        connection.exec_driver_sql("BEGIN")
-    else:
-        _begin_writing(connection)
-
-
-def _begin_writing(connection: Connection) -> None:
-    """Take SQLite's lock. Asked for in turns: the driver's own wait would stop every greenlet of the process."""
-    give_up_at_seconds = clock.monotonic_seconds() + LOCK_WAIT_SECONDS
-    connection.exec_driver_sql(f"PRAGMA {_IMPATIENT}")
-    try:
-        while not _has_begun(connection, clock.monotonic_seconds() >= give_up_at_seconds):
-            time.sleep(LOCK_ASK_SECONDS)
-    finally:
-        connection.exec_driver_sql(f"PRAGMA {_PATIENT}")
-
-
-def _has_begun(connection: Connection, is_last_try: bool) -> bool:
-    try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    except OperationalError as error:
-        name = getattr(error.orig, "sqlite_errorname", "")
-        if is_last_try or not name.startswith("SQLITE_BUSY"):
-            raise
-        return False
-    return True
-
-
 @contextmanager
 def _unavailable_is_said() -> Iterator[None]:
     try:
@@ -306,7 +299,7 @@ def _unavailable_is_said() -> Iterator[None]:
         raise Unavailable(
             "Every connection to the database is in use. Try again in a minute."
         ) from error
-    except (OperationalError, InterfaceError) as error:
+    except DBAPIError as error:
         if not _may_pass(error):
             raise
         reason = str(error.orig).strip().splitlines()[0]
@@ -316,6 +309,13 @@ def _unavailable_is_said() -> Iterator[None]:
 
 
 def _may_pass(error: DBAPIError) -> bool:
-    """Whether the same again later may work: on PostgreSQL every operational error is of that kind."""
+    """Whether the same again later may work: on PostgreSQL every operational error is of that kind.
+
+    So is whatever was said of a connection that was cut meanwhile.
+    """
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
     name = getattr(error.orig, "sqlite_errorname", None)
     return name is None or name.startswith(_RETRY_LATER)

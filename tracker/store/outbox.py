@@ -63,6 +63,13 @@ def changes_after(connection: Connection, sequence: int, limit: int = 500) -> li
     return [OutboxChange(*row) for row in rows]
 
 
+def recorded_after(connection: Connection, sequence: int) -> datetime | None:
+    """When the first change after a sequence was recorded; None while there is none."""
+    later = select(outbox.c.recorded_at).where(outbox.c.sequence > sequence)
+    found: datetime | None = connection.scalar(later.order_by(outbox.c.sequence).limit(1))
+    return found
+
+
 def last_sequence(connection: Connection) -> int:
     """The newest sequence; 0 when nothing has happened yet."""
     return _highest(connection)

@@ -192,6 +192,12 @@ def waiting_count(connection: Connection) -> int:
     return connection.scalar(_waiting(func.count())) or 0
 
 
+def oldest_waiting_at(connection: Connection) -> datetime | None:
+    """When the one that waits longest came in; None when nothing waits."""
+    found: datetime | None = connection.scalar(_waiting(func.min(_aside.received_at)))
+    return found
+
+
 def waiting_by_source(connection: Connection) -> dict[str, int]:
     """How many wait, by the source that sent them."""
     rows = connection.execute(_waiting(_aside.source, func.count()).group_by(_aside.source))
