@@ -248,7 +248,12 @@ POST /company                                        in     403  403   403   to 
 
 POST /api/v1/deal-events                             401    401  401   401   401  401  415    403
 POST /api/v1/webhooks/999                            415    415  415   415   415  415  415    415
+GET  /api/v1/deal-events?source=crm&event_id=999     401    401  401   401   401  401  404    404
 GET  /api/v1/earnings                                401    401  401   401   401  401  403    ok
+GET  /api/v1/deals                                   401    401  401   401   401  401  403    ok
+GET  /api/v1/statements?month=2026-10                401    401  401   401   401  401  403    ok
+GET  /api/v1/standings                               401    401  401   401   401  401  403    ok
+GET  /api/v1/openapi.json                            ok     ok   ok    ok    ok   ok   ok     ok
 """
 
 CLOSED = ("default-src", "object-src", "base-uri", "frame-ancestors")

@@ -168,6 +168,21 @@ def test_faults_are_asked_for_apart_and_by_seed(
     assert cli.main(["test", "--faults", "--histories", "5"]) == 2
 
 
+def test_the_api_is_held_to_its_document_with_as_many_examples_as_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(checks, "run", lambda *arguments: asked.append(arguments) or 0)
+    for setting in (checks.API_SETTING, checks.API_SEED_SETTING):
+        monkeypatch.setenv(setting, "")
+    assert cli.main(["test", "--api", "500", "--seed", "7", "-x"]) == 0
+    assert (os.environ[checks.API_SETTING], os.environ[checks.API_SEED_SETTING]) == ("500", "7")
+    (arguments,) = asked
+    assert {"api", "-x"} <= set(arguments)
+    assert "test --api 500 --seed 7" in capsys.readouterr().out
+    assert cli.main(["test", "--api", "5", "--faults"]) == 2
+
+
 def test_the_ordinary_run_says_how_many_faults_it_left_out() -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-n", "1", "-p", "no:cacheprovider"]
     done = subprocess.run(

@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "flow_payroll": {"engine", "store", "flow"} | SMALL,
     "flow_imports": {"engine", "store", "flow"} | SMALL,
     "access": {"engine", "store"} | SMALL,
+    "contract": {"engine", "ingest", "store"} | SMALL,
     "ingest": {
         *("engine", "flow", "flow_connections", "flow_exchange", "flow_imports", "flow_teams"),
         *("store", "access"),
@@ -53,6 +54,7 @@ MAY_IMPORT = {
             "store",
             "access",
             "ingest",
+            "contract",
             "passwords",
         ),
         *("trials", "simulating", "off_the_loop"),

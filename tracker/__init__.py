@@ -3,6 +3,7 @@
 A deal's way, from the top:
 
     ingest/     what others send -> a deal event, or everything that is wrong with it
+    contract/   what the API promises, as OpenAPI
     flow        one transaction: events, credits, running totals, ledger, outbox
     engine/     what deals earn under a plan; pure        store/   what is kept; the only SQL
     live/       follows the outbox, pushes partials to the rooms that may hear them

@@ -17,6 +17,7 @@
 | what such a plan pays       | no       | no         | if the company says| yes   | no        | no         | no       |
 | people, keys, plan drafts   | no       | no         | no                 | yes   | no        | no         | no       |
 | send deal events            | no       | no         | no                 | no    | no        | yes        | no       |
+| what became of an event     | no       | no         | no                 | no    | no        | yes        | yes      |
 
 Nothing here answers "why not": to whoever may not see it, a thing does not exist.
 """
@@ -176,6 +177,11 @@ def may_ingest(principal: Principal) -> bool:
 def may_read_figures(principal: Principal) -> bool:
     """The read-only API of the whole company."""
     return "read" in principal.scopes
+
+
+def may_ask_after_events(principal: Principal) -> bool:
+    """Ask what became of an event, by its source and id; no figure of anybody."""
+    return may_ingest(principal) or may_read_figures(principal)
 
 
 def may_read_metrics(principal: Principal) -> bool:

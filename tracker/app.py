@@ -29,6 +29,7 @@ from tracker.pages import (
     plan_drafts,
     plans,
     quarantine,
+    read_api,
     screens,
     sign_in,
     silence,
@@ -66,6 +67,7 @@ ANSWERING = (
     plan_drafts,
     health,
     api,
+    read_api,
 )
 """Everything that answers over HTTP; each module holds one `blueprint`."""
 

@@ -32,6 +32,11 @@ class Problem:
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" + (f" {self.fix}" if self.fix else "")
 
+    @property
+    def plain(self) -> dict[str, str]:
+        """As the API tells it."""
+        return {"field": self.where, "problem": self.what, "fix": self.fix}
+
 
 class TrackerError(Exception):
     """An error meant for a person. Anything else that is raised is a fault of the program."""
@@ -69,9 +74,10 @@ class TooLarge(BadInput):
 
 
 class SignInNeeded(TrackerError):
-    """Nobody is signed in, or the session has ended."""
+    """Nobody is signed in, or the session has ended. `challenge` tells a program how to prove who it is."""
 
     http_status = 401
+    challenge: ClassVar[str] = "Bearer"
 
 
 class NotAllowed(TrackerError):

@@ -1,6 +1,7 @@
 """What a sender is answered, and that an answer is about what is committed."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -377,3 +378,57 @@ def test_what_was_earned_on_a_plan_left_in_this_window_is_still_told(company: Co
         company.database, anna_id, "ae", date(2020, 1, 1), date(2026, 10, 31), "test", NOW
     )
     assert earned_by_component(company) == [5_000_000]
+
+
+# --- what became of it
+
+
+def status_of(company: Company, event_id: str, key: str | None = None) -> Any:
+    asked = f"{EVENTS}?source=hubspot&event_id={event_id}"
+    return company.client.get(asked, headers={"Authorization": f"Bearer {key or company.key}"})
+
+
+def test_who_sent_an_event_can_ask_what_became_of_it(company: Company) -> None:
+    company.post(record())
+    told = status_of(company, "e-9001").json
+    assert (told["state"], told["is_newest"], told["problems"]) == ("recorded", True, [])
+    company.post(record(event_id="e-9002", version=5))
+    assert status_of(company, "e-9001").json["is_newest"] is False
+    assert status_of(company, "e-9003").status_code == 404
+
+
+def test_why_an_event_waits_is_told_to_its_sender_and_to_readers_only(company: Company) -> None:
+    company.post(record(deal__currency="XYZ"))
+    with company.database.write() as connection:
+        other = keys.create_key(connection, "Another", frozenset({"ingest"}), NOW)
+    for key in (company.key, company.read_key):
+        told = status_of(company, "e-9001", key).json
+        assert told["state"] == "quarantined"
+        assert "XYZ" in told["problems"][0]["problem"]
+    assert status_of(company, "e-9001", other).json["problems"] == []
+    company.post(record())
+    assert status_of(company, "e-9001").json["state"] == "recorded"
+
+
+def test_a_batch_that_holds_nothing_but_another_content_of_a_known_id_is_a_conflict(
+    company: Company,
+) -> None:
+    company.post(record())
+    assert company.post([record(deal__amount="1.00"), 7]).status_code == 409
+
+
+def test_a_deal_that_no_total_can_hold_waits_and_is_not_lost(company: Company) -> None:
+    running = company.client.application.extensions["tracker"]
+    too_large = flow.Outcome("e-9001", "refused", "With this deal a total would grow too large.")
+    company.client.application.extensions["tracker"] = replace(
+        running, record=lambda events, at: [too_large]
+    )
+    answer = company.post(record())
+    assert (answer.status_code, outcomes_of(answer)) == (200, [("e-9001", "quarantined")])
+    assert "too large" in status_of(company, "e-9001").json["problems"][0]["problem"]
+
+
+def test_a_program_without_a_key_is_told_how_to_prove_who_it_is(company: Company) -> None:
+    assert company.client.get(EARNINGS).headers["WWW-Authenticate"] == "Bearer"
+    unsigned = company.client.post("/api/v1/webhooks/nobody", json=record())
+    assert (unsigned.status_code, unsigned.headers["WWW-Authenticate"]) == (401, "Signature")

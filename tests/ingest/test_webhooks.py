@@ -1,8 +1,6 @@
 """A pushed event counts only when its sender has signed it, now and whole; otherwise nothing of it is kept."""
 
 import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 
@@ -11,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from tests.ingest.conftest import Company
 from tests.ingest.records import NOW, record
+from tests.ingest.signing import plain, standard
 from tests.ingest.test_api import outcomes_of
 from tracker.cli import main
 from tracker.store import senders
@@ -21,26 +20,6 @@ SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 Headers = Mapping[str, str]
 Signed = Callable[..., dict[str, str]]
-
-
-def standard(
-    body: bytes, seconds: object, secret: str, message_id: str = "msg_1"
-) -> dict[str, str]:
-    """As https://github.com/standard-webhooks/standard-webhooks describes it, written anew."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = message_id.encode() + b"." + str(seconds).encode() + b"." + body
-    signature = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(seconds),
-        "webhook-signature": f"v1,{signature}",
-    }
-
-
-def plain(body: bytes, seconds: object, secret: str) -> dict[str, str]:
-    signed = str(seconds).encode() + b"." + body
-    signature = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    return {"Tracker-Signature": f"t={seconds},v1={signature}"}
 
 
 WAYS: dict[str, Signed] = {"standard": standard, "signed": plain}

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -14,6 +15,8 @@ HISTORIES_SETTING = "TRACKER_TEST_HISTORIES"
 """How many, for the tests (tests/random_histories.py)."""
 FAULTS_SETTING, FAULTS_SEED_SETTING = "TRACKER_TEST_FAULTS", "TRACKER_TEST_FAULTS_SEED"
 """smoke or long, and the seed, for the tests (tests/faults/size.py)."""
+API_SETTING, API_SEED_SETTING = "TRACKER_TEST_API", "TRACKER_TEST_API_SEED"
+"""How many examples, and the seed, for the test of the API (tests/contract/test_conformance.py)."""
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
@@ -28,32 +31,49 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
     is_flag=True,
     help="Only the tests that kill, cut off and starve the product; prints the seed and the figures.",
 )
+@click.option(
+    "--api",
+    "api_examples",
+    type=click.IntRange(min=1),
+    help="Only the API against its own document, with so many examples for each address; prints the seed.",
+)
 @click.option("--long", is_flag=True, help="With --faults: the full figures instead of a sample.")
 @click.option("--seed", type=click.IntRange(min=0), help="What an earlier run tried, again.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENTS]...")
 def test(
-    histories: int | None, faults: bool, long: bool, seed: int | None, arguments: tuple[str, ...]
+    histories: int | None,
+    faults: bool,
+    api_examples: int | None,
+    long: bool,
+    seed: int | None,
+    arguments: tuple[str, ...],
 ) -> int:
     """Run the tests, the arguments going to pytest; for example: test tests/engine -k ladder -n 0"""
-    _refuse_what_does_not_go_together(histories, faults, long, seed)
+    _refuse_what_does_not_go_together(
+        [histories is not None, faults, api_examples is not None], faults, long, seed
+    )
     workers = str(min(os.cpu_count() or 1, WORKERS_MAX))
     if faults:
         return _break_things(long, _seed(seed), workers, arguments)
     if histories is not None:
         return _try_histories(histories, _seed(seed), workers, arguments)
+    if api_examples is not None:
+        return _hold_to_document(api_examples, _seed(seed), arguments)
     # A file stays with one worker: its servers and databases are started once.
     return run("pytest", "-n", workers, "--dist", "loadfile", *arguments)
 
 
 def _refuse_what_does_not_go_together(
-    histories: int | None, faults: bool, long: bool, seed: int | None
+    runs: Sequence[bool], faults: bool, long: bool, seed: int | None
 ) -> None:
-    if histories is not None and faults:
-        raise click.UsageError("Histories and faults are two runs: ask for one at a time.")
+    if sum(runs) > 1:
+        raise click.UsageError("Histories, faults and the API are runs of their own: ask for one.")
     if long and not faults:
         raise click.UsageError("A long run is one of faults: add --faults.")
-    if seed is not None and histories is None and not faults:
-        raise click.UsageError("A seed is for what is random: add --histories 5000, or --faults.")
+    if seed is not None and not any(runs):
+        raise click.UsageError(
+            "A seed is for what is random: add --histories 5000, --faults, or --api 500."
+        )
 
 
 def _seed(given: int | None) -> int:
@@ -84,6 +104,16 @@ def _break_things(long: bool, seed: int, workers: str, arguments: tuple[str, ...
     told = ("-m", "faults", f"--hypothesis-seed={seed}", "-o", "faulthandler_timeout=0")
     code = run("pytest", "-n", workers, "--dist", "loadfile", *told, *arguments)
     click.echo(f"Seed {seed}: {'all held' if code == 0 else 'not all held'}. Again: {again}")
+    return code
+
+
+def _hold_to_document(examples: int, seed: int, arguments: tuple[str, ...]) -> int:
+    """The API against its own document, in one process: chains of requests follow each other's answers."""
+    os.environ[API_SETTING], os.environ[API_SEED_SETTING] = str(examples), str(seed)
+    again = f"python3 -m tracker test --api {examples} --seed {seed}"
+    click.echo(f"{examples:,} examples for each address, seed {seed}. The same again: {again}")
+    code = run("pytest", "-m", "api", "-s", "-o", "faulthandler_timeout=0", *arguments)
+    click.echo(f"Seed {seed}: {'nothing found' if code == 0 else 'see above'}. Again: {again}")
     return code
 
 

@@ -2,7 +2,7 @@
 
     200  each event of the request has its outcome, and is kept: recorded, or set aside (quarantined) with its problems
     400  not JSON          401  no key that works     403  a key without the scope
-    409  a single event whose id was used before, with another content
+    409  nothing in it could be used, an id of it because it was used before with another content
     413  too large         415  not JSON or NDJSON    422  nothing in it could be used
     503  the database is away: send the same again after the seconds of Retry-After
 
@@ -14,9 +14,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, make_response, request
 
 from tracker import access, clock
-from tracker.errors import NotAllowed, Problem
+from tracker.errors import NotAllowed
 from tracker.ingest import earnings_api
 from tracker.ingest.bearer import parts, principal_of_request
+from tracker.ingest.event_status import named_in, status_of
 from tracker.ingest.intake import EventOutcome, take_in
 from tracker.ingest.submission import read_submission
 from tracker.ingest.webhooks.receiving import receive
@@ -33,7 +34,18 @@ def deal_events() -> Response:
     submission = read_submission(request)
     today = clock.today(parts().settings.company_zone)
     outcomes = take_in(parts(), submission.entries, principal.name, clock.now(), today)
-    return _answer(outcomes, submission.is_batch)
+    return _answer(outcomes)
+
+
+@blueprint.get("/deal-events")
+def event_status() -> Response:
+    """What became of one event."""
+    principal = principal_of_request(request)
+    if not access.may_ask_after_events(principal):
+        raise NotAllowed("This key may not ask after events. Use one with “ingest” or “read”.")
+    name = named_in(request.args)
+    with parts().database.read() as connection:
+        return make_response(jsonify(status_of(connection, name, principal)))
 
 
 @blueprint.post("/webhooks/<name>")
@@ -44,7 +56,7 @@ def webhook(name: str) -> Response:
         return submission
     today = clock.today(parts().settings.company_zone)
     outcomes = take_in(parts(), submission.entries, name, clock.now(), today)
-    return _answer(outcomes, submission.is_batch)
+    return _answer(outcomes)
 
 
 @blueprint.get("/earnings")
@@ -57,15 +69,15 @@ def earnings() -> Response:
         return make_response(jsonify(earnings_api.earnings_of_today(connection, today)))
 
 
-def _answer(outcomes: list[EventOutcome], is_batch: bool) -> Response:
+def _answer(outcomes: list[EventOutcome]) -> Response:
     body = {"outcomes": [_outcome_json(index, outcome) for index, outcome in enumerate(outcomes)]}
-    return make_response(jsonify(body), _status(outcomes, is_batch))
+    return make_response(jsonify(body), _status(outcomes))
 
 
-def _status(outcomes: list[EventOutcome], is_batch: bool) -> int:
+def _status(outcomes: list[EventOutcome]) -> int:
     if not outcomes or any(outcome.kind != "refused" for outcome in outcomes):
         return 200
-    return 409 if outcomes[0].is_conflict and not is_batch else 422
+    return 409 if any(outcome.is_conflict for outcome in outcomes) else 422
 
 
 def _outcome_json(index: int, outcome: EventOutcome) -> dict[str, Any]:
@@ -73,9 +85,5 @@ def _outcome_json(index: int, outcome: EventOutcome) -> dict[str, Any]:
         "index": index,
         "event_id": outcome.event_id,
         "outcome": outcome.kind,
-        "problems": [_problem_json(problem) for problem in outcome.problems],
+        "problems": [problem.plain for problem in outcome.problems],
     }
-
-
-def _problem_json(problem: Problem) -> dict[str, str]:
-    return {"field": problem.where, "problem": problem.what, "fix": problem.fix}

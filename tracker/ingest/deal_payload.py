@@ -28,6 +28,7 @@ PayeeIdOf = Callable[[str], int | None]
 
 SOURCE_LENGTH_MAX = 60
 DEAL_ID_LENGTH_MAX = 190  # with its source it still fits the column of a deal's key
+DEAL_KEY_LENGTH_MAX = SOURCE_LENGTH_MAX + len(":") + DEAL_ID_LENGTH_MAX
 WORD_LENGTH_MAX = 60
 REFERENCE_LENGTH_MAX = 320
 UNKNOWN_PAYEE_ID = 0  # stands for a rep nobody knows, in an event that is refused for it
@@ -44,7 +45,7 @@ OWN_COUNTS = ["units"]
 OWN_PROPERTIES = ("product", "segment", "kind")
 RESERVED_PROPERTIES = frozenset({"role"})  # plans filter on the role of a credit by this name
 
-_SOURCE = re.compile(r"[A-Za-z0-9_.-]+")
+SOURCE_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 PROPERTY_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -163,12 +164,14 @@ def identity_of(record: JsonValue) -> tuple[str, str, str] | None:
     return None if problems else identity
 
 
+def event_name(fields: Fields) -> tuple[str, str]:
+    """Source and event id, which name an event for ever."""
+    return _source(fields), fields.text("event_id", required=True)
+
+
 def _identity(fields: Fields) -> tuple[str, str, str]:
-    return (
-        _source(fields),
-        fields.text("event_id", required=True),
-        fields.text("deal_id", required=True, length_max=DEAL_ID_LENGTH_MAX),
-    )
+    source, event_id = event_name(fields)
+    return source, event_id, fields.text("deal_id", required=True, length_max=DEAL_ID_LENGTH_MAX)
 
 
 TAKEN_SOURCES = frozenset({CORRECTION_SOURCE, UNDO_SOURCE, OBJECTIVE, PRESENCE})
@@ -177,7 +180,7 @@ TAKEN_SOURCES = frozenset({CORRECTION_SOURCE, UNDO_SOURCE, OBJECTIVE, PRESENCE})
 
 def _source(fields: Fields) -> str:
     source = fields.text("source", required=True, length_max=SOURCE_LENGTH_MAX)
-    if source and not _SOURCE.fullmatch(source):
+    if source and not SOURCE_NAME.fullmatch(source):
         fields.complain(
             "source",
             f"“{shown(source)}” is no name for a source.",

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, Protocol
 
@@ -71,9 +71,11 @@ def take_in(
     """
     database, outcomes = parts.database, list[EventOutcome]()
     for start in range(0, len(entries), CHUNK_EVENTS):
-        judged = _judge(database, entries[start : start + CHUNK_EVENTS], now, today)
+        chunk = entries[start : start + CHUNK_EVENTS]
+        judged = _judge(database, chunk, now, today)
         _set_aside(database, judged, sender, now)
-        outcomes += _record(parts, judged, now)
+        recorded = zip(chunk, _record(parts, judged, now), strict=True)
+        outcomes += [_kept(database, entry, outcome, sender, now) for entry, outcome in recorded]
         time.sleep(0)  # a long batch lets the other requests of this process have their turn
     return outcomes
 
@@ -137,6 +139,20 @@ def _note_arrival(database: Database, events: Sequence[DealEvent], at: datetime)
         with database.write() as connection:
             quarantine.end(connection, waiting, "superseded", "the sender", "", at)
             sources.watch(connection, new)
+
+
+def _kept(
+    database: Database, entry: Entry, outcome: EventOutcome, sender: str, at: datetime
+) -> EventOutcome:
+    """What passed every check and still cannot be recorded, such as one total too large, waits like the rest."""
+    if outcome.kind != "refused" or outcome.is_conflict:
+        return outcome
+    arrived = to_set_aside(entry.record, outcome.problems, lambda _reference: None)
+    if arrived is None:
+        return outcome
+    late = ToSetAside(replace(arrived, unclaimed=()))
+    _set_aside(database, [late], sender, at)
+    return late.outcome
 
 
 def _outcome_of(judged: Judged, recorded: Iterator[flow.Outcome]) -> EventOutcome:

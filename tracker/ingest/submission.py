@@ -37,10 +37,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Everything one request sent. `is_batch` is False for a single object, whose outcome is the answer's status."""
+    """Everything one request sent."""
 
     entries: list[Entry]
-    is_batch: bool
 
 
 def read_submission(request: Request) -> Submission:
@@ -56,13 +55,13 @@ def read_body(request: Request, kinds: Collection[str] = BODY_KINDS) -> tuple[st
 def submission_of(kind: str, body: bytes) -> Submission:
     """The records of a body. Raises NotJson or TooLarge."""
     if kind in LINES:
-        return Submission(_limited([_line(line) for line in _lines(body)]), is_batch=True)
+        return Submission(_limited([_line(line) for line in _lines(body)]))
     value = parse_strict(body)
     if isinstance(value, list):
-        return Submission(_limited([Entry(record) for record in value]), is_batch=True)
+        return Submission(_limited([Entry(record) for record in value]))
     if len(body) > EVENT_BYTES_MAX:
         raise _too_large(f"one event has at most {EVENT_BYTES_MAX:,} bytes.")
-    return Submission([Entry(value)], is_batch=False)
+    return Submission([Entry(value)])
 
 
 def _kind(request: Request, kinds: Collection[str]) -> str:

@@ -11,6 +11,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|z|[+-]\d{2}:\d{2})", re.ASCII
 )
+MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _PERCENT = re.compile(r"(\d{1,7}(?:\.\d{1,9})?) ?%", re.ASCII)
 _RATIO = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 _DECIMAL = re.compile(r"\d{1,7}(?:\.\d{1,9})?", re.ASCII)
@@ -76,11 +77,11 @@ def text_problem(text: str, length_max: int) -> tuple[str, str] | None:
         return "is empty.", "Leave the field out, or give it a value."
     if len(text) > length_max:
         return f"is longer than {length_max} characters.", "Shorten it."
-    if not text.isprintable() and any(_is_unprintable(character) for character in text):
+    if not text.isprintable() and any(is_unprintable(character) for character in text):
         return "holds a character that cannot be shown, such as a control character.", "Remove it."
     return None
 
 
-def _is_unprintable(character: str) -> bool:
+def is_unprintable(character: str) -> bool:
     category = unicodedata.category(character)
     return category in _UNPRINTABLE_CATEGORIES or character in _DIRECTION_MARKS

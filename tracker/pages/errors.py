@@ -1,5 +1,6 @@
 """What a person, or a program, is told when something cannot be had: what, why, and what to do next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, jsonify, make_response, request, url_for
@@ -7,7 +8,16 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from tracker import logs
-from tracker.errors import NotAllowed, NotFound, SignInNeeded, TooMany, TrackerError, Unavailable
+from tracker.errors import (
+    BadInput,
+    NotAllowed,
+    NotFound,
+    Problem,
+    SignInNeeded,
+    TooMany,
+    TrackerError,
+    Unavailable,
+)
 from tracker.pages import context
 from tracker.pages.context import ForeignForm, ScreenNotPaired
 from tracker.pages.i18n import gettext as _
@@ -99,7 +109,9 @@ def _pages() -> tuple[ErrorPage, ...]:
 
 def _to_sign_in(error: SignInNeeded) -> Response:
     if _wants_json():
-        return _json(error.http_status, error.message)
+        response = _json(error.http_status, error.message)
+        response.headers["WWW-Authenticate"] = error.challenge
+        return response
     back = (
         request.full_path.rstrip("?") if request.method == "GET" and not context.is_htmx() else None
     )
@@ -135,14 +147,7 @@ def _foreign_form(_error: ForeignForm) -> Response:
 def _told_by_us(error: TrackerError) -> Response:
     if isinstance(error, NotAllowed | NotFound):
         log.warning("access was refused", problem=type(error).__name__)
-    if _wants_json():
-        page = error_page(error.http_status)
-        is_ours = isinstance(
-            error, Unavailable
-        )  # its message names the database, which is nobody's business
-        response = _json(error.http_status, page.why if is_ours else error.message)
-    else:
-        response = _answer(error_page(error.http_status))
+    response = _as_json(error) if _wants_json() else _answer(error_page(error.http_status))
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     elif isinstance(error, Unavailable):
@@ -151,6 +156,13 @@ def _told_by_us(error: TrackerError) -> Response:
             # Nobody stands before a wall to reload it.
             response.headers["Refresh"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def _as_json(error: TrackerError) -> Response:
+    if isinstance(error, Unavailable):  # its message names the database, which is nobody's business
+        return _json(error.http_status, error_page(error.http_status).why)
+    problems = error.problems if isinstance(error, BadInput) else ()
+    return _json(error.http_status, error.message, problems)
 
 
 def _told_by_http(error: HTTPException) -> Response:
@@ -175,8 +187,11 @@ def _answer(page: ErrorPage, status: int | None = None) -> Response:
     return make_response(shown, status or page.status)
 
 
-def _json(status: int, message: str) -> Response:
-    return make_response(jsonify({"error": message}), status)
+def _json(status: int, message: str, problems: Sequence[Problem] = ()) -> Response:
+    body: dict[str, object] = {"error": message}
+    if problems:
+        body["problems"] = [problem.plain for problem in problems]
+    return make_response(jsonify(body), status)
 
 
 def _wants_json() -> bool:

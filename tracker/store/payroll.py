@@ -170,6 +170,13 @@ def statements_of_act(connection: Connection, act_id: int) -> list[StoredStateme
     return _statements(connection, _statement.month_act_id == act_id)
 
 
+def statements_in_force(connection: Connection, month: str) -> list[StoredStatement]:
+    """What the last close of a month froze; nothing while the month is open."""
+    closes = [act.id for act in acts(connection, month) if act.act is Act.CLOSED]
+    is_closed = month in closed_months(connection)
+    return statements_of_act(connection, closes[-1]) if is_closed else []
+
+
 def _statements(connection: Connection, *conditions: ColumnElement[bool]) -> list[StoredStatement]:
     rows = connection.execute(select(tables.statement).where(*conditions).order_by(_statement.id))
     return [StoredStatement(**row._mapping) for row in rows]

@@ -152,6 +152,14 @@ def entry(connection: Connection, entry_id: int) -> SetAside | None:
     return None if row is None else _from_row(row)
 
 
+def newest_of_event(connection: Connection, name: tuple[str, str]) -> SetAside | None:
+    """The entry of an event that came in last; one id can have come with several contents."""
+    source, event_id = name
+    query = _entries().where(_aside.source == source, _aside.source_event_id == event_id)
+    row = connection.execute(query.order_by(_aside.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _from_row(row)
+
+
 def waiting(connection: Connection, limit: int | None = None) -> list[SetAside]:
     """What waits, the oldest first."""
     query = _entries().where(_end.kind.is_(None)).order_by(_aside.id).limit(limit)

@@ -1,0 +1,131 @@
+"""Every request that the API's own document describes, and many that it forbids, put to the real application.
+
+Schemathesis makes them, in all its phases (examples, coverage, fuzzing, and chains along the links), and every check
+it has looks at each answer. What it finds is listed; nothing is excused.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from threading import Thread
+from typing import Any
+
+import schemathesis
+from flask import Flask
+from schemathesis.config._auth import AuthConfig
+from schemathesis.engine import Status, events, from_schema
+from schemathesis.engine.run import PhaseName
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.ingest.signing import SIGNATURE_HEADER, signed_now
+from tracker.ingest.submission import LINES
+
+DOCUMENT = "/api/v1/openapi.json"
+ANY_SIGNATURE = "as the sender signs"
+PHASES = {
+    PhaseName.EXAMPLES,
+    PhaseName.COVERAGE,
+    PhaseName.FUZZING,
+    PhaseName.STATEFUL_TESTING,
+}
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+@dataclass
+class Found:
+    """How many requests were put, by operation; and what the checks had to say."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    phases: set[PhaseName] = field(default_factory=set)
+    findings: list[str] = field(default_factory=list)
+
+
+@schemathesis.serializer(*sorted(LINES))
+def one_text_per_line(_context: schemathesis.SerializationContext, value: Any) -> bytes:
+    """A list as NDJSON; what is no list has no lines and is sent as it is."""
+    if isinstance(value, list):
+        return b"\n".join(json.dumps(one).encode() for one in value)
+    return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
+def put_to_the_test(app: Flask, key: str, secret: str, examples_max: int, seed: int) -> Found:
+    """Ask for everything with a key of every scope, and as a sender that signs."""
+    config = schemathesis.Config(seed=seed)
+    found = Found()
+    with _served(_signing(app.wsgi_app, secret)) as address:
+        schema = schemathesis.openapi.from_url(address + DOCUMENT, config=config)
+        schema.config.generation.update(max_examples=examples_max, database="none")
+        schema.config.generation.allow_x00 = False  # no text may hold it: test_strict_json
+        schema.config.auth = AuthConfig(
+            openapi={"key": {"bearer": key}, "signature": {"api_key": ANY_SIGNATURE}}
+        )
+        for event in from_schema(schema).execute():
+            _note(found, event)
+    return found
+
+
+class _Quiet(WSGIRequestHandler):
+    """Keeps connections open, and says nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_about: object) -> None: ...
+
+
+@contextmanager
+def _served(app: Wsgi) -> Iterator[str]:
+    """The address of an application that answers over a real socket."""
+    server = make_server("localhost", 0, app, threaded=True, request_handler=_Quiet)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _signing(app: Wsgi, secret: str) -> Wsgi:
+    """Signs, as a sender would, each request that asks for it: the signature depends on the bytes sent."""
+
+    def signed(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        name = f"HTTP_{SIGNATURE_HEADER.upper().replace('-', '_')}"
+        if environ.get(name) == ANY_SIGNATURE:
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = BytesIO(body)
+            environ[name] = signed_now(body, secret)
+        return app(environ, start_response)
+
+    return signed
+
+
+def _note(found: Found, event: events.EngineEvent) -> None:
+    if isinstance(event, events.NonFatalError):
+        found.findings.append(f"{event.label}: {event.value}")
+    elif isinstance(event, events.FatalError):
+        found.findings.append(f"schemathesis gave up: {event.exception!r}")
+    elif isinstance(event, events.PhaseFinished) and event.status is not Status.SKIP:
+        found.phases.add(event.phase.name)
+    elif isinstance(event, events.ScenarioFinished):
+        _note_scenario(found, event)
+
+
+def _note_scenario(found: Found, event: events.ScenarioFinished) -> None:
+    for case_id, interaction in event.recorder.interactions.items():
+        label = event.recorder.cases[case_id].value.operation.label
+        found.requests[label] += 1
+        if interaction.response is not None:
+            found.statuses[label, interaction.response.status_code] += 1
+    for checks in event.recorder.checks.values():
+        for check in checks:
+            if check.failure_info is not None:
+                found.findings.append(
+                    f"{event.phase.value}, {event.label}: {check.name}\n"
+                    f"{check.failure_info.failure}\n{check.failure_info.code_sample}"
+                )
