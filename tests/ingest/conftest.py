@@ -15,6 +15,7 @@ from tests.ingest.records import NOW, REPS
 from tracker import clock, flow
 from tracker.app import create_app
 from tracker.config import load_settings
+from tracker.engine.deals import Deal
 from tracker.store import deals, keys, people, totals
 from tracker.store.database import Database, upgrade
 
@@ -49,6 +50,11 @@ class Company:
     def event_count(self) -> int:
         with self.database.read() as connection:
             return len(list(deals.all_events(connection)))
+
+    def deal(self, key: str) -> Deal:
+        with self.database.read() as connection:
+            (stored,) = deals.deals(connection, [key])
+        return stored.deal
 
 
 @pytest.fixture(autouse=True)

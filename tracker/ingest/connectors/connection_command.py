@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 import click
@@ -14,14 +15,13 @@ from tracker.flow_connections import connect, disconnect, understand
 from tracker.ingest.connectors.asking import LOOPBACK
 from tracker.ingest.connectors.deal_mapping import MAPPING_BYTES_MAX, parse_deal_mapping
 from tracker.ingest.connectors.kinds import KINDS, PULLED
+from tracker.ingest.connectors.shape import Connector, Credential
 from tracker.ingest.deal_payload import TAKEN_SOURCES
 from tracker.ingest.setting_aside import replay
 from tracker.ingest.webhooks.sender_command import NAME
 from tracker.store import connections, quarantine, senders
 from tracker.store.connections import CrmConnection, NewConnection
 from tracker.store.database import Database, opened_database
-
-SECRET_LENGTH_MAX = 500
 
 
 @click.group()
@@ -34,34 +34,41 @@ def connection() -> None:
 @click.option("--kind", type=click.Choice(list(KINDS)), required=True, help="Which CRM it is.")
 @click.option("--address", default="", help="Where its API answers, if not at the usual place.")
 @click.option("--mapping", "mapping_file", type=click.Path(path_type=Path), help="A TOML file.")
-@click.option("--token", prompt="Access token", hide_input=True, help="Asked for when left out.")
-@click.option(
-    "--secret",
-    prompt="Client secret (empty: no webhooks)",
-    hide_input=True,
-    default="",
-    show_default=False,
-    help="Asked for when left out.",
-)
+@click.option("--token", help="What opens its API; asked for when left out.")
+@click.option("--secret", help="What proves its messages; asked for when left out.")
 def add(
-    name: str, kind: str, address: str, mapping_file: Path | None, token: str, secret: str
+    name: str,
+    kind: str,
+    address: str,
+    mapping_file: Path | None,
+    token: str | None,
+    secret: str | None,
 ) -> None:
     """Connect a CRM. Its deals are known as NAME; prints the address of its webhook."""
-    address = address or KINDS[kind].DEFAULT_ADDRESS
+    connector = KINDS[kind]
+    address = address or connector.DEFAULT_ADDRESS
+    token = _asked_for(connector.TOKEN, token)
+    chosen = _asked_for(connector.SECRET, secret) if connector.SECRET else token_urlsafe()
     _refuse(
         [
             *_name_problems(name),
-            *_secret_problems("--token", token),
-            *(_secret_problems("--secret", secret) if secret else ()),
-            *_address_problems(address),
+            *_credential_problems("--token", connector.TOKEN, token),
+            *(_credential_problems("--secret", connector.SECRET, chosen) if chosen else ()),
+            *(_address_problems(address) if kind in PULLED else ()),
         ]
     )
     mapping = _mapping_text(mapping_file) if mapping_file else ""
-    new = NewConnection(name, kind, origin_of(address), token.strip(), secret.strip(), mapping)
+    origin = origin_of(address) if kind in PULLED else ""
+    new = NewConnection(name, kind, origin, token, chosen, mapping)
     with _opened() as (settings, database):
         connect(database, new, command_author(), clock.now())
     click.echo(f"{name} is connected. Its webhooks go to:")
-    click.echo(f"  {settings.public_url}/api/v1/webhooks/{name}")
+    _say_address(settings, connector, name, chosen)
+
+
+def _say_address(settings: Settings, connector: Connector, name: str, secret: str) -> None:
+    query = "" if connector.SECRET else f"?key={secret}"
+    click.echo(f"  {settings.public_url}/api/v1/webhooks/{name}{query}")
     if not settings.public_url.startswith("https:"):
         click.echo("TRACKER_PUBLIC_URL is not https yet; no CRM sends there.", err=True)
 
@@ -112,26 +119,31 @@ def change_mapping(name: str, file: Path) -> None:
 
 @connection.command("token")
 @click.argument("name")
-@click.option("--token", prompt="Access token", hide_input=True, help="Asked for when left out.")
-def change_token(name: str, token: str) -> None:
+@click.option("--token", help="Asked for when left out.")
+def change_token(name: str, token: str | None) -> None:
     """Read the CRM with another access token from now on."""
-    _refuse(_secret_problems("--token", token))
-    with _opened() as (_, database), database.write() as connection_:
-        connections.live_connection(connection_, name)
-        connections.change_token(connection_, name, token)
+    with _opened() as (_, database):
+        connector = _connector_of(database, name)
+        token = _asked_for(connector.TOKEN, token)
+        _refuse(_credential_problems("--token", connector.TOKEN, token))
+        with database.write() as connection_:
+            connections.change_token(connection_, name, token)
     click.echo(f"{name} is read with the new token.")
 
 
 @connection.command("secret")
 @click.argument("name")
-@click.option("--secret", prompt="Client secret", hide_input=True, help="Asked for when left out.")
-def change_secret(name: str, secret: str) -> None:
-    """The secret its messages are signed with; the one before counts until the next change."""
-    _refuse(_secret_problems("--secret", secret))
-    with _opened() as (_, database), database.write() as connection_:
-        connections.live_connection(connection_, name)
-        senders.keep_secret(connection_, name, secret)
-    click.echo(f"Messages of {name} are checked with the new secret.")
+@click.option("--secret", help="Asked for when left out, unless we choose it.")
+def change_secret(name: str, secret: str | None) -> None:
+    """What its messages are proven with from now on; what proved them before counts until the next change."""
+    with _opened() as (settings, database):
+        connector = _connector_of(database, name)
+        chosen = _asked_for(connector.SECRET, secret) if connector.SECRET else token_urlsafe()
+        _refuse(_credential_problems("--secret", connector.SECRET, chosen))
+        with database.write() as connection_:
+            senders.keep_secret(connection_, name, chosen)
+    click.echo(f"Messages of {name} are proven anew. They go to:")
+    _say_address(settings, connector, name, chosen)
 
 
 @connection.command()
@@ -150,9 +162,16 @@ def _opened() -> Iterator[tuple[Settings, Database]]:
         yield settings, database
 
 
+def _connector_of(database: Database, name: str) -> Connector:
+    with database.read() as connection_:
+        return KINDS[connections.live_connection(connection_, name).kind]
+
+
 def _state(crm: CrmConnection, waiting_count: int) -> str:
     if crm.revoked_at is not None:
         return f"removed {crm.revoked_at:%Y-%m-%d}"
+    if crm.kind not in PULLED:
+        return "sends by itself"
     read = f"read at {crm.pulled_at:%Y-%m-%d %H:%M} UTC" if crm.pulled_at else "not read yet"
     waits = f", {waiting_count} to be fetched" if waiting_count else ""
     return f"{read}{waits}" + (f"; {crm.trouble}" if crm.trouble else "")
@@ -183,11 +202,16 @@ def _name_problems(name: str) -> list[Problem]:
     return []
 
 
-def _secret_problems(where: str, text: str) -> list[Problem]:
-    text = text.strip()
-    if not text or len(text) > SECRET_LENGTH_MAX or not text.isascii() or len(text.split()) != 1:
-        return [Problem(where, "cannot be one.", "Copy it whole, without spaces.")]
-    return []
+def _asked_for(credential: Credential, given: str | None) -> str:
+    if given is None:
+        given = click.prompt(credential.name, hide_input=True, default="", show_default=False)
+    return given.strip()
+
+
+def _credential_problems(where: str, credential: Credential | None, text: str) -> list[Problem]:
+    if credential is None or credential.form.fullmatch(text):
+        return []
+    return [Problem(where, f"is no {credential.name.partition(' (')[0]}.", credential.hint)]
 
 
 def _address_problems(address: str) -> list[Problem]:

@@ -9,6 +9,7 @@ contractsent = "won"                            # a stage by its id in the CRM, 
 
 [fields]                                        # our field = the CRM's
 margin = "gross_margin"
+rep = "closer_email"                            # who is credited, where that is not the owner
 kind = { field = "dealtype", map = { newbusiness = "new", existingbusiness = "upsell" }, default = "new" }
 
 [properties]                                    # any other word that plans ask for
@@ -22,6 +23,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from tracker.engine.deals import DealStatus
@@ -40,7 +42,7 @@ from tracker.ingest.values import shown
 MAPPING_BYTES_MAX = 64_000
 STATUSES = [status.value for status in DealStatus]
 FIELDS = (
-    *("name", "amount", "currency", "effective_on", "ended_on", "next_step"),
+    *("name", "amount", "currency", "effective_on", "ended_on", "next_step", "rep"),
     *OWN_MEASURES,
     *OWN_COUNTS,
     *OWN_PROPERTIES,
@@ -115,8 +117,9 @@ def _is_there(text: str) -> bool:
     return text.casefold() in _YES
 
 
+@lru_cache(maxsize=64)
 def parse_deal_mapping(text: str) -> DealMapping:
-    """Raises BadInput with every problem, each named after its key."""
+    """Parsed once for all the deals that are read. Raises BadInput with every problem, each named after its key."""
     if len(text.encode()) > MAPPING_BYTES_MAX:
         what = f"is larger than {MAPPING_BYTES_MAX:,} bytes."
         raise BadInput([Problem("mapping", what, "Is it the right file?")])

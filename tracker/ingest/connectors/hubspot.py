@@ -3,12 +3,20 @@
 A webhook names a deal and one property, without the whole, so the deal is fetched before pay moves.
 """
 
+import re
+
 from tracker.ingest.connectors import hubspot_api, hubspot_deal, hubspot_signature
-from tracker.ingest.connectors.shape import Acknowledgement, Notices
+from tracker.ingest.connectors.shape import Acknowledgement, Credential, Notices
 from tracker.ingest.strict_json import JsonValue, Number, parse_strict
 from tracker.ingest.webhooks.signed_request import SignedRequest
 from tracker.store.connections import CrmConnection, Wanted
 
+TOKEN = Credential("Access token", re.compile(r"[!-~]{1,500}"), "Copy it whole, without spaces.")
+SECRET: Credential | None = Credential(
+    "Client secret (empty: no webhooks)",
+    re.compile(r"[!-~]{1,500}"),
+    "Copy it whole, without spaces.",
+)
 DEFAULT_ADDRESS = "https://api.hubapi.com"
 CONTENT_TYPES = frozenset({"application/json"})
 ACKNOWLEDGEMENT = Acknowledgement("application/json", "{}")

@@ -4,6 +4,7 @@ A connector is a module: its functions and constants are those of `Connector`, a
 can be asked. It knows the CRM's words; it does not know the database.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,10 +20,10 @@ Raw = dict[str, JsonValue]
 """A deal as the CRM's own API describes it."""
 
 
-def event_id(connection: CrmConnection, deal_id: str, version: int) -> str:
+def event_id(connection: CrmConnection, deal_id: str, version: int, mark: str = "") -> str:
     """The id of what a CRM says of a deal at a version; another once the company understands its words otherwise."""
-    revision = f"-{connection.revision:04}" if connection.revision else ""
-    return f"{deal_id}-{version}{revision}"
+    revision = f"{connection.revision:04}" if connection.revision else ""
+    return "-".join(part for part in (deal_id, str(version), mark, revision) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,23 @@ class Client:
     connection: CrmConnection
 
 
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a person is asked for when a CRM is connected, and the form it has."""
+
+    name: str
+    form: re.Pattern[str]
+    hint: str
+
+
 class Connector(Protocol):
     """What every connector offers."""
+
+    TOKEN: Credential
+    """What opens its API, or tells the company's own CRM from every other."""
+
+    SECRET: Credential | None
+    """What its messages are proven with; None where it is a key in our address, which we choose."""
 
     DEFAULT_ADDRESS: str
     """Where its API answers; "" when it differs from company to company, or there is none."""

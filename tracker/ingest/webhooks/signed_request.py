@@ -62,14 +62,19 @@ def digest(secret: bytes, signed: bytes) -> bytes:
     return hmac.new(secret, signed, hashlib.sha256).digest()
 
 
-def require_one_of(expected: Iterable[bytes], presented: Iterable[bytes]) -> None:
-    """Raises BadSignature unless a presented signature is an expected one; every pair is compared, in constant time."""
+def is_one_of(expected: Iterable[bytes], presented: Iterable[bytes]) -> bool:
+    """Whether something presented is something expected; every pair is compared, in constant time."""
     given = list(presented)
     is_known = False
     for right in expected:
-        for signature in given:
-            is_known |= hmac.compare_digest(right, signature)
-    if not is_known:
+        for one in given:
+            is_known |= hmac.compare_digest(right, one)
+    return is_known
+
+
+def require_one_of(expected: Iterable[bytes], presented: Iterable[bytes]) -> None:
+    """Raises BadSignature unless a presented signature is an expected one."""
+    if not is_one_of(expected, presented):
         raise BadSignature(
             "The signature does not fit the body. Sign the bytes as they are sent, with the sender's secret.",
             "wrong_signature",
