@@ -20,7 +20,7 @@ Around it:
     flow_imports  files of deals, and taking them back
     flow_payroll  months closed by two people, pay adjusted by hand     payroll_export   a month for the payroll system
     verify      everything computed again (from_facts), every close done again (verify_statements)
-    self_check  ... while serving
+    self_check  ... while serving     following   connected CRMs are read, while serving
     logs        what may be said to operators     request_log   one line for each request
     config      every setting (secret_key)    errors   every error a person can see    clock   what time it is
     passwords   hashes                           off_the_loop    where slow arithmetic is done

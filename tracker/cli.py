@@ -59,6 +59,10 @@ COMMANDS = {
         "tracker.ingest.connectors.connection_command:connection",
         "Read the deals of a CRM, and say what its words mean.",
     ),
+    "pull": (
+        "tracker.ingest.connectors.pull_command:pull",
+        "Read what has changed in a connected CRM; a running tracker does it by itself.",
+    ),
     "key": ("tracker.commands.people:key", "Make, list or revoke API keys."),
     "user": ("tracker.commands.people:user", "Add people who sign in, or help them back in."),
     "team": (

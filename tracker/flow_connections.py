@@ -80,6 +80,10 @@ class Kept:
     known_count: int = 0
     waiting_count: int = 0
 
+    @property
+    def count(self) -> int:
+        return self.recorded_count + self.known_count + self.waiting_count
+
     def __add__(self, other: "Kept") -> "Kept":
         return Kept(
             self.recorded_count + other.recorded_count,

@@ -5,9 +5,10 @@ it commits, what further requests bring is gathered for the next commit. A reque
 holds its events is done, never before. With nothing under way an event does not wait for company.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 import gevent
 from gevent.event import AsyncResult, Event
@@ -28,6 +29,8 @@ WAITING_EVENTS_MAX = 20_000
 
 ANSWER_SECONDS_MAX = 10
 """Nobody is kept waiting longer: most senders have given up by then and come again anyway."""
+
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +77,14 @@ class GroupWriter:
     def waiting_events_count(self) -> int:
         """How many events wait for their commit, those under way not counted."""
         return sum(len(one.events) for one in self._waiting)
+
+    def run(self, work: Callable[[Database], Result]) -> Result:
+        """Do another piece of writing on the thread that writes, and return what comes of it once it is committed."""
+        try:
+            result: Result = self._thread.apply(work, (self._own,))
+        finally:
+            self._served.notify_committed()
+        return result
 
     def _write_for_ever(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from tracker import clock, logs
 from tracker.app import create_app
 from tracker.config import Settings, load_settings
 from tracker.flow_calendar import roll_calendar
+from tracker.following import follow_for_ever
 from tracker.group_writer import WAITING_EVENTS_MAX, GroupWriter
 from tracker.ingest.turnstile import Turnstile
 from tracker.live.gateway import Gateway
@@ -84,6 +85,7 @@ def _application(settings: Settings) -> tuple[Flask, Gateway]:
     )
     app.extensions["tracker"] = replace(parts, record=writer.record, pulse=pulse)
     gevent.spawn(check_for_ever, settings)
+    gevent.spawn(follow_for_ever, settings, parts.database, writer.run)
     return app, gateway
 
 

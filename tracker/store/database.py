@@ -5,8 +5,10 @@ driver's default lets two writers read the same total and the last one silently 
 row locks in key order (`tracker.flow`). A read sees one moment, however many statements it takes.
 """
 
+import fcntl
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -39,6 +41,7 @@ BREATH_SECONDS = 0.0002
 HAS_OUTBOX_ROWS = "tracker_has_outbox_rows"
 """Mark in `Connection.info`: this transaction wrote to the outbox, so its commit wakes the follower."""
 
+_ALONE_LOCK = 7106
 _RETRY_LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _MIGRATING_LOCK = 7101
 _TRY_TO_WRITE = {
@@ -128,6 +131,42 @@ class Database:
             return
         with suppress(Unavailable), self.write() as connection:
             change(connection)
+
+    @contextmanager
+    def alone(self, purpose: str) -> Iterator[bool]:
+        """Whether nobody else, in any process, is within a block of this purpose; it does not wait.
+
+        A process that ends, however it does, leaves the block. Raises Unavailable.
+        """
+        with (
+            self._alone_by_file(purpose)
+            if self._writer
+            else self._alone_by_session(purpose) as is_alone
+        ):
+            yield is_alone
+
+    @contextmanager
+    def _alone_by_file(self, purpose: str) -> Iterator[bool]:
+        with open(f"{self.url.database}.{purpose}.lock", "wb") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+    @contextmanager
+    def _alone_by_session(self, purpose: str) -> Iterator[bool]:
+        key = zlib.crc32(purpose.encode()) - 2**31
+        with _unavailable_is_said(), self._engine.connect() as pooled:
+            connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
+            take = f"SELECT pg_try_advisory_lock({_ALONE_LOCK}, {key})"
+            is_alone = bool(connection.exec_driver_sql(take).scalar())
+            try:
+                yield is_alone
+            finally:
+                if is_alone:
+                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_ALONE_LOCK}, {key})")
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit of this process that somebody must hear of."""

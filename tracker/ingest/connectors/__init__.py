@@ -10,6 +10,7 @@ else is the same for all, and is written here once:
     translating         a CRM's deal -> a record in our words
     landing             many of them -> recorded or set aside, with how far the CRM has been read by then
     deal_record         what a connector has read of a deal -> the record; the part that is the same for every CRM
+    pulling             one reading of a CRM, from where the last one ended; pull_command beside it
     deal_mapping        how a company's own pipelines, stages and fields become ours: a TOML text of each connection
     connection_command  `python3 -m tracker connection`
     hubspot             HubSpot; beside it hubspot_signature, hubspot_api and hubspot_deal
@@ -21,8 +22,8 @@ To write the next connector:
    a message really from the sender, now and whole?), `notices` (which deals it speaks of: in hand, or to be fetched)
    and `translated` (the CRM's deal -> a `SeenDeal`, of which `deal_record` makes the record that `POST
    /api/v1/deal-events` takes). It never computes pay and never writes a table.
-2. Where the CRM can be asked, add the names of `shape.PulledConnector`: `headers`, `wait_seconds`, `learn`, `words`,
-   `changed_since`, `fetch`, `listing`.
+2. Where the CRM can be asked, add the names of `shape.PulledConnector`: `headers`, `wait_seconds`, `learn`, `knows`,
+   `words`, `changed_since`, `fetch`, `listing`.
 3. Name it in `kinds`. The command, the webhook's address, quarantine, freshness and silence know it from there.
 4. Test it against a server of your own that speaks the CRM's documented API, its errors included.
 

@@ -29,6 +29,7 @@ _WITHOUT_A_TIME = ("deletion", "restore", "merge")
 
 translated = hubspot_deal.translated
 words = hubspot_deal.words
+knows = hubspot_deal.knows
 headers = hubspot_api.headers
 wait_seconds = hubspot_api.wait_seconds
 learn = hubspot_api.learn

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tracker.ingest.connectors.asking import Answer, CrmAway, retry_after_seconds
+from tracker.ingest.connectors.deal_record import plain
 from tracker.ingest.connectors.hubspot_deal import (
     ALWAYS_READ,
     VERSION_MIN,
@@ -16,7 +17,7 @@ from tracker.ingest.connectors.hubspot_deal import (
     version_of,
 )
 from tracker.ingest.connectors.shape import Client, Fetched, Listed, Page, Raw
-from tracker.ingest.strict_json import JsonValue, Number
+from tracker.ingest.strict_json import JsonValue
 from tracker.store.connections import CrmConnection, Wanted
 
 SEARCH = "/crm/v3/objects/deals/search"
@@ -49,13 +50,13 @@ def learn(client: Client) -> str:
     owners: dict[str, str] = {}
     for archived in ("true", "false"):
         for owner in _all(client, OWNERS, archived=archived):
-            if email := _text(owner.get("email")):
-                owners[_text(owner.get("id"))] = email
+            if email := plain(owner.get("email")):
+                owners[plain(owner.get("id"))] = email
     stages = {
-        f"{_text(pipeline.get('id'))}/{_text(stage.get('id'))}": {
-            "pipeline": _text(pipeline.get("label")),
-            "label": _text(stage.get("label")),
-            "probability": _text(_record(stage.get("metadata")).get("probability")),
+        f"{plain(pipeline.get('id'))}/{plain(stage.get('id'))}": {
+            "pipeline": plain(pipeline.get("label")),
+            "label": plain(stage.get("label")),
+            "probability": plain(_record(stage.get("metadata")).get("probability")),
             "status": _status(_record(stage.get("metadata"))),
         }
         for pipeline in _records(_record(client.api.get(PIPELINES)).get("results"))
@@ -66,9 +67,9 @@ def learn(client: Client) -> str:
 
 def _status(metadata: Mapping[str, JsonValue]) -> str:
     """A closed stage is won at a probability of one and lost at none; between them only the company knows."""
-    if _text(metadata.get("isClosed")) != "true":
+    if plain(metadata.get("isClosed")) != "true":
         return "open"
-    probability = _text(metadata.get("probability")).rstrip("0").rstrip(".")
+    probability = plain(metadata.get("probability")).rstrip("0").rstrip(".")
     return {"1": "won", "": "lost"}.get(probability, "")
 
 
@@ -105,7 +106,7 @@ def _changed_at(
         yield Page(found, cursor, max(0, total - len(found)))
         if len(found) < PAGE_COUNT:
             return
-        after_id = max(int(_text(raw.get("id"))) for raw in found)
+        after_id = max(int(plain(raw.get("id"))) for raw in found)
 
 
 def _search(
@@ -118,7 +119,7 @@ def _search(
         "limit": PAGE_COUNT,
     }
     answer = _record(client.api.post(SEARCH, asked))
-    return _records(answer.get("results")), int(_text(answer.get("total")) or 0)
+    return _records(answer.get("results")), int(plain(answer.get("total")) or 0)
 
 
 def _filter(name: str, operator: str, value: int) -> dict[str, str]:
@@ -131,8 +132,8 @@ def fetch(client: Client, wanted: Sequence[Wanted]) -> Fetched:
     found, missing = _read(client, list(version_min), archived="false")
     in_bin, missing = _read(client, missing, archived="true") if missing else ([], [])
     taken_in = {deal_id for raw in found for deal_id in merged_ids(raw)}
-    raws = [_at_least(raw, version_min.get(_text(raw.get("id")), 0)) for raw in (*found, *in_bin)]
-    got = {_text(raw.get("id")) for raw in raws} | taken_in | set(missing)
+    raws = [_at_least(raw, version_min.get(plain(raw.get("id")), 0)) for raw in (*found, *in_bin)]
+    got = {plain(raw.get("id")) for raw in raws} | taken_in | set(missing)
     if not version_min.keys() <= got:
         raise CrmAway("HubSpot answered for some of the deals only.")
     return Fetched(raws, [*missing, *sorted((taken_in & version_min.keys()) - set(missing))])
@@ -151,7 +152,7 @@ def _read(client: Client, ids: Sequence[str], archived: str) -> tuple[list[Raw],
         for error in _records(answer.get("errors")):
             if error.get("category") == "OBJECT_NOT_FOUND":
                 not_there = _record(error.get("context")).get("ids")
-                missing += [_text(one) for one in not_there] if isinstance(not_there, list) else []
+                missing += [plain(one) for one in not_there] if isinstance(not_there, list) else []
     return found, [deal_id for deal_id in missing if deal_id in ids]
 
 
@@ -164,7 +165,7 @@ def _at_least(raw: Raw, version_min: int) -> Raw:
 def listing(client: Client) -> Iterator[Listed]:
     """Every deal that is not in the bin. By the list, not by a search: it misses nothing that changed just now."""
     for raw in _all(client, DEALS, properties=_CHANGED, archived="false"):
-        yield Listed(_text(raw.get("id")), version_of(raw) or 0)
+        yield Listed(plain(raw.get("id")), version_of(raw) or 0)
 
 
 def _all(client: Client, path: str, **parameters: str) -> Iterator[Raw]:
@@ -175,7 +176,7 @@ def _all(client: Client, path: str, **parameters: str) -> Iterator[Raw]:
         answer = _record(client.api.get(path, limit=str(PAGE_COUNT), **parameters, **place))
         yield from _records(answer.get("results"))
         following = _record(_record(answer.get("paging")).get("next"))
-        before, after = after, _text(following.get("after"))
+        before, after = after, plain(following.get("after"))
         if not after or after == before:
             return
 
@@ -190,9 +191,3 @@ def _record(value: JsonValue) -> dict[str, Any]:
 
 def _records(value: JsonValue) -> list[Raw]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _text(value: JsonValue) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.text if isinstance(value, Number) else value if isinstance(value, str) else ""

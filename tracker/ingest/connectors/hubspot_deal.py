@@ -100,6 +100,14 @@ def words(connection: CrmConnection) -> Iterator[str]:
         yield f'"{place}" = "{status}"  # {stage["pipeline"]}: {stage["label"]}'
 
 
+def knows(raw: Raw, connection: CrmConnection) -> bool:
+    """Whether the owner and the stage of a deal have been learned."""
+    read, learned = _Reader(raw).text, json.loads(connection.learned or "{}")
+    place, owner_id = f"{read('pipeline')}/{read('dealstage')}", read("hubspot_owner_id")
+    is_owner_known = not owner_id or owner_id in learned.get("owners", {})
+    return is_owner_known and place in learned.get("stages", {})
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     raw: Raw

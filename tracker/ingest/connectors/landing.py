@@ -14,7 +14,7 @@ from tracker.ingest.deal_payload import Reader, with_body_hash
 from tracker.ingest.directory import Directory
 from tracker.ingest.setting_aside import to_set_aside
 from tracker.ingest.strict_json import JsonValue, parse_strict, written
-from tracker.store import deals, quarantine
+from tracker.store import connections, deals, quarantine
 from tracker.store.connections import CrmConnection, Wanted
 from tracker.store.database import Database
 from tracker.store.quarantine import Arrived, SetAside
@@ -31,11 +31,13 @@ class Land:
     zone: ZoneInfo
     now: datetime
 
-    def keep(
-        self, crm: CrmConnection, raws: Sequence[Raw], read: Read, gone: Iterable[Wanted] = ()
-    ) -> Kept:
-        """Keep deals of a CRM, and end those that are gone there, in one transaction. Raises Unavailable."""
+    def keep(self, raws: Sequence[Raw], read: Read, gone: Iterable[Wanted] = ()) -> Kept:
+        """Keep deals of a CRM, and end those that are gone there, in one transaction.
+
+        Raises Unavailable, or NotFound when the connection was removed.
+        """
         with self.database.read() as connection:
+            crm = connections.live_connection(connection, read.connection_name)
             judging = _Judging(self, connection, crm)
             judging.take(raws)
             judging.end(gone)

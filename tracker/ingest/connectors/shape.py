@@ -52,7 +52,7 @@ class Translated:
 class Page:
     """Deals that changed, and the cursor that holds once they are kept. `left_count` is about how many come after."""
 
-    raws: Sequence[Raw]
+    raws: list[Raw]
     cursor: str
     left_count: int = 0
 
@@ -61,7 +61,7 @@ class Page:
 class Fetched:
     """Deals as they are now, and the ids of those that are no more."""
 
-    raws: Sequence[Raw]
+    raws: list[Raw]
     gone_ids: Sequence[str] = ()
 
 
@@ -136,6 +136,9 @@ class PulledConnector(Connector, Protocol):
 
     def words(self, connection: CrmConnection) -> Iterator[str]:
         """The stages of the CRM and what each means, a line each, for a person."""
+
+    def knows(self, raw: Raw, connection: CrmConnection) -> bool:
+        """Whether the owner and the stage of a deal have been learned."""
 
     def learn(self, client: Client) -> str:
         """What the CRM calls its owners and stages, as JSON for `translated`."""

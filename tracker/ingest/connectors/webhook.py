@@ -38,7 +38,7 @@ def _keep(parts: Parts, crm: CrmConnection, notices: Notices) -> None:
     now = clock.now()
     if notices.raws:
         land = Land(parts.database, parts.settings.company_zone, now)
-        land.keep(crm, notices.raws, Read(crm.name))
+        land.keep(notices.raws, Read(crm.name))
     if not (notices.wanted or notices.unreadable):
         return
     with parts.database.write() as connection:
