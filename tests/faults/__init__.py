@@ -10,4 +10,7 @@ on real server processes and knows of the product only its addresses, its settin
     deals_sent  random deal events from a seed
     oracle      what people earn by those events, in plain sums; shares no code with the product
     company     the company that is broken here, and the comparison at the end
+    asking      one request, and how it was answered
+    proxy       a line to PostgreSQL that can be made to fail
+    tracing     strace around a running process: counts its calls to the system, or lets some of them fail
 """

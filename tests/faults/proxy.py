@@ -27,6 +27,7 @@ class Proxy:
 
     def __init__(self, server_socket: str) -> None:
         self.cuts = 0
+        self._commits_before_cut = 0
         self._server_socket = server_socket
         self._mode = "pass"
         self._open: set[asyncio.StreamWriter] = set()
@@ -41,6 +42,11 @@ class Proxy:
     def set(self, mode: str) -> None:
         """From now on; open connections included."""
         self._run(self._set(mode))
+
+    def cut_after_commit(self, number: int) -> None:
+        """Cut at the COMMIT of this number from now, the first being 0."""
+        self._commits_before_cut = number
+        self.set("cut")
 
     def end(self) -> None:
         self.set("refuse")
@@ -117,13 +123,18 @@ class Proxy:
             writer.write(piece)
             await writer.drain()
             if self._mode == "cut" and is_from_client and b"COMMIT" in piece:
-                self._mode = "blackhole"
-                self._passes.clear()
-                await asyncio.sleep(SERVER_COMMITS_WITHIN_SECONDS)
-                self.cuts += 1
-                self._reset_all()
-                await self._set("pass")
+                await self._cut_or_count()
         raise ConnectionResetError
+
+    async def _cut_or_count(self) -> None:
+        if self._commits_before_cut:
+            self._commits_before_cut -= 1
+            return
+        await self._set("blackhole")
+        await asyncio.sleep(SERVER_COMMITS_WITHIN_SECONDS)
+        self.cuts += 1
+        self._reset_all()
+        await self._set("pass")
 
 
 @contextmanager

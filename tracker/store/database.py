@@ -31,6 +31,8 @@ KNOWN_REVISIONS = frozenset(
     file.stem.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")
 )
 """The migrations of the version that runs, as they were when it started: a newer one may be put in its place."""
+UNWAITED_SECONDS = 0.5
+"""How long a change that nobody waits for waits for others."""
 LEFT_OUT_SECONDS = 10
 """So long after a change that could not be kept, none is tried that nobody waits for."""
 LOCK_WAIT_SECONDS = 30
@@ -97,9 +99,19 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends, undone when it raises. Raises Unavailable."""
+        with self._written(self._patience_seconds) as connection:
+            yield connection
+
+    @contextmanager
+    def _written(self, patience_seconds: float) -> Iterator[Connection]:
         try:
-            with _unavailable_is_said(), self._one_writer(), self._engine.connect() as connection:
+            with (
+                _unavailable_is_said(),
+                self._one_writer(patience_seconds),
+                self._engine.connect() as connection,
+            ):
                 connection.info.pop(HAS_OUTBOX_ROWS, None)
+                connection.execution_options(tracker_patience_seconds=patience_seconds)
                 with self._as(connection, WRITE).begin():
                     self._refuse_newer_tables(connection)
                     yield connection
@@ -129,7 +141,7 @@ class Database:
             and clock.monotonic_seconds() - failed_at_seconds < LEFT_OUT_SECONDS
         ):
             return
-        with suppress(Unavailable), self.write() as connection:
+        with suppress(Unavailable), self._written(UNWAITED_SECONDS) as connection:
             change(connection)
 
     @contextmanager
@@ -200,7 +212,7 @@ class Database:
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
         """A write in which SQLite may rebuild tables that others refer to; references are checked at the end."""
-        with self._one_writer(), self._engine.connect() as connection:
+        with self._one_writer(self._patience_seconds), self._engine.connect() as connection:
             with self._as(connection, MIGRATE).begin():
                 self._hold_tables(connection, "pg_advisory_xact_lock")
                 yield connection
@@ -236,11 +248,11 @@ class Database:
         return connection
 
     @contextmanager
-    def _one_writer(self) -> Iterator[None]:
+    def _one_writer(self, patience_seconds: float) -> Iterator[None]:
         if self._writer is None:
             yield
             return
-        if not self._writer.acquire(timeout=self._patience_seconds):
+        if not self._writer.acquire(timeout=patience_seconds):
             raise Unavailable("The database is busy with another change. Try again in a minute.")
         try:
             yield

@@ -87,12 +87,13 @@ def _begin_sqlite(patience_seconds: float, connection: Connection) -> None:
     if purpose == READ:
         connection.exec_driver_sql("BEGIN")
     else:
-        _begin_writing(connection, patience_seconds)
+        asked_seconds = connection.get_execution_options().get("tracker_patience_seconds")
+        _begin_writing(connection, patience_seconds, asked_seconds or patience_seconds)
 
 
-def _begin_writing(connection: Connection, patience_seconds: float) -> None:
+def _begin_writing(connection: Connection, patience_seconds: float, wait_seconds: float) -> None:
     """Take SQLite's lock. Asked for in turns: the driver's own wait would stop every greenlet of the process."""
-    give_up_at_seconds = clock.monotonic_seconds() + patience_seconds
+    give_up_at_seconds = clock.monotonic_seconds() + wait_seconds
     connection.exec_driver_sql(_busy_timeout(0))
     try:
         while not _has_begun(connection, clock.monotonic_seconds() >= give_up_at_seconds):
