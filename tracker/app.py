@@ -92,7 +92,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     csrf = CSRFProtect(app)
     errors.install(app)
     i18n.install(app.jinja_env)
-    silence.install(app.jinja_env)
+    silence.install(app)
     formatting.install(app.jinja_env, settings.company_zone)
     app.context_processor(context.shared_values)
     app.context_processor(lambda: {"open_disputes_count": disputes.open_disputes_count})

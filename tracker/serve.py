@@ -2,6 +2,7 @@
 
 from tracker.live import server  # isort: skip  first: it makes what is imported after it fit for gevent
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,11 +15,13 @@ from flask import Flask
 from tracker import clock, logs
 from tracker.app import create_app
 from tracker.config import Settings, load_settings
+from tracker.errors import Unavailable
 from tracker.flow_calendar import roll_calendar
 from tracker.following import follow_for_ever
 from tracker.group_writer import WAITING_EVENTS_MAX, GroupWriter
 from tracker.ingest.turnstile import Turnstile
 from tracker.live.gateway import Gateway
+from tracker.pages import silence
 from tracker.pages.context import Pulse, Tracker
 from tracker.pages.errors import RETRY_AFTER_SECONDS
 from tracker.self_check import check_for_ever
@@ -28,6 +31,7 @@ from tracker.wiring import gateway_around
 
 log = logs.log_of(__name__)
 
+SILENCE_WATCH_SECONDS = 60
 SETUP_LINK_LIFETIME = timedelta(days=7)
 
 
@@ -86,7 +90,16 @@ def _application(settings: Settings) -> tuple[Flask, Gateway]:
     app.extensions["tracker"] = replace(parts, record=writer.record, pulse=pulse)
     gevent.spawn(check_for_ever, settings)
     gevent.spawn(follow_for_ever, settings, parts.database, writer.run)
+    gevent.spawn(_watch_silences, app)
     return app, gateway
+
+
+def _watch_silences(app: Flask) -> None:
+    """Say in the log when a source falls silent, also while nobody looks at a page."""
+    while True:
+        with app.app_context(), contextlib.suppress(Unavailable):
+            silence.watch_of_app().to_say()
+        gevent.sleep(SILENCE_WATCH_SECONDS)
 
 
 def _welcome(settings: Settings) -> None:

@@ -14,6 +14,7 @@ from tracker.ingest.strict_json import Number
 from tracker.ingest.submission import Entry
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.silence import after_working_hours
+from tracker.store import sources
 
 ZONE = ZoneInfo("Europe/Copenhagen")
 CALENDAR = CompanyCalendar(ZONE, "DK", ("public",), (date(2026, 11, 27),))
@@ -75,6 +76,20 @@ def test_a_source_shows_its_last_event_its_lag_and_what_waits(cast: Cast) -> Non
         assert row in page
 
 
+def test_the_events_of_an_hour_are_counted_beyond_those_the_lag_is_measured_on(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "SAMPLE_COUNT", 3)
+    with clock.stopped_at(NOW - timedelta(hours=2)):
+        send(cast, 1)
+    for number in range(2, 7):
+        send(cast, number)
+    with cast.database.read() as connection:
+        (hubspot, crm) = sources.all_sources(connection, NOW)
+    assert hubspot.last_hour_count == 5
+    assert crm.last_hour_count == 0
+
+
 def test_silence_is_said_on_the_phone_and_the_managers_page_and_ends_with_the_next_event(
     cast: Cast,
 ) -> None:
@@ -90,6 +105,42 @@ def test_silence_is_said_on_the_phone_and_the_managers_page_and_ends_with_the_ne
             assert hidden not in page
         send(cast, 2)
         assert "hidden>HubSpot: nothing since 15:30" in seen(cast, "anna", "/me")
+
+
+def test_all_pages_of_some_seconds_share_one_look_at_the_sources(cast: Cast) -> None:
+    send(cast)
+    phone = cast.client_of("anna")
+
+    def looks_of(count: int) -> int:
+        with cast.database.watched() as statements:
+            for _ in range(count):
+                assert phone.get("/me/fragment").status_code == 200
+        return sum("source_watch" in statement for statement in statements)
+
+    assert looks_of(3) == 1
+    with clock.stopped_at(NOW + timedelta(seconds=9)):
+        assert looks_of(3) == 0
+    with clock.stopped_at(NOW + timedelta(seconds=11)):
+        assert looks_of(3) == 1
+    with clock.stopped_at(NOW + timedelta(hours=6)):
+        assert looks_of(3) == 3, "a silence may end at any moment"
+
+
+def test_another_patience_counts_at_once_and_a_silence_is_told_to_operators_once(
+    cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    send(cast)
+    assert "nothing since" in seen(cast, "anna", "/me")
+    cast.client_of("ida").post("/sources", data={"source": "HubSpot", "hours": "0"})
+    assert "nothing since" not in seen(cast, "anna", "/me")
+    cast.client_of("ida").post("/sources", data={"source": "HubSpot", "hours": "1"})
+    with clock.stopped_at(NOW + timedelta(hours=2)):
+        seen(cast, "anna", "/me")
+        seen(cast, "mette", "/team")
+        send(cast, 2)
+        seen(cast, "anna", "/me")
+    told = [text for text in caplog.messages if text.startswith("a source")]
+    assert told == ["a source fell silent", "a source is heard again"]
 
 
 def test_a_file_that_was_imported_once_never_falls_silent(cast: Cast) -> None:
@@ -115,5 +166,11 @@ def test_a_watching_machine_reads_the_same_and_no_pay(cast: Cast) -> None:
     assert 'tracker_source_events_total{source="HubSpot"} 1.0' in text
     assert 'tracker_source_lag_seconds{quantile="0.95",source="HubSpot"} 2.0' in text
     assert 'tracker_source_set_aside{source="HubSpot"} 1.0' in text
+    assert 'tracker_source_events_last_hour{source="HubSpot"} 1.0' in text
+    assert 'tracker_source_silent{source="HubSpot"} 0.0' in text
+    with clock.stopped_at(NOW + timedelta(hours=5)):
+        later = cast.client_of("key to metrics").get("/metrics").text
+    assert 'tracker_source_silent{source="HubSpot"} 1.0' in later
+    assert 'tracker_source_silent{source="crm"} 0.0' in later
     assert f"{NOW.timestamp():.6e}"[:8] in text
     assert "anna" not in text.lower()

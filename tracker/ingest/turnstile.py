@@ -8,6 +8,10 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tracker import logs
+
+log = logs.log_of(__name__)
+
 DELIVERIES_MAX = 100
 """A second's work or less, on a slow machine."""
 DELIVERED_AT = ("/api/v1/deal-events", "/api/v1/webhooks/")
@@ -51,5 +55,6 @@ class Turnstile:
             ("Cache-Control", "no-store"),
             ("Retry-After", str(self._retry_after_seconds)),
         ]
+        log.warning("a delivery was turned away", status=503)
         start_response("503 Service Unavailable", headers)
         return [body]

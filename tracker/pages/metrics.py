@@ -1,6 +1,6 @@
 """How the product is doing, in the words of Prometheus. No deal, no name of a person, no figure of pay."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -19,10 +19,12 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 Family = GaugeMetricFamily | CounterMetricFamily
 
 
-def metrics_text(connection: Connection, now: datetime, pulse: Pulse) -> bytes:
-    """Everything as of now, read at one moment."""
+def metrics_text(
+    connection: Connection, now: datetime, pulse: Pulse, silent: Collection[str]
+) -> bytes:
+    """Everything as of now, read at one moment. `silent` names the sources whose silence is said on the pages."""
     families = [
-        *_of_sources(sources.all_sources(connection, now)),
+        *_of_sources(sources.all_sources(connection, now), silent),
         *_of_the_product(connection),
         *_of_the_process(pulse, outbox_lag_seconds(connection, now)),
     ]
@@ -41,7 +43,7 @@ class _Read(Collector):
         yield from self._families
 
 
-def _of_sources(found: list[Source]) -> Iterator[Family]:
+def _of_sources(found: list[Source], silent: Collection[str]) -> Iterator[Family]:
     labels = ["source"]
     events = CounterMetricFamily("tracker_source_events", "Events recorded.", labels=labels)
     last = GaugeMetricFamily(
@@ -57,14 +59,22 @@ def _of_sources(found: list[Source]) -> Iterator[Family]:
     waiting = GaugeMetricFamily(
         "tracker_source_set_aside", "Events that could not be used yet.", labels=labels
     )
+    last_hour = GaugeMetricFamily(
+        "tracker_source_events_last_hour", "Events recorded in the last hour.", labels=labels
+    )
+    silence = GaugeMetricFamily(
+        "tracker_source_silent", "1 while its silence is said on the pages.", labels=labels
+    )
     for source in found:
+        last_hour.add_metric([source.name], source.last_hour_count)
+        silence.add_metric([source.name], int(source.name in silent))
         events.add_metric([source.name], source.event_count)
         last.add_metric([source.name], source.last_recorded_at.timestamp())
         waiting.add_metric([source.name], source.waiting_count)
         for quantile, value in (("0.5", source.lag_median), ("0.95", source.lag_p95)):
             if value is not None:
                 lag.add_metric([source.name, quantile], value.total_seconds())
-    yield from (events, last, lag, waiting)
+    yield from (events, last_hour, last, lag, waiting, silence)
 
 
 def _of_the_process(pulse: Pulse, lag_seconds: float) -> Iterator[Family]:

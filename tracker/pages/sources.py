@@ -13,7 +13,7 @@ from tracker.pages.company_calendar import company_calendar
 from tracker.pages.context import public
 from tracker.pages.i18n import gettext as _
 from tracker.pages.metrics import CONTENT_TYPE, metrics_text
-from tracker.pages.silence import Silence, silences
+from tracker.pages.silence import Silence, silences, watch_of_app
 from tracker.store import sources
 from tracker.store.sources import Source
 
@@ -76,6 +76,7 @@ def set_patience() -> Response:
         context.require(source in known and hours in PATIENCES_HOURS)
         assert hours is not None
         sources.set_patience(connection, source, hours)
+    watch_of_app().forget()
     return make_response(redirect(url_for("sources.page", done="saved"), code=303))
 
 
@@ -85,6 +86,7 @@ def metrics() -> Response:
     """The same for Prometheus, to a key with the scope `metrics`."""
     if not access.may_read_metrics(principal_of_request(request)):
         raise NotAllowed("This key may not read metrics. Use one with the scope “metrics”.")
+    silent = {one.silence.source for one in watch_of_app().to_say() if one.is_now}
     with context.database().read() as connection:
-        text = metrics_text(connection, clock.now(), context.tracker().pulse)
+        text = metrics_text(connection, clock.now(), context.tracker().pulse, silent)
     return Response(text, content_type=CONTENT_TYPE)

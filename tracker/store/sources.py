@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, func, select
 
 from tracker.engine.crediting.objectives import OBJECTIVE
 from tracker.store import quarantine, tables
@@ -115,7 +116,7 @@ def all_sources(connection: Connection, now: datetime) -> list[Source]:
                 row.event_count,
                 row.last_occurred_at,
                 row.last_recorded_at,
-                sum(recorded_at > now - AN_HOUR for _, recorded_at in sample),
+                _count_since(connection, row, sample, now - AN_HOUR),
                 _quantile(lags, 50),
                 _quantile(lags, 95),
                 waiting.get(row.source, 0),
@@ -135,6 +136,24 @@ def _sample(
         .limit(SAMPLE_COUNT)
     )
     return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def _count_since(
+    connection: Connection,
+    seen: Row[Any],
+    sample: Sequence[tuple[datetime, datetime]],
+    at: datetime,
+) -> int:
+    """How many events of a source were recorded after a moment; of a busy one among the latest of all sources only."""
+    count = sum(recorded_at > at for _, recorded_at in sample)
+    if count < SAMPLE_COUNT:
+        return count
+    query = select(func.count()).where(
+        _event.source == seen.source,
+        _event.id > seen.last_event_id - LOOKED_AT_COUNT,
+        _event.recorded_at > at,
+    )
+    return connection.execute(query).scalar_one()
 
 
 def _quantile(in_order: Sequence[timedelta], percent: int) -> timedelta | None:
