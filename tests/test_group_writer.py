@@ -16,30 +16,35 @@ ROOT = Path(__file__).parent.parent
 START = """
 from gevent import monkey
 monkey.patch_all()
+import json
 import sys
 import gevent
-from tests.builders import A_MOMENT, a_deal, an_event, shared_by
-from tracker import flow, group_writer
+from tests.ingest.records import NOW, TODAY, record
+from tracker import group_writer
 from tracker.errors import Unavailable
+from tracker.ingest import intake
+from tracker.ingest.intake import Batch
+from tracker.ingest.strict_json import parse_strict
+from tracker.ingest.submission import Entry
 from tracker.group_writer import GroupWriter
 from tracker.store.database import Database
 
-database, payee_id = Database(sys.argv[1]), int(sys.argv[2])
+database, rep = Database(sys.argv[1]), sys.argv[2]
 told = []
 database.on_commit(lambda: told.append(1))
 commits = []
-record_deal_events = flow.record_deal_events
+record_batches = intake.record_batches
 
-def recorded(own, events, at):
-    commits.append(len(events))
-    return record_deal_events(own, events, at)
+def recorded(own, batches):
+    commits.append(sum(len(batch.entries) for batch in batches))
+    return record_batches(own, batches)
 
-flow.record_deal_events = recorded
+intake.record_batches = recorded
 writer = GroupWriter(database)
 
 def post(number, **changes):
-    deal = a_deal(f"d-{number}", credit_shares=shared_by(payee_id))
-    (outcome,) = writer.record([an_event(deal, event_id=f"e-{number}", **changes)], A_MOMENT)
+    sent = record(event_id=f"e-{number}", deal_id=f"d-{number}", deal__credits=[{"rep": rep}], **changes)
+    (outcome,) = writer.record(Batch([Entry(parse_strict(json.dumps(sent).encode()))], "CRM", NOW, TODAY))
     return outcome.kind
 """
 
@@ -60,7 +65,7 @@ print(len(commits), max(commits), len(told) == len(commits), len(beats) >= len(c
 
 SAME = """
 posts = [gevent.spawn(post, 1) for _ in range(50)]
-posts += [gevent.spawn(post, 1, body_hash="other")]
+posts += [gevent.spawn(post, 1, deal__name="Other")]
 gevent.joinall(posts, raise_error=True)
 kinds = sorted(one.value for one in posts)
 print(kinds.count("recorded"), kinds.count("duplicate"), kinds.count("refused"))
@@ -82,16 +87,35 @@ print(kinds.count("recorded"), kinds.count("later"), post(99))
 """
 
 BROKEN = """
-def fails(own, events, at):
+def fails(own, batches):
     raise Unavailable("The database is away.")
 
-flow.record_deal_events = fails
+intake.record_batches = fails
 try:
     post(1)
 except Unavailable as error:
     print(error.message)
-flow.record_deal_events = recorded
+intake.record_batches = recorded
 print(post(1))
+"""
+
+POISONED = """
+def breaks_on_one(own, batches):
+    if any(entry.record["event_id"] == "e-7" for batch in batches for entry in batch.entries):
+        raise KeyError("nobody thought of this")
+    return recorded(own, batches)
+
+intake.record_batches = breaks_on_one
+
+def try_post(number):
+    try:
+        return post(number)
+    except KeyError:
+        return "broken"
+
+posts = [gevent.spawn(try_post, number) for number in range(20)]
+gevent.joinall(posts, raise_error=True)
+print([number for number, one in enumerate(posts) if one.value != "recorded"], posts[7].value)
 """
 
 ACKNOWLEDGING = """
@@ -105,24 +129,24 @@ gevent.joinall([gevent.spawn(keep_posting, poster) for poster in range(8)])
 
 
 @pytest.fixture
-def anna(database_url: str) -> int:
+def anna(database_url: str) -> str:
     database = Database(database_url)
     upgrade(database)
     with database.write() as connection:
-        rep = a_rep(connection)
+        a_rep(connection, "anna@firma.dk")
     database.dispose()
-    return rep
+    return "anna@firma.dk"
 
 
-def run(script: str, database_url: str, anna: int) -> str:
-    command = [sys.executable, "-c", START + script, database_url, str(anna)]
+def run(script: str, database_url: str, anna: str) -> str:
+    command = [sys.executable, "-c", START + script, database_url, anna]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
 def test_many_requests_share_a_commit_and_the_sockets_are_served_meanwhile(
-    database_url: str, anna: int
+    database_url: str, anna: str
 ) -> None:
     commit_count, largest, told_once_each, has_beaten = run(SHARED, database_url, anna).split()
     assert int(commit_count) < 20
@@ -131,7 +155,7 @@ def test_many_requests_share_a_commit_and_the_sockets_are_served_meanwhile(
 
 
 def test_fifty_identical_events_at_once_are_one_and_another_content_is_refused(
-    database_url: str, anna: int
+    database_url: str, anna: str
 ) -> None:
     assert run(SAME, database_url, anna) == "1 49 1"
     database = Database(database_url)
@@ -141,7 +165,7 @@ def test_fifty_identical_events_at_once_are_one_and_another_content_is_refused(
 
 
 def test_more_than_the_disk_keeps_up_with_is_told_to_come_back(
-    sqlite_url: str, anna: int, database_url: str
+    sqlite_url: str, anna: str, database_url: str
 ) -> None:
     recorded, later, afterwards = run(TOO_MUCH, database_url, anna).split()
     assert int(recorded) + int(later) == 10
@@ -150,13 +174,19 @@ def test_more_than_the_disk_keeps_up_with_is_told_to_come_back(
 
 
 def test_a_commit_that_fails_is_told_to_each_and_the_next_one_works(
-    database_url: str, anna: int
+    database_url: str, anna: str
 ) -> None:
     assert run(BROKEN, database_url, anna) == "The database is away.\nrecorded"
 
 
-def test_what_was_acknowledged_is_there_after_a_kill(database_url: str, anna: int) -> None:
-    command = [sys.executable, "-c", START + ACKNOWLEDGING, database_url, str(anna)]
+def test_what_one_request_breaks_does_not_break_those_beside_it(
+    database_url: str, anna: str
+) -> None:
+    assert run(POISONED, database_url, anna) == "[7] broken"
+
+
+def test_what_was_acknowledged_is_there_after_a_kill(database_url: str, anna: str) -> None:
+    command = [sys.executable, "-c", START + ACKNOWLEDGING, database_url, anna]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         acknowledged = [process.stdout.readline().strip() for _ in range(300)]

@@ -7,9 +7,10 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tracker import flow, guards, request_log
+from tracker import guards, request_log
 from tracker.config import Settings
-from tracker.ingest import api
+from tracker.ingest import api, intake
+from tracker.ingest.bearer import RecentKeys
 from tracker.pages import (
     adjustments,
     company,
@@ -84,8 +85,8 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     )
     app.request_class = BodyInMemory
     database = database or create_database(settings, PATIENCE_SECONDS)
-    record = partial(flow.record_deal_events, database)
-    app.extensions["tracker"] = Tracker(settings, database, record)
+    record = partial(intake.record_batch, database)
+    app.extensions["tracker"] = Tracker(settings, database, record, RecentKeys(database))
     _configure(app, settings)
     request_log.install(app)
     guards.install(app, settings)

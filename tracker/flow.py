@@ -11,7 +11,7 @@ kind in key order, so no two writers can wait for each other:
     outbox    held to the commit, so that sequences commit in order
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -49,10 +49,6 @@ class Outcome:
     kind: OutcomeKind
     problem: str = ""
     is_conflict: bool = False
-
-
-Recorder = Callable[[Sequence[DealEvent], datetime], list[Outcome]]
-"""Records events, and returns their outcomes once they are committed: `record_deal_events` of some database."""
 
 
 def record_deal_events(
@@ -379,5 +375,8 @@ def _conflict(event: DealEvent) -> Outcome:
 
 def too_large(event: DealEvent, error: OutOfRange) -> Outcome:
     """The outcome of an event that no total could hold."""
-    problem = f"With this deal a total would grow too large: {error}. Check its amount."
-    return Outcome(event.event_id, "refused", problem)
+    return Outcome(event.event_id, "refused", why_too_large(error))
+
+
+def why_too_large(error: OutOfRange) -> str:
+    return f"With this deal a total would grow too large: {error}. Check its amount."

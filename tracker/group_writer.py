@@ -7,18 +7,18 @@ holds its events is done, never before. With nothing under way an event does not
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TypeVar
 
 import gevent
 from gevent.event import AsyncResult, Event
 from gevent.threadpool import ThreadPool
 
-from tracker import clock, flow, logs
-from tracker.engine.deals import DealEvent
+from tracker import clock, logs
 from tracker.errors import Unavailable
-from tracker.flow import Outcome
+from tracker.ingest import intake
+from tracker.ingest.intake import Batch, EventOutcome
 from tracker.store.database import Database
+from tracker.store.quarantine import QuarantineFull
 
 log = logs.log_of(__name__)
 
@@ -35,9 +35,17 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True, eq=False)
 class _Submission:
-    events: Sequence[DealEvent]
-    recorded_at: datetime
+    batch: Batch
     outcomes: AsyncResult = field(default_factory=AsyncResult)
+
+    @property
+    def count(self) -> int:
+        return len(self.batch.entries)
+
+
+def _concerns_all(error: Exception) -> bool:
+    """Whether a write failed for a reason that the submissions in it have nothing to do with."""
+    return isinstance(error, Unavailable) and not isinstance(error, QuarantineFull)
 
 
 class GroupWriter:
@@ -52,20 +60,20 @@ class GroupWriter:
         self._has_work = Event()
         gevent.spawn(self._write_for_ever)
 
-    def record(self, events: Sequence[DealEvent], recorded_at: datetime) -> list[Outcome]:
-        """Record events and return their outcomes once they are committed.
+    def record(self, batch: Batch) -> list[EventOutcome]:
+        """Record a batch and return what became of it once it is committed.
 
-        Raises Unavailable, also when it takes too long; then they may be recorded or not, and are sent again.
+        Raises Unavailable, also when it takes too long; then it may be recorded or not, and is sent again.
         """
-        if self.waiting_events_count() + len(events) > WAITING_EVENTS_MAX:
+        submission = _Submission(batch)
+        if self.waiting_events_count() + submission.count > WAITING_EVENTS_MAX:
             raise Unavailable(
                 "More deals come in than the disk keeps up with. Send them again in a moment."
             )
-        submission = _Submission(events, recorded_at)
         self._waiting.append(submission)
         self._has_work.set()
         try:
-            outcomes: list[Outcome] = submission.outcomes.get(timeout=ANSWER_SECONDS_MAX)
+            outcomes: list[EventOutcome] = submission.outcomes.get(timeout=ANSWER_SECONDS_MAX)
         except gevent.Timeout:
             if submission in self._waiting:
                 self._waiting.remove(submission)
@@ -76,7 +84,7 @@ class GroupWriter:
 
     def waiting_events_count(self) -> int:
         """How many events wait for their commit, those under way not counted."""
-        return sum(len(one.events) for one in self._waiting)
+        return sum(one.count for one in self._waiting)
 
     def run(self, work: Callable[[Database], Result]) -> Result:
         """Do another piece of writing on the thread that writes, and return what comes of it once it is committed."""
@@ -89,8 +97,7 @@ class GroupWriter:
     def _write_for_ever(self) -> None:
         while True:
             self._has_work.wait()
-            group = self._next_group()
-            self._write(group)
+            self._write(self._next_group())
             if not self._waiting:
                 self._has_work.clear()
 
@@ -98,7 +105,7 @@ class GroupWriter:
         """As many submissions as fit one commit, in order; at least one."""
         count = 0
         for number, submission in enumerate(self._waiting):
-            count += len(submission.events)
+            count += submission.count
             if number and count > GROUP_EVENTS_MAX:
                 group, self._waiting = self._waiting[:number], self._waiting[number:]
                 return group
@@ -106,26 +113,27 @@ class GroupWriter:
         return group
 
     def _write(self, group: Sequence[_Submission]) -> None:
-        events = [event for submission in group for event in submission.events]
-        recorded_at = max(submission.recorded_at for submission in group)
+        batches = [submission.batch for submission in group]
         started_seconds = clock.monotonic_seconds()
         try:
-            outcomes = self._thread.apply(flow.record_deal_events, (self._own, events, recorded_at))
+            outcomes = self._thread.apply(intake.record_batches, (self._own, batches))
         except Exception as error:
+            if len(group) > 1 and not _concerns_all(error):
+                for submission in group:  # what one of them breaks must not break the others
+                    self._write([submission])
+                return
             logs.say_fault(log, "a group of events was not committed", error)
             self._served.note_written(is_kept=not isinstance(error, Unavailable))
             for submission in group:
                 submission.outcomes.set_exception(error)
             return
-        for submission in group:
-            count = len(submission.events)
-            submission.outcomes.set(outcomes[:count])
-            outcomes = outcomes[count:]
+        for submission, of_batch in zip(group, outcomes, strict=True):
+            submission.outcomes.set(of_batch)
         self._served.note_written(is_kept=True)
         self._served.notify_committed()
         log.debug(
             "a group of events was committed",
-            event_count=len(events),
+            event_count=sum(submission.count for submission in group),
             request_count=len(group),
             duration_ms=round(1000 * (clock.monotonic_seconds() - started_seconds)),
         )

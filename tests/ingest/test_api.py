@@ -10,8 +10,10 @@ import pytest
 
 from tests.ingest.conftest import EARNINGS, EVENTS, Company
 from tests.ingest.records import NOW, record, shares
-from tracker import flow
+from tracker import clock, flow
+from tracker.ingest import bearer
 from tracker.store import keys
+from tracker.store.database import Database
 
 
 def outcomes_of(answer: Any) -> list[tuple[str | None, str]]:
@@ -165,6 +167,21 @@ def test_a_key_in_the_address_does_not_count(company: Company) -> None:
 def test_a_revoked_key_stops_working(company: Company) -> None:
     with company.database.write() as connection:
         keys.revoke_key(connection, keys.all_keys(connection)[0].id, NOW)
+    assert company.post(record()).status_code == 401
+
+
+def test_a_key_revoked_by_another_process_stops_within_a_second(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [100.0]
+    monkeypatch.setattr(clock, "monotonic_seconds", lambda: seconds[0])
+    company.post(record())
+    company.post(record())
+    another = Database(company.database.url.render_as_string(hide_password=False))
+    with another.write() as connection:
+        keys.revoke_key(connection, keys.all_keys(connection)[0].id, NOW)
+    another.dispose()
+    seconds[0] += bearer.RECENT_SECONDS
     assert company.post(record()).status_code == 401
 
 

@@ -1,23 +1,18 @@
 """What is authentic but wrong is set aside whole, holds nobody up, and is used once when the reason is put right."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.builders import a_rep
 from tests.ingest.conftest import Company
-from tests.ingest.records import NOW, TODAY, record
+from tests.ingest.records import NOW, record
 from tests.ingest.test_api import outcomes_of
 from tracker import flow
 from tracker.cli import main
 from tracker.errors import Unavailable
-from tracker.ingest.intake import take_in
 from tracker.ingest.setting_aside import Replayed, replay
-from tracker.ingest.strict_json import parse_strict
-from tracker.ingest.submission import Entry
 from tracker.store import quarantine
 from tracker.store.quarantine import SetAside, Unclaimed
 from tracker.verify import verify
@@ -140,15 +135,14 @@ def test_what_its_sender_puts_right_ends_by_itself(company: Company) -> None:
     assert [entry.end for entry in ended(company)] == ["superseded"]
 
 
-def test_what_is_sent_again_and_refused_ends_nothing(company: Company) -> None:
+def test_what_is_sent_again_and_refused_ends_nothing(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     company.post(a_deal_of_nobody())
-    refused = [flow.Outcome("lost-1", "refused", "Too large.")]
-    parts = SimpleNamespace(database=company.database, record=lambda events, at: refused)
+    refused = [flow.Outcome("lost-1", "refused", "Another content.", is_conflict=True)]
+    monkeypatch.setattr(flow, "record_within", lambda connection, events, at: refused)
     again = a_deal_of_nobody(deal__credits=[{"rep": "anna@firma.dk"}])
-    (outcome,) = take_in(
-        parts, [Entry(parse_strict(json.dumps(again).encode()))], "CRM", NOW, TODAY
-    )
-    assert outcome.kind == "refused"
+    assert company.post(again).status_code == 409
     assert [entry.event.source_event_id for entry in waiting(company)] == ["lost-1"]
 
 

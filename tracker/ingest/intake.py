@@ -1,8 +1,11 @@
-"""Records -> recorded events, with one outcome for each record, in the order they were sent."""
+"""Records -> recorded events, with one outcome for each record, in the order they were sent.
+
+Judging, recording and setting aside are one transaction, so what a record is judged by still holds when it is
+committed, and a request that is refused leaves nothing. Many requests can share it.
+"""
 
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -10,7 +13,7 @@ from typing import Literal, Protocol
 from tracker import flow, logs
 from tracker.engine.deals import DealEvent
 from tracker.errors import BadInput, Problem
-from tracker.ingest.deal_payload import PayeeIdOf, Reader
+from tracker.ingest.deal_payload import REFERENCE_LENGTH_MAX, PayeeIdOf, Reader
 from tracker.ingest.directory import Directory
 from tracker.ingest.setting_aside import to_set_aside
 from tracker.ingest.strict_json import JsonValue
@@ -19,6 +22,8 @@ from tracker.ingest.values import shown
 from tracker.store import quarantine, sources
 from tracker.store.database import Database
 from tracker.store.quarantine import Arrived
+from tracker.store.statements import OutOfRange
+from tracker.store.types import Connection
 
 log = logs.log_of(__name__)
 
@@ -50,16 +55,28 @@ class ToSetAside:
 
 
 Judged = DealEvent | ToSetAside | EventOutcome
+Settled = ToSetAside | EventOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records that came in together, from whom, when, and on which day of the company's calendar."""
+
+    entries: Sequence[Entry]
+    sender: str
+    now: datetime
+    today: date
+
+
+Recorder = Callable[[Batch], list[EventOutcome]]
+"""Takes in a batch and says, once it is committed, what became of each record."""
 
 
 class Parts(Protocol):
-    """Where events go: the database they are judged against, and what records them."""
+    """Where records go."""
 
     @property
-    def database(self) -> Database: ...
-
-    @property
-    def record(self) -> flow.Recorder: ...
+    def record(self) -> Recorder: ...
 
 
 def take_in(
@@ -69,24 +86,77 @@ def take_in(
 
     Refused, with all its problems, is only what does not say which event it is, or says it with another content.
     """
-    database, outcomes = parts.database, list[EventOutcome]()
+    outcomes = list[EventOutcome]()
     for start in range(0, len(entries), CHUNK_EVENTS):
-        chunk = entries[start : start + CHUNK_EVENTS]
-        judged = _judge(database, chunk, now, today)
-        _set_aside(database, judged, sender, now)
-        recorded = zip(chunk, _record(parts, judged, now), strict=True)
-        outcomes += [_kept(database, entry, outcome, sender, now) for entry, outcome in recorded]
+        outcomes += parts.record(Batch(entries[start : start + CHUNK_EVENTS], sender, now, today))
         time.sleep(0)  # a long batch lets the other requests of this process have their turn
+    if count := sum(outcome.kind == "quarantined" for outcome in outcomes):
+        log.warning("events were set aside", sender=sender, event_count=count)
     return outcomes
 
 
-def _judge(
-    database: Database, entries: Sequence[Entry], now: datetime, today: date
-) -> list[Judged]:
-    with database.read() as connection:
-        payee_id_of = Directory(connection).payee_id_of
-        reader = Reader(payee_id_of, now, today)
-        return [_judge_one(reader, payee_id_of, entry) for entry in entries]
+def record_batch(database: Database, batch: Batch) -> list[EventOutcome]:
+    """Take in one batch in a transaction of its own. Raises Unavailable."""
+    return record_batches(database, [batch])[0]
+
+
+def record_batches(database: Database, batches: Sequence[Batch]) -> list[list[EventOutcome]]:
+    """Take in batches in one transaction; what became of each record of each. Raises Unavailable."""
+    try:
+        with database.write() as connection:
+            return record_within(connection, batches)
+    except OutOfRange as error:
+        if len(batches) > 1:
+            return [record_batch(database, batch) for batch in batches]
+        (batch,) = batches
+        if len(batch.entries) == 1:
+            return [_too_large(database, batch, error)]
+        alone = (replace(batch, entries=[entry]) for entry in batch.entries)
+        return [[outcome for one in alone for outcome in record_batch(database, one)]]
+
+
+def record_within(connection: Connection, batches: Sequence[Batch]) -> list[list[EventOutcome]]:
+    """The same inside a transaction of the caller's.
+
+    Raises OutOfRange when a total would grow too large; then nothing may be committed.
+    """
+    judged = list(_judge(connection, batches))
+    recorded_at = max(batch.now for batch in batches)
+    events = [one for of_batch in judged for one in of_batch if isinstance(one, DealEvent)]
+    recorded = flow.record_within(connection, events, recorded_at) if events else []
+    kept = [one for one, of in zip(events, recorded, strict=True) if of.kind != "refused"]
+    if kept:
+        _note_arrival(connection, kept, recorded_at)
+    in_order = iter(recorded)
+    outcomes = []
+    for batch, of_batch in zip(batches, judged, strict=True):
+        entries = zip(batch.entries, of_batch, strict=True)
+        settled = [_settled(entry, one, in_order) for entry, one in entries]
+        outcomes.append(_with_set_aside(connection, batch, settled))
+    return outcomes
+
+
+def _judge(connection: Connection, batches: Sequence[Batch]) -> Iterator[list[Judged]]:
+    directory = Directory(connection)
+    directory.look_up(
+        reference
+        for batch in batches
+        for entry in batch.entries
+        for reference in _references_in(entry.record)
+    )
+    for batch in batches:
+        reader = Reader(directory.payee_id_of, batch.now, batch.today)
+        yield [_judge_one(reader, directory.payee_id_of, entry) for entry in batch.entries]
+
+
+def _references_in(record: JsonValue) -> Iterator[str]:
+    """Whom a record names, as far as it can be read at all; what is wrong with it is found out later."""
+    deal = record.get("deal") if isinstance(record, dict) else None
+    parts = deal.get("credits") if isinstance(deal, dict) else None
+    for part in parts if isinstance(parts, list) else ():
+        reference = part.get("rep") if isinstance(part, dict) else None
+        if isinstance(reference, str) and len(reference) <= REFERENCE_LENGTH_MAX:
+            yield reference
 
 
 def _judge_one(reader: Reader, payee_id_of: PayeeIdOf, entry: Entry) -> Judged:
@@ -107,58 +177,19 @@ def _event_id_of(record: JsonValue) -> str | None:
     return shown(event_id) if isinstance(event_id, str) else None
 
 
-def _set_aside(database: Database, judged: Sequence[Judged], sender: str, at: datetime) -> None:
-    events = [one.event for one in judged if isinstance(one, ToSetAside)]
-    if events:
-        with database.write() as connection:
-            quarantine.set_aside(connection, sender, events, at)
-        for source, count in sorted(Counter(event.source for event in events).items()):
-            log.warning("events were set aside", source=source, event_count=count)
-
-
-def _record(parts: Parts, judged: Sequence[Judged], recorded_at: datetime) -> list[EventOutcome]:
-    events = [one for one in judged if isinstance(one, DealEvent)]
-    recorded = parts.record(events, recorded_at) if events else []
-    kept = [one for one, of in zip(events, recorded, strict=True) if of.kind != "refused"]
-    if kept:
-        _note_arrival(parts.database, kept, recorded_at)
-    in_order = iter(recorded)
-    return [_outcome_of(one, in_order) for one in judged]
-
-
-def _note_arrival(database: Database, events: Sequence[DealEvent], at: datetime) -> None:
+def _note_arrival(connection: Connection, events: Sequence[DealEvent], at: datetime) -> None:
     """End what waited under the ids of events that have come in after all, put right by their sender.
 
     And mind a source that sends by itself from its first event on, so that its silence is said.
     """
     names = {(event.source, event.event_id) for event in events}
-    with database.read() as connection:
-        waiting = quarantine.waiting_ids_of_events(connection, names)
-        new = {event.source for event in events} - sources.watched_names(connection)
-    if waiting or new:
-        with database.write() as connection:
-            quarantine.end(connection, waiting, "superseded", "the sender", "", at)
-            sources.watch(connection, new)
+    waiting = quarantine.waiting_ids_of_events(connection, names)
+    quarantine.end(connection, waiting, "superseded", "the sender", "", at)
+    sources.watch(connection, {event.source for event in events})
 
 
-def _kept(
-    database: Database, entry: Entry, outcome: EventOutcome, sender: str, at: datetime
-) -> EventOutcome:
-    """What passed every check and still cannot be recorded, such as one total too large, waits like the rest."""
-    if outcome.kind != "refused" or outcome.is_conflict:
-        return outcome
-    arrived = to_set_aside(entry.record, outcome.problems, lambda _reference: None)
-    if arrived is None:
-        return outcome
-    late = ToSetAside(replace(arrived, unclaimed=()))
-    _set_aside(database, [late], sender, at)
-    return late.outcome
-
-
-def _outcome_of(judged: Judged, recorded: Iterator[flow.Outcome]) -> EventOutcome:
-    if isinstance(judged, DealEvent):
-        return _outcome(next(recorded))
-    return judged.outcome if isinstance(judged, ToSetAside) else judged
+def _settled(entry: Entry, judged: Judged, recorded: Iterator[flow.Outcome]) -> Settled:
+    return _kept(entry, _outcome(next(recorded))) if isinstance(judged, DealEvent) else judged
 
 
 def _outcome(outcome: flow.Outcome) -> EventOutcome:
@@ -166,3 +197,30 @@ def _outcome(outcome: flow.Outcome) -> EventOutcome:
         return EventOutcome(outcome.event_id, outcome.kind)
     problems = (Problem("event", outcome.problem),)
     return EventOutcome(outcome.event_id, "refused", problems, outcome.is_conflict)
+
+
+def _kept(entry: Entry, outcome: EventOutcome) -> Settled:
+    """What passed every check and still cannot be recorded, such as one total too large, waits like the rest."""
+    if outcome.kind != "refused" or outcome.is_conflict:
+        return outcome
+    arrived = to_set_aside(entry.record, outcome.problems, lambda _reference: None)
+    return outcome if arrived is None else ToSetAside(replace(arrived, unclaimed=()))
+
+
+def _too_large(database: Database, batch: Batch, error: OutOfRange) -> list[EventOutcome]:
+    """Set the one record of a batch aside, with which a total would not fit its column any more."""
+    (entry,) = batch.entries
+    problems = (Problem("event", flow.why_too_large(error)),)
+    outcome = EventOutcome(_event_id_of(entry.record), "refused", problems)
+    with database.write() as connection:
+        return _with_set_aside(connection, batch, [_kept(entry, outcome)])
+
+
+def _with_set_aside(
+    connection: Connection, batch: Batch, settled: Sequence[Settled]
+) -> list[EventOutcome]:
+    """Set aside what is to wait; the outcome of each record."""
+    events = [one.event for one in settled if isinstance(one, ToSetAside)]
+    if events:
+        quarantine.set_aside(connection, batch.sender, events, batch.now)
+    return [one.outcome if isinstance(one, ToSetAside) else one for one in settled]

@@ -25,7 +25,8 @@ from tracker import access, clock, logs
 from tracker.access import Principal
 from tracker.config import Settings
 from tracker.errors import NotAllowed, NotFound, SignInNeeded, Unavailable
-from tracker.flow import Recorder
+from tracker.ingest.bearer import RecentKeys
+from tracker.ingest.intake import Recorder
 from tracker.store import screens, sessions
 from tracker.store.database import Database
 from tracker.store.tokens import token_hash
@@ -68,11 +69,12 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """The parts of one running application. `record` is how deal events that come in are written."""
+    """The parts of one running application. `record` is how records of deals that come in are written."""
 
     settings: Settings
     database: Database
     record: Recorder
+    recent_keys: RecentKeys
     pulse: Pulse = Pulse()
 
 

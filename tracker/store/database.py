@@ -70,6 +70,8 @@ class Database:
         self._listeners: list[Callable[[], None]] = []
         self._has_tables = False
         self._failed_at_seconds: float | None = None
+        self.writes_count = 0
+        """Changes committed by way of this object: whoever remembers an answer of the database asks again after one."""
         # Under gevent a driver that waits for SQLite's own lock would stop the greenlet that holds it, too.
         self._writer = threading.Lock() if self.dialect == "sqlite" else None
 
@@ -115,6 +117,7 @@ class Database:
                 with self._as(connection, WRITE).begin():
                     self._refuse_newer_tables(connection)
                     yield connection
+                self.writes_count += 1
                 has_news = connection.info.pop(HAS_OUTBOX_ROWS, False)
         except Unavailable:
             self.note_written(is_kept=False)

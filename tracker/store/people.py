@@ -99,6 +99,23 @@ def payee_by_reference(connection: Connection, reference: str) -> Payee | None:
     return next(iter(_payees(connection, tables.payee.c.reference == fold(reference))), None)
 
 
+def payees_by_reference(connection: Connection, references: Collection[str]) -> dict[str, Payee]:
+    """The payees that the sources call by these folded references, by reference."""
+    found = _payees(connection, tables.payee.c.reference.in_(sorted(references)))
+    return {payee.reference: payee for payee in found}
+
+
+def payees_by_email(connection: Connection, emails: Collection[str]) -> dict[str, Payee]:
+    """The payees whose people have these folded e-mail addresses, by address."""
+    person = tables.person.c
+    rows = connection.execute(
+        select(person.email, tables.payee)
+        .join(tables.payee, tables.payee.c.id == person.payee_id)
+        .where(person.email.in_(sorted(emails)))
+    )
+    return {row[0]: Payee(*row[1:]) for row in rows}
+
+
 def payees(connection: Connection) -> list[Payee]:
     """Every payee, those who left included, by name."""
     return _payees(connection)

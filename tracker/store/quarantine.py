@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from tracker.errors import Problem, Unavailable
 from tracker.store import tables
-from tracker.store.people import fold
+from tracker.store.people import Payee, fold
 from tracker.store.statements import in_chunks, insert_or_ignore
 
 WAITING_MAX = 100_000
@@ -20,6 +20,10 @@ WAITING_MAX = 100_000
 
 _aside, _end = tables.set_aside.c, tables.set_aside_end.c
 _LINE_BREAK = "\n"
+
+
+class QuarantineFull(Unavailable):
+    """So many events wait that no further one is set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,14 @@ def set_aside(
 ) -> list[int]:
     """Keep events that cannot be used yet; the entries' ids, the same for a retry.
 
-    Raises Unavailable when too many wait.
+    Raises QuarantineFull.
     """
     if waiting_count(connection) + len(events) > WAITING_MAX:
-        raise Unavailable(
+        raise QuarantineFull(
             f"More than {WAITING_MAX:,} events wait to be put right. Clear the quarantine, then send again."
         )
-    rows = [_columns(sender, event, at) for event in events]
+    in_order = sorted(events, key=lambda event: (event.source, event.source_event_id))
+    rows = [_columns(sender, event, at) for event in in_order]
     insert_or_ignore(connection, tables.set_aside, rows)
     return [_id_of(connection, event) for event in events]
 
@@ -269,7 +274,8 @@ def _from_row(row: Row[Any]) -> SetAside:
 
 def claim(connection: Connection, reference: str, payee_id: int, by: str, at: datetime) -> None:
     """From now on this name, whatever its case, means that payee. Said again it changes nothing."""
-    if claimed_by(connection, reference) == payee_id:
+    claimed = payees_claimed_for(connection, [fold(reference)]).get(fold(reference))
+    if claimed is not None and claimed.id == payee_id:
         return
     connection.execute(
         insert(tables.payee_alias).values(
@@ -278,8 +284,13 @@ def claim(connection: Connection, reference: str, payee_id: int, by: str, at: da
     )
 
 
-def claimed_by(connection: Connection, reference: str) -> int | None:
-    """The payee another name was claimed for."""
+def payees_claimed_for(connection: Connection, references: Collection[str]) -> dict[str, Payee]:
+    """The payees for whom these folded names were claimed last, by name."""
     alias = tables.payee_alias.c
-    query = select(alias.payee_id).where(alias.reference == fold(reference))
-    return connection.scalar(query.order_by(alias.id.desc()).limit(1))
+    rows = connection.execute(
+        select(alias.reference, tables.payee)
+        .join(tables.payee, tables.payee.c.id == alias.payee_id)
+        .where(alias.reference.in_(sorted(references)))
+        .order_by(alias.id)
+    )
+    return {row[0]: Payee(*row[1:]) for row in rows}
