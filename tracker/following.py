@@ -1,4 +1,4 @@
-"""While the product serves, connected CRMs are read: at once what a notice names, and every half minute what changed.
+"""While the product serves, connected CRMs are read: at once what a notice names, and every so often what changed.
 
 One greenlet for each connection, so that a slow CRM holds up no other; among several processes one reads at a time.
 What is read is written by the one thread that writes.
@@ -22,7 +22,6 @@ log = logs.log_of(__name__)
 
 LOOK_SECONDS = 0.5
 """How often it is looked for notices and for new connections."""
-SEARCH_EVERY_SECONDS = 30.0
 AWAY_SECONDS = 60.0
 REFUSED_SECONDS = 900.0
 """How soon a CRM that refuses is asked again by itself; a new token is tried at once."""
@@ -73,7 +72,7 @@ class Follower:
                 is_noted = bool(connections.oldest_wanted(connection, name, 1)[0])
             is_new_token, self._token = crm.token != self._token, crm.token
             if is_new_token or clock.monotonic_seconds() >= self.search_at_seconds:
-                self._wait(SEARCH_EVERY_SECONDS)
+                self._wait(PULLED[crm.kind].SEARCH_EVERY_SECONDS)
                 self.puller.pull()
             elif is_noted and not crm.trouble:
                 self.puller.fetch_noted()

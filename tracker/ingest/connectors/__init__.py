@@ -14,6 +14,7 @@ else is the same for all, and is written here once:
     deal_mapping        how a company's own pipelines, stages and fields become ours: a TOML text of each connection
     connection_command  `python3 -m tracker connection`
     hubspot             HubSpot; beside it hubspot_signature, hubspot_api and hubspot_deal
+    pipedrive           Pipedrive; beside it pipedrive_api and pipedrive_deal
     salesforce          Salesforce; beside it outbound_message
 
 To write the next connector:

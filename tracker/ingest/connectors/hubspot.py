@@ -18,6 +18,7 @@ SECRET: Credential | None = Credential(
     "Copy it whole, without spaces.",
 )
 DEFAULT_ADDRESS = "https://api.hubapi.com"
+SEARCH_EVERY_SECONDS = 30.0
 CONTENT_TYPES = frozenset({"application/json"})
 ACKNOWLEDGEMENT = Acknowledgement("application/json", "{}")
 

@@ -128,6 +128,9 @@ class Connector(Protocol):
 class PulledConnector(Connector, Protocol):
     """What a connector offers besides, where the CRM can be asked."""
 
+    SEARCH_EVERY_SECONDS: float
+    """How often it is asked what has changed, beside what its notices name."""
+
     def headers(self, connection: CrmConnection) -> dict[str, str]:
         """What opens the API."""
 
