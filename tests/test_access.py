@@ -243,6 +243,13 @@ POST /plans/drafts/999/activate                      in     403  403   403   404
 POST /plans/drafts/{draft}/discard                   in     403  403   403   to   in   in     in
 POST /plans/drafts/999/discard                       in     403  403   403   404  in   in     in
 
+GET  /deals/add                                      in     403  403   403   ok   in   in     in
+GET  /deals/change                                   in     403  403   403   ok   in   in     in
+GET  /deals/change?deal=crm:anna                     in     403  403   403   ok   in   in     in
+GET  /deals/change?deal=999                          in     403  403   403   ok   in   in     in
+POST /deals/add                                      in     403  403   403   400  in   in     in
+POST /deals/change?deal=crm:anna                     in     403  403   403   400  in   in     in
+POST /deals/change?deal=999                          in     403  403   403   404  in   in     in
 GET  /company                                        in     403  403   403   ok   in   in     in
 POST /company                                        in     403  403   403   to   in   in     in
 

@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "flow_exchange": {"engine", "store", "flow"} | SMALL,
     "flow_exceptions": {"engine", "store", "flow"} | SMALL,
     "flow_drafts": {"engine", "store", "flow"} | SMALL,
+    "flow_by_hand": {"engine", "store", "flow"} | SMALL,
     "flow_payroll": {"engine", "store", "flow"} | SMALL,
     "flow_imports": {"engine", "store", "flow"} | SMALL,
     "access": {"engine", "store"} | SMALL,
@@ -46,6 +47,7 @@ MAY_IMPORT = {
         *(
             "engine",
             "flow",
+            "flow_by_hand",
             "flow_disputes",
             "flow_objectives",
             "flow_drafts",

@@ -18,6 +18,7 @@ Around it:
     flow_connections  CRMs that are read: connected, understood, and what they tell
     simulating  its simulations, in a process of their own
     flow_imports  files of deals, and taking them back
+    flow_by_hand  a deal written down or changed by hand
     flow_payroll  months closed by two people, pay adjusted by hand     payroll_export   a month for the payroll system
     verify      everything computed again (from_facts), every close done again (verify_statements)
     self_check  ... while serving     following   connected CRMs are read, while serving

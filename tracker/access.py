@@ -9,6 +9,7 @@
 | score objectives            | no       | no         | yes                | yes   | no        | no         | no       |
 | payroll months, read        | no       | no         | if the company says| yes   | no        | no         | no       |
 | close months, adjust pay    | no       | no         | no                 | yes   | no        | no         | no       |
+| write deals by hand         | no       | no         | no                 | yes   | no        | no         | no       |
 | a team's page               | no       | no         | yes                | yes   | no        | no         | no       |
 | a team's pay in all         | no       | no         | the same, from four| yes   | no        | no         | no       |
 | a team's wall               | no       | no         | no                 | no    | own team  | no         | no       |
@@ -97,6 +98,16 @@ def may_decide_dispute(principal: Principal, payee: Earner) -> bool:
     if _is_own(principal, payee):
         return False
     return principal.role == "admin" or _manages(principal, payee.team_id)
+
+
+def may_record_deals(principal: Principal) -> bool:
+    """Write deals down by hand, or change them without a dispute; which, `may_record_deal` says."""
+    return principal.role == "admin"
+
+
+def may_record_deal(principal: Principal, payee: Earner) -> bool:
+    """Let a payee be on a deal that is written by hand. Nobody decides about their own pay."""
+    return may_record_deals(principal) and not _is_own(principal, payee)
 
 
 def may_review_payroll(principal: Principal) -> bool:

@@ -14,16 +14,13 @@ from tracker.engine.deals import Deal, DealEvent
 from tracker.errors import Conflict, NotFound
 from tracker.store import deals, disputes, outbox, people, plans, trail
 from tracker.store.database import Database
-from tracker.store.deal_history import rank_above
+from tracker.store.deal_history import rank_above, rank_of_addition
 from tracker.store.deal_snapshot import deal_to_json
 from tracker.store.deals import CORRECTION_SOURCE
 from tracker.store.disputes import Dispute, Doubt, Entry
 from tracker.store.outbox import OutboxChange
 from tracker.store.statements import OutOfRange
 from tracker.store.types import Connection
-
-ADDED_VERSION = -1
-"""Of a deal that was missing: below every version a source can send, so its source has the last word."""
 
 PRESSED_TWICE_WITHIN = timedelta(minutes=1)
 
@@ -124,7 +121,7 @@ def _event(
     stored = deals.stored_deal(connection, deal.key)
     if (stored.event_id if stored else None) != based_on_event_id:
         raise _overtaken_by_source()
-    version, event_id = ADDED_VERSION, f"added-{hashlib.sha256(deal.key.encode()).hexdigest()}"
+    version, event_id = rank_of_addition(deal.key)
     if stored is not None:
         version, event_id = rank_above(deals.event_by_id(connection, stored.event_id), at)
     return DealEvent(

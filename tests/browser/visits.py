@@ -157,6 +157,8 @@ VISITS = (
     Visit("a draft as a form", "admin", "/plans/drafts/1", open_every_detail),
     Visit("a draft as a text", "admin", "/plans/drafts/1?as=text"),
     Visit("the company", "admin", "/company"),
+    Visit("deals by hand", "admin", "/deals/change"),
+    Visit("a deal by hand", "admin", "/deals/add"),
     Visit("the month to approve", "admin", "/payroll"),
     Visit("the columns of the payroll file", "admin", "/payroll/columns"),
     Visit("adjustments by hand", "admin", "/adjustments"),

@@ -21,7 +21,7 @@ from tracker.errors import BadInput, Problem
 from tracker.ingest.fields import Fields
 from tracker.ingest.strict_json import JsonValue
 from tracker.ingest.values import kind_of, shown
-from tracker.store.deals import CORRECTION_SOURCE, UNDO_SOURCE
+from tracker.store.deals import CORRECTION_SOURCE, MANUAL_SOURCE, UNDO_SOURCE
 
 PayeeIdOf = Callable[[str], int | None]
 """The payee a reference or e-mail address names, or None."""
@@ -174,7 +174,7 @@ def _identity(fields: Fields) -> tuple[str, str, str]:
     return source, event_id, fields.text("deal_id", required=True, length_max=DEAL_ID_LENGTH_MAX)
 
 
-TAKEN_SOURCES = frozenset({CORRECTION_SOURCE, UNDO_SOURCE, OBJECTIVE, PRESENCE})
+TAKEN_SOURCES = frozenset({CORRECTION_SOURCE, MANUAL_SOURCE, UNDO_SOURCE, OBJECTIVE, PRESENCE})
 """Names under which the company itself says something."""
 
 

@@ -1,5 +1,6 @@
 """What was said of deals over time, and what is to be said so that it counts until their source speaks again."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -7,11 +8,13 @@ from sqlalchemy import Connection, select
 
 from tracker.engine.deals import DealEvent
 from tracker.store import deals, tables
-from tracker.store.deals import CORRECTION_SOURCE, UNDO_SOURCE, Rank, StoredEvent
+from tracker.store.deals import CORRECTION_SOURCE, MANUAL_SOURCE, UNDO_SOURCE, Rank, StoredEvent
 from tracker.store.statements import in_chunks
 
 EVENT_ID_LENGTH_MAX = 200
-FROM_PEOPLE = (CORRECTION_SOURCE, UNDO_SOURCE)
+FROM_PEOPLE = (CORRECTION_SOURCE, MANUAL_SOURCE, UNDO_SOURCE)
+ADDED_VERSION = -1
+"""Of a deal that no source has told of: below every version a source can send, so its source has the last word."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MARK = "~"
 
@@ -26,6 +29,11 @@ def events_of_deals(connection: Connection, keys: Iterable[str]) -> dict[str, li
             stored = deals.stored_event(row)
             found.setdefault(stored.event.deal.key, []).append(stored)
     return found
+
+
+def rank_of_addition(key: str) -> Rank:
+    """The rank of a deal that the company itself adds."""
+    return ADDED_VERSION, f"added-{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def rank_above(behind: DealEvent, at: datetime) -> Rank:

@@ -36,6 +36,9 @@ _event, _deal, _participant = (
 CORRECTION_SOURCE = "correction"
 """The source of what the company itself says of a deal, to settle a dispute. No other may use the name."""
 
+MANUAL_SOURCE = "manual"
+"""The source of what an administrator writes down by hand."""
+
 UNDO_SOURCE = "undo"
 """The source of what takes an imported file back."""
 
@@ -228,15 +231,16 @@ def deals(connection: Connection, keys: Iterable[str]) -> list[StoredDeal]:
 
 def last_said(connection: Connection, keys: Iterable[str]) -> dict[str, Deal]:
     """What the source of each of these deals said of it last, whatever the company has corrected since."""
+    said_here = (CORRECTION_SOURCE, MANUAL_SOURCE)
     said: dict[str, Deal] = {}
     for chunk in in_chunks(keys):
         said |= {stored.deal.key: stored.deal for stored in deals(connection, chunk)}
         corrected = select(_event.deal_key).where(
-            _event.deal_key.in_(chunk), _event.source == CORRECTION_SOURCE
+            _event.deal_key.in_(chunk), _event.source.in_(said_here)
         )
         for key in connection.execute(corrected.distinct()).scalars():
             own = [e.event for e in events_of_deal(connection, key)]
-            own = [event for event in own if event.source != CORRECTION_SOURCE]
+            own = [event for event in own if event.source not in said_here]
             said.pop(key)
             if own:
                 said[key] = max(own, key=rank_of).deal

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from tracker.engine.crediting.objectives import OBJECTIVE
 from tracker.store import quarantine, tables
-from tracker.store.deals import CORRECTION_SOURCE, UNDO_SOURCE, Arrival
+from tracker.store.deals import CORRECTION_SOURCE, MANUAL_SOURCE, UNDO_SOURCE, Arrival
 from tracker.store.statements import (
     Values,
     insert_into,
@@ -26,7 +26,7 @@ AN_HOUR = timedelta(hours=1)
 SILENT_AFTER_HOURS = 4
 """Working hours without an event after which a source is said to be silent, until somebody chooses otherwise."""
 
-FROM_INSIDE = (CORRECTION_SOURCE, UNDO_SOURCE, OBJECTIVE)
+FROM_INSIDE = (CORRECTION_SOURCE, MANUAL_SOURCE, UNDO_SOURCE, OBJECTIVE)
 """What people here say themselves; nothing about it is late."""
 
 _seen, _watch, _event = tables.source_seen.c, tables.source_watch.c, tables.deal_event.c
