@@ -205,6 +205,7 @@ POST /screens/999/revoke                             in     403  404   404   404
 
 GET  /sources                                        in     403  ok    ok    ok   in   in     in
 POST /sources?source=crm&hours=4                     in     403  403   403   404  in   in     in
+POST /sources/compare?source=crm                     in     403  403   403   404  in   in     in
 GET  /metrics                                        401    401  401   401   401  401  403    403
 GET  /quarantine                                     in     403  403   403   ok   in   in     in
 POST /quarantine/replay                              in     403  403   403   to   in   in     in

@@ -63,6 +63,10 @@ COMMANDS = {
         "tracker.ingest.connectors.pull_command:pull",
         "Read what has changed in a connected CRM; a running tracker does it by itself.",
     ),
+    "reconcile": (
+        "tracker.ingest.reconciling.command:reconcile",
+        "Hold a source's own list of its deals against ours, and fetch what is missing.",
+    ),
     "key": ("tracker.commands.people:key", "Make, list or revoke API keys."),
     "user": ("tracker.commands.people:user", "Add people who sign in, or help them back in."),
     "team": (

@@ -65,7 +65,7 @@ FIELDS: Mapping[str, Callable[[object], bool]] = {
     **dict.fromkeys(("command", "network", "purpose"), _is_word),
     **dict.fromkeys(("source", "sender"), _is_name),
     **dict.fromkeys(("status", "duration_ms", "port", "lines_lost"), _is_count),
-    **dict.fromkeys(("event_count", "request_count", "change_count", "room_count"), _is_count),
+    **dict.fromkeys(("event_count", "request_count", "gap_count", "mended_count"), _is_count),
 }
 """What can be said beside the event. `who` is a kind and a number, such as person:12; `route` the pattern of an
 address, never the address; `problem` the type of an error; `source` and `sender` are names of systems."""

@@ -24,6 +24,7 @@ from tracker.live.gateway import Gateway
 from tracker.pages import silence
 from tracker.pages.context import Pulse, Tracker
 from tracker.pages.errors import RETRY_AFTER_SECONDS
+from tracker.reconciling import compare_nightly
 from tracker.self_check import check_for_ever
 from tracker.store import accounts, links
 from tracker.store.database import create_database, upgrade
@@ -90,6 +91,7 @@ def _application(settings: Settings) -> tuple[Flask, Gateway]:
     app.extensions["tracker"] = replace(parts, record=writer.record, pulse=pulse)
     gevent.spawn(check_for_ever, settings)
     gevent.spawn(follow_for_ever, settings, parts.database, writer.run)
+    gevent.spawn(compare_nightly, settings, parts.database)
     gevent.spawn(_watch_silences, app)
     return app, gateway
 

@@ -8,13 +8,16 @@ import pytest
 
 from tests.cast import NOW, Cast
 from tests.ingest.records import record
-from tracker import clock
+from tracker import clock, flow_connections, reconciling
+from tracker.ingest.connectors.shape import Listed
 from tracker.ingest.intake import take_in
+from tracker.ingest.reconciling.reconcile import Comparison
 from tracker.ingest.strict_json import Number
 from tracker.ingest.submission import Entry
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.silence import after_working_hours
 from tracker.store import sources
+from tracker.store.connections import NewConnection
 
 ZONE = ZoneInfo("Europe/Copenhagen")
 CALENDAR = CompanyCalendar(ZONE, "DK", ("public",), (date(2026, 11, 27),))
@@ -157,6 +160,45 @@ def test_the_administrator_chooses_how_patient_to_be(cast: Cast) -> None:
         assert "nothing since" not in seen(cast, "anna", "/me")
     for bad in ({"source": "HubSpot", "hours": "3"}, {"source": "crm", "hours": "4"}, {}):
         assert ida.post("/sources", data=bad).status_code == 404
+
+
+def test_the_latest_comparison_with_a_sources_list_is_shown_and_measured(cast: Cast) -> None:
+    send(cast)
+    compared = Comparison(cast.database, "HubSpot", "nightly")
+    compared.run([Listed("d-1", 1), Listed("d-2", 1), Listed("d-3", 1)])
+    page = seen(cast, "mette", "/sources")
+    assert "2 still open, compared 10:30" in page
+    text = cast.client_of("key to metrics").get("/metrics").text
+    assert 'tracker_source_gaps_found{kind="missing",source="HubSpot"} 2.0' in text
+    assert 'tracker_source_gaps_open{source="HubSpot"} 2.0' in text
+    with clock.stopped_at(NOW + timedelta(minutes=30)):
+        send(cast, 2)
+        send(cast, 3)
+        Comparison(cast.database, "HubSpot", "nightly").run(
+            [Listed("d-1", 1), Listed("d-2", 2), Listed("d-3", 3)]
+        )
+        assert "compared 11:00" in seen(cast, "mette", "/sources")
+    later = cast.client_of("key to metrics").get("/metrics").text
+    assert 'tracker_source_gaps_open{source="HubSpot"} 0.0' in later
+
+
+def test_an_administrator_begins_a_comparison_of_a_crm_that_can_be_asked(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(cast)
+    assert "Compare with its list now" not in seen(cast, "ida", "/sources")
+    new = NewConnection("HubSpot", "hubspot", "https://crm.example", "token", "secret")
+    flow_connections.connect(cast.database, new, "ida", NOW)
+    begun: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        reconciling, "start", lambda settings, source, by: begun.append((source, by))
+    )
+    assert "Compare with its list now" in seen(cast, "ida", "/sources")
+    assert "not compared yet" in seen(cast, "mette", "/sources")
+    answer = cast.client_of("ida").post("/sources/compare", data={"source": "HubSpot"})
+    assert answer.status_code == 303
+    assert begun == [("HubSpot", "ida@firma.dk")]
+    assert "has begun" in seen(cast, "ida", answer.location)
 
 
 def test_a_watching_machine_reads_the_same_and_no_pay(cast: Cast) -> None:

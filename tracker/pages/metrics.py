@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from tracker.ingest.turnstile import DELIVERIES_MAX
 from tracker.pages.context import Pulse
 from tracker.pages.health import outbox_lag_seconds
-from tracker.store import outbox, quarantine, sources, verifications
+from tracker.store import outbox, quarantine, reconciliations, sources, verifications
 from tracker.store.sources import Source
 from tracker.store.types import Connection
 
@@ -25,6 +25,7 @@ def metrics_text(
     """Everything as of now, read at one moment. `silent` names the sources whose silence is said on the pages."""
     families = [
         *_of_sources(sources.all_sources(connection, now), silent),
+        *_of_comparisons(connection),
         *_of_the_product(connection),
         *_of_the_process(pulse, outbox_lag_seconds(connection, now)),
     ]
@@ -75,6 +76,31 @@ def _of_sources(found: list[Source], silent: Collection[str]) -> Iterator[Family
             if value is not None:
                 lag.add_metric([source.name, quantile], value.total_seconds())
     yield from (events, last_hour, last, lag, waiting, silence)
+
+
+def _of_comparisons(connection: Connection) -> Iterator[Family]:
+    """What holding the sources' own lists of deals against ours has found."""
+    found = GaugeMetricFamily(
+        "tracker_source_gaps_found",
+        "Gaps that the latest comparison with the source's list found.",
+        labels=["source", "kind"],
+    )
+    compared = GaugeMetricFamily(
+        "tracker_source_compared_timestamp_seconds",
+        "When it was compared last.",
+        labels=["source"],
+    )
+    still_open = GaugeMetricFamily(
+        "tracker_source_gaps_open", "Gaps that are not mended yet.", labels=["source"]
+    )
+    open_counts = reconciliations.open_gaps_by_source(connection)
+    for name, latest in sorted(reconciliations.latest_by_source(connection).items()):
+        found.add_metric([name, "missing"], latest.missing_count)
+        found.add_metric([name, "older"], latest.older_count)
+        found.add_metric([name, "gone"], latest.gone_count)
+        compared.add_metric([name], latest.started_at.timestamp())
+        still_open.add_metric([name], open_counts.get(name, 0))
+    yield from (found, compared, still_open)
 
 
 def _of_the_process(pulse: Pulse, lag_seconds: float) -> Iterator[Family]:

@@ -85,6 +85,11 @@ def watched(connection: Connection) -> list[Watched]:
     return [Watched(*row) for row in rows]
 
 
+def known_names(connection: Connection) -> set[str]:
+    """Every source that anything was ever recorded of."""
+    return set(connection.execute(select(_seen.source)).scalars())
+
+
 def watched_names(connection: Connection) -> set[str]:
     return set(connection.execute(select(_watch.source)).scalars())
 

@@ -44,6 +44,9 @@ from tracker.store.tables_payroll import trail_entry as trail_entry
 from tracker.store.tables_quarantine import payee_alias as payee_alias
 from tracker.store.tables_quarantine import set_aside as set_aside
 from tracker.store.tables_quarantine import set_aside_end as set_aside_end
+from tracker.store.tables_reconciliations import deal_gap as deal_gap
+from tracker.store.tables_reconciliations import deal_gap_end as deal_gap_end
+from tracker.store.tables_reconciliations import reconciliation as reconciliation
 from tracker.store.tables_signing_in import api_key as api_key
 from tracker.store.tables_signing_in import login_attempt as login_attempt
 from tracker.store.tables_signing_in import one_time_link as one_time_link
