@@ -95,13 +95,21 @@ def _compare_due(settings: Settings, database: Database) -> int:
 def _compare_unwatched(settings: Settings, database: Database, name: str, by: str) -> int:
     """Compare a CRM where nobody reads what is printed: how it went is in the database or, if it failed, in the log."""
     try:
-        return int(_compare(settings, database, name, None, by).left_count > 0)
+        done = _compare(settings, database, name, None, by)
     except Conflict:
         log.info("a source is being compared by another process", source=name)
         return 0
     except TrackerError as error:
         log.error("a source could not be compared", source=name, problem=type(error).__name__)
         return FAILED_CODE
+    say = log.warning if done.gap_count else log.info
+    say(
+        "a source was compared",
+        source=name,
+        gap_count=done.gap_count,
+        mended_count=done.mended_count,
+    )
+    return int(done.left_count > 0)
 
 
 def _in_words(done: Reconciliation) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from tracker import clock, logs
+from tracker import clock
 from tracker.errors import Conflict
 from tracker.ingest.connectors.shape import Listed
 from tracker.ingest.reconciling.comparing import Gap, compare
@@ -15,8 +15,6 @@ from tracker.store import reconciliations
 from tracker.store.database import Database
 from tracker.store.reconciliations import EndKind, FoundGap, OpenGap, Reconciliation
 from tracker.store.statements import in_chunks
-
-log = logs.log_of(__name__)
 
 MENDED_AT_ONCE_COUNT = 100
 
@@ -141,13 +139,6 @@ class Comparison:
         )
         with self.database.write() as connection:
             reconciliations.record(connection, done)
-        say = log.warning if done.gap_count else log.info
-        say(
-            "a source was compared",
-            source=self.source,
-            gap_count=done.gap_count,
-            mended_count=mended_count,
-        )
         return done
 
     def _key(self, deal_id: str) -> str:
