@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tracker import logs
 from tracker.engine.deals import DealEvent
 from tracker.errors import Problem
 from tracker.flow import Outcome, record_within
@@ -16,6 +17,8 @@ from tracker.store.database import Database
 from tracker.store.quarantine import Arrived
 from tracker.store.statements import OutOfRange
 from tracker.store.types import Connection
+
+log = logs.log_of(__name__)
 
 
 def connect(database: Database, new: NewConnection, by: str, at: datetime) -> None:
@@ -139,6 +142,8 @@ def _keep_at_once(
         _note_read(connection, read)
         if events:
             sources.watch(connection, {name})
+    if waits:
+        log.warning("events were set aside", sender=name, event_count=len(waits))
     return _kept(outcomes, len(waits))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tracker import clock, flow_drafts, trials
+from tracker import clock, flow_drafts, logs, trials
 from tracker.config import Settings, load_settings
 from tracker.engine.plan_files.plan_file import PlanFileError
 from tracker.engine.plan_trials.simulation import simulate
@@ -102,6 +102,7 @@ def _follow(process: "subprocess.Popen[str]", run: Run) -> None:
 
 def _main(draft_id: int, by: str) -> int:
     settings = load_settings()
+    logs.start(settings)
     try:
         with opened_database(settings) as database:
             now = clock.now()

@@ -14,9 +14,12 @@ from datetime import date, datetime
 from random import Random
 from typing import Any
 
-from tracker import clock
+from tracker import clock, logs
+from tracker.config import load_settings
 from tracker.demo.company import TEAMS
 from tracker.demo.history import EVIDENCE, DealMaker
+
+log = logs.log_of(__name__)
 
 GIVE_UP_AFTER_FAILURES = 20
 SIZE_PERCENT = 30
@@ -73,12 +76,13 @@ def _post(url: str, key: str, record: dict[str, Any]) -> bool:
         with urllib.request.urlopen(request, timeout=10):  # noqa: S310
             return True
     except urllib.error.HTTPError as refusal:
-        print(f"the feed was answered {refusal.code}", file=sys.stderr)  # noqa: T201
+        log.warning("a deal of the feed was refused", status=refusal.code)
         return False
     except OSError:
         return False
 
 
 if __name__ == "__main__":
+    logs.start(load_settings())
     address, pace, day = sys.argv[1:4]
     feed(address, os.environ["TRACKER_DEMO_KEY"], float(pace), date.fromisoformat(day))
