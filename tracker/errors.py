@@ -9,6 +9,7 @@ TrackerError                  exit 1, HTTP 500
   Conflict                    409   it clashes with what is already there
   TooMany                     429   too often; says when to come back
   Unavailable                 503   not now; the same again later may work
+    DatabaseFails                   the database does not answer, or its disk refuses
     PortInUse                       another program listens there
   BadConfiguration(problems)  exit 2   a TRACKER_ setting cannot be used; the program does not start
   Drift                       the running totals are not what a full recomputation gives
@@ -112,6 +113,10 @@ class Unavailable(TrackerError):
     """Not now; the same again later may work."""
 
     http_status = 503
+
+
+class DatabaseFails(Unavailable):
+    """The database does not answer, is held by another program, or its disk refuses."""
 
 
 class PortInUse(Unavailable):

@@ -14,7 +14,7 @@ from gevent.event import AsyncResult, Event
 from gevent.threadpool import ThreadPool
 
 from tracker import clock, logs
-from tracker.errors import Unavailable
+from tracker.errors import DatabaseFails, Unavailable
 from tracker.ingest import intake
 from tracker.ingest.intake import Batch, EventOutcome
 from tracker.store.database import Database
@@ -97,7 +97,8 @@ class GroupWriter:
     def _write_for_ever(self) -> None:
         while True:
             self._has_work.wait()
-            self._write(self._next_group())
+            if self._waiting:  # else all of them gave up meanwhile
+                self._write(self._next_group())
             if not self._waiting:
                 self._has_work.clear()
 
@@ -123,7 +124,7 @@ class GroupWriter:
                     self._write([submission])
                 return
             logs.say_fault(log, "a group of events was not committed", error)
-            self._served.note_written(is_kept=not isinstance(error, Unavailable))
+            self._served.note_written(is_kept=not isinstance(error, DatabaseFails))
             for submission in group:
                 submission.outcomes.set_exception(error)
             return

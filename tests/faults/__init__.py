@@ -11,6 +11,8 @@ on real server processes and knows of the product only its addresses, its settin
     oracle      what people earn by those events, in plain sums; shares no code with the product
     company     the company that is broken here, and the comparison at the end
     asking      one request, and how it was answered
+    listening   a socket that is read all the time, and what it heard
     proxy       a line to PostgreSQL that can be made to fail
+    rooms       a folder with only so much room
     tracing     strace around a running process: counts its calls to the system, or lets some of them fail
 """

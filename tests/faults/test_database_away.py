@@ -24,10 +24,10 @@ from tests.faults.asking import (
 )
 from tests.faults.company import REPS, Company, compare, make_company
 from tests.faults.deals_sent import Crm, Event
+from tests.faults.listening import Listening
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.servers import Server, running_fleet
 from tests.faults.size import chance, sized
-from tests.live.raw_client import RawClient
 
 FAILURES = ("refuse", "reset", "blackhole", "delay")
 ANSWERED_WITHIN_SECONDS, BACK_WITHIN_SECONDS = 2, 5
@@ -76,17 +76,18 @@ def test_a_lost_database_is_said_within_seconds_and_found_again_without_a_restar
 ) -> None:
     cookie = signed_in_as(outage.company, REPS[0])
     sent: list[list[Event]] = []
-    with RawClient(outage.port, Cookie=cookie) as socket:
-        socket.join()
+    times = 0
+    with Listening(outage.port, cookie) as socket:
         for failure in FAILURES:
             slowest, slowest_return = 0.0, 0.0
             for _ in range(sized(1, 20)):
                 lost = [[crm.next_event()] for _ in range(3)]
                 sent += lost
                 slowest = max(slowest, lose_and_ask(outage, failure, lost, cookie))
-                socket.next_event("away", within_seconds=60)
+                times += 1
+                socket.wait_for("away", times)
                 slowest_return = max(slowest_return, seconds_until_kept(outage, lost))
-                assert socket.next_event("resync", within_seconds=60) == {"reason": "back"}
+                assert socket.wait_for("resync", times) == {"reason": "back"}
             assert ask(outage.port, "/me", Cookie=cookie).status == OK
             assert slowest < ANSWERED_WITHIN_SECONDS * SLACK
             tell(

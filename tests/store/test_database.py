@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tracker.errors import Unavailable
+from tracker.store import database as database_module
 from tracker.store import outbox, people
 from tracker.store.database import Database, upgrade
 
@@ -152,3 +153,19 @@ def test_no_value_of_a_statement_reaches_a_log(database: Database) -> None:
     with pytest.raises(DBAPIError) as error, database.write() as connection:
         connection.execute(text("INSERT INTO nowhere VALUES (:pay)"), {"pay": pay})
     assert pay not in "".join(traceback.format_exception(error.value))
+
+
+def test_after_a_change_that_could_not_be_kept_another_is_tried_and_others_left_out(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.require_writable()
+    database.note_written(is_kept=False)
+    with pytest.raises(Unavailable, match="a moment ago"):
+        database.require_writable()
+    database.write_if_possible(lambda connection: people.add_team(connection, "North"))
+    monkeypatch.setattr(database_module, "DISTRUST_SECONDS", 0)
+    database.require_writable()
+    database.write_if_possible(lambda connection: people.add_team(connection, "South"))
+    with database.read() as connection:
+        assert [team.name for team in people.teams(connection)] == ["South"]
+        assert connection.scalar(text("SELECT 1")) == 1

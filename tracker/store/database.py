@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tracker import clock, logs
-from tracker.errors import Conflict, Unavailable
+from tracker.errors import Conflict, DatabaseFails, Unavailable
 from tracker.store.engines import MIGRATE, READ, WRITE, engine_for
 
 log = logs.log_of(__name__)
@@ -33,7 +33,7 @@ KNOWN_REVISIONS = frozenset(
 """The migrations of the version that runs, as they were when it started: a newer one may be put in its place."""
 UNWAITED_SECONDS = 0.5
 """How long a change that nobody waits for waits for others."""
-LEFT_OUT_SECONDS = 10
+DISTRUST_SECONDS = 5
 """So long after a change that could not be kept, none is tried that nobody waits for."""
 LOCK_WAIT_SECONDS = 30
 """How long a command waits for others. Whoever answers requests waits for less."""
@@ -119,7 +119,7 @@ class Database:
                     yield connection
                 self.writes_count += 1
                 has_news = connection.info.pop(HAS_OUTBOX_ROWS, False)
-        except Unavailable:
+        except DatabaseFails:
             self.note_written(is_kept=False)
             raise
         self.note_written(is_kept=True)
@@ -131,18 +131,19 @@ class Database:
         self._failed_at_seconds = None if is_kept else clock.monotonic_seconds()
 
     def require_writable(self) -> None:
-        """Where the last change could not be kept, try whether one can be now. Raises Unavailable when not."""
+        """Where the last change could not be kept, try whether one can be now. Raises Unavailable when not.
+
+        Not at once: on a full disk a small one may fit where no other does.
+        """
+        if self._has_just_failed():
+            raise DatabaseFails("A change could not be kept a moment ago.")
         if self._failed_at_seconds is not None:
             with self.write() as connection:
                 connection.exec_driver_sql(_TRY_TO_WRITE[self.dialect])
 
     def write_if_possible(self, change: Callable[[Connection], object]) -> None:
         """A change that nobody waits for, such as when somebody was here last: left out while none can be kept."""
-        failed_at_seconds = self._failed_at_seconds
-        if (
-            failed_at_seconds is not None
-            and clock.monotonic_seconds() - failed_at_seconds < LEFT_OUT_SECONDS
-        ):
+        if self._has_just_failed():
             return
         with suppress(Unavailable), self._written(UNWAITED_SECONDS) as connection:
             change(connection)
@@ -225,6 +226,11 @@ class Database:
                 ):
                     raise RuntimeError("a migration left rows that refer to nothing")
             connection.invalidate()  # its foreign keys are switched off
+
+    def _has_just_failed(self) -> bool:
+        at_seconds = self._failed_at_seconds
+        now_seconds = clock.monotonic_seconds()
+        return at_seconds is not None and now_seconds - at_seconds < DISTRUST_SECONDS
 
     def _refuse_newer_tables(self, connection: Connection) -> None:
         """A process that a newer version has overtaken would keep figures that are no longer right."""
@@ -357,7 +363,7 @@ def _unavailable_is_said() -> Iterator[None]:
         if not _may_pass(error):
             raise
         reason = str(error.orig).strip().splitlines()[0]
-        raise Unavailable(
+        raise DatabaseFails(
             f"The database does not answer ({reason}). Try again in a minute."
         ) from error
 
