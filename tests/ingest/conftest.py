@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.builders import a_plan_text, a_rep
+from tests.ingest.fake_hubspot import FakeHubSpot, running_hubspot
+from tests.ingest.hubspot_reading import Read, connect
 from tests.ingest.records import NOW, REPS
 from tracker import clock, flow
 from tracker.app import create_app
@@ -104,3 +106,16 @@ def company(start_company: Callable[[str], Company], sqlite_url: str) -> Company
 def company_on_each(start_company: Callable[[str], Company], database_url: str) -> Company:
     """The company on SQLite and then on PostgreSQL."""
     return start_company(database_url)
+
+
+@pytest.fixture
+def crm() -> Iterator[FakeHubSpot]:
+    """A HubSpot of its own for the test, two days before now."""
+    with running_hubspot(NOW - timedelta(days=2)) as fake:
+        yield fake
+
+
+@pytest.fixture
+def read(company: Company, crm: FakeHubSpot) -> Read:
+    """The company, connected to it."""
+    return connect(company, crm)

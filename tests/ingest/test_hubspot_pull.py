@@ -4,91 +4,25 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.ingest.conftest import Company
 from tests.ingest.fake_hubspot import TOKEN, FakeHubSpot, Fault, running_hubspot
+from tests.ingest.hubspot_reading import Read, connect
 from tests.ingest.records import NOW
 from tests.run_process import ROOT
 from tracker import flow_connections
-from tracker.engine.deals import Deal
 from tracker.errors import Conflict
 from tracker.flow_connections import Kept
 from tracker.ingest.connectors import hubspot, hubspot_api
 from tracker.ingest.connectors.asking import CrmAway, CrmRefuses, HttpApi
-from tracker.ingest.connectors.pulling import Puller
 from tracker.ingest.connectors.shape import Client
-from tracker.store import connections, deals, quarantine
-from tracker.store.connections import CrmConnection, NewConnection, Wanted
-from tracker.store.quarantine import SetAside
+from tracker.store import connections, deals
+from tracker.store.connections import Wanted
 from tracker.verify import verify
-
-ZONE = ZoneInfo("Europe/Copenhagen")
-
-
-@dataclass
-class Read:
-    """The company, the CRM it reads, and what reads it."""
-
-    company: Company
-    crm: FakeHubSpot
-    pauses: list[float] = field(default_factory=list)
-
-    def puller(self) -> Puller:
-        database = self.company.database
-        return Puller(
-            database, lambda work: work(database), ZONE, "hubspot", pause=self.pauses.append
-        )
-
-    def pull(self, again: bool = False) -> Kept:
-        return self.puller().pull(again)
-
-    def connection(self) -> CrmConnection:
-        with self.company.database.read() as connection:
-            return connections.live_connection(connection, "hubspot")
-
-    def deal(self, deal_id: str | int) -> Deal | None:
-        with self.company.database.read() as connection:
-            return deals.deal(connection, f"hubspot:{deal_id}")
-
-    def note(self, *wanted: Wanted) -> None:
-        with self.company.database.write() as connection:
-            connections.want(connection, "hubspot", wanted, NOW)
-
-    def waiting(self) -> list[SetAside]:
-        with self.company.database.read() as connection:
-            return quarantine.waiting(connection)
-
-    def keys(self) -> list[str]:
-        with self.company.database.read() as connection:
-            return sorted(stored.deal.key for stored in deals.all_deals(connection))
-
-    def all_keys(self) -> list[str]:
-        return sorted(f"hubspot:{deal_id}" for deal_id in self.crm.deals)
-
-
-@pytest.fixture
-def crm() -> Iterator[FakeHubSpot]:
-    with running_hubspot(NOW - timedelta(days=2)) as fake:
-        yield fake
-
-
-def connect(company: Company, crm: FakeHubSpot, mapping: str = "") -> Read:
-    new = NewConnection("hubspot", "hubspot", crm.address, TOKEN, "secret", mapping)
-    with company.database.write() as connection:
-        connections.add(connection, new, NOW)
-    return Read(company, crm)
-
-
-@pytest.fixture
-def read(company: Company, crm: FakeHubSpot) -> Read:
-    return connect(company, crm)
 
 
 def fill(crm: FakeHubSpot, count: int, after_ms: int = 1000) -> None:

@@ -16,7 +16,7 @@ from tracker.store.connections import CrmConnection
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MILLISECONDS_MAX = 10**14
-_NUMERAL_LENGTH_MAX = 40
+_NUMERAL_LENGTH_MAX = 100
 _EXPONENT_MAX = 20
 
 
@@ -139,7 +139,7 @@ def day_of(text: str, zone: ZoneInfo) -> str:
 def share_of(text: str, whole: int = 1) -> str:
     """A probability from 0 to `whole` as a part of one; "" for what is none.
 
-    CRMs compute with floats and say 0.4 as 0.40000000000000002, so it is rounded to a hundredth of a percent.
+    CRMs compute with floats and say 0.2 with 54 more digits, so it is rounded to a hundredth of a percent.
     """
     value = _decimal(text)
     if value is None or not 0 <= value <= whole:

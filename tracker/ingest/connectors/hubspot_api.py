@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tracker.ingest.connectors.asking import Answer, CrmAway, retry_after_seconds
-from tracker.ingest.connectors.deal_record import plain
+from tracker.ingest.connectors.deal_record import plain, share_of
 from tracker.ingest.connectors.hubspot_deal import (
     ALWAYS_READ,
     VERSION_MIN,
@@ -69,8 +69,8 @@ def _status(metadata: Mapping[str, JsonValue]) -> str:
     """A closed stage is won at a probability of one and lost at none; between them only the company knows."""
     if plain(metadata.get("isClosed")) != "true":
         return "open"
-    probability = plain(metadata.get("probability")).rstrip("0").rstrip(".")
-    return {"1": "won", "": "lost"}.get(probability, "")
+    probability = share_of(plain(metadata.get("probability")))
+    return {share_of("1"): "won", share_of("0"): "lost"}.get(probability, "")
 
 
 def changed_since(client: Client, cursor: str) -> Iterator[Page]:
