@@ -43,8 +43,7 @@ def follow_for_ever(settings: Settings, database: Database, write: Writer) -> No
 
 def _live(database: Database) -> list[CrmConnection]:
     with database.read() as connection:
-        every = connections.all_connections(connection)
-    return [crm for crm in every if crm.revoked_at is None and crm.kind in PULLED]
+        return [one for one in connections.live_connections(connection) if one.kind in PULLED]
 
 
 @dataclass(slots=True)

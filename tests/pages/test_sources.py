@@ -16,8 +16,8 @@ from tracker.ingest.strict_json import Number
 from tracker.ingest.submission import Entry
 from tracker.pages.company_calendar import CompanyCalendar
 from tracker.pages.silence import after_working_hours
-from tracker.store import sources
-from tracker.store.connections import NewConnection
+from tracker.store import connections, sources
+from tracker.store.connections import NewConnection, Wanted
 
 ZONE = ZoneInfo("Europe/Copenhagen")
 CALENDAR = CompanyCalendar(ZONE, "DK", ("public",), (date(2026, 11, 27),))
@@ -49,13 +49,12 @@ def send(
 ) -> None:
     """HubSpot tells us of an open deal of Anna's, some time after it happened."""
     sent = record(
-        source="HubSpot",
         event_id=f"e-{number}",
         deal_id=f"d-{number}",
         version=Number(str(number)),
         occurred_at=(clock.now() - lag).isoformat(),
         deal__credits=[{"rep": "anna@firma.dk"}],
-        **{"deal__status": "open", **more},
+        **{"source": "HubSpot", "deal__status": "open", **more},
     )
     take_in(
         cast.app.extensions["tracker"], [Entry(sent)], "HubSpot", clock.now(), clock.now().date()
@@ -216,3 +215,52 @@ def test_a_watching_machine_reads_the_same_and_no_pay(cast: Cast) -> None:
     assert 'tracker_source_silent{source="crm"} 0.0' in later
     assert f"{NOW.timestamp():.6e}"[:8] in text
     assert "anna" not in text.lower()
+
+
+def connect(cast: Cast) -> None:
+    new = NewConnection("hubspot", "hubspot", "https://api.hubapi.com", "pat-1", "secret")
+    with cast.database.write() as connection:
+        connections.add(connection, new, NOW)
+
+
+def test_a_connected_crm_says_whether_it_can_be_read_and_what_is_still_to_be_fetched(
+    cast: Cast,
+) -> None:
+    connect(cast)
+    assert "nothing has come in yet" in seen(cast, "ida", "/sources")
+    with cast.database.write() as connection:
+        connections.note_trouble(connection, "hubspot", "it does not accept the access token")
+    assert "It cannot be read: it does not accept the access token" in seen(cast, "ida", "/sources")
+    send(cast, source="hubspot")
+    with cast.database.write() as connection:
+        connections.want(connection, "hubspot", [Wanted("1"), Wanted("2")], NOW)
+        connections.note_pulled(connection, "hubspot", NOW)
+    page = seen(cast, "ida", "/sources")
+    assert "It cannot be read" not in page
+    assert "Still to be fetched" in page
+    assert "pat-1" not in page
+
+
+def test_a_crm_that_was_asked_and_had_nothing_new_is_not_silent(cast: Cast) -> None:
+    connect(cast)
+    send(cast, source="hubspot")
+    with clock.stopped_at(NOW + timedelta(hours=5)):
+        assert "nothing since 10:30" in seen(cast, "anna", "/me")
+        with cast.database.write() as connection:
+            connections.note_pulled(connection, "hubspot", clock.now())
+        assert "hidden>hubspot: nothing since 15:30" in seen(cast, "anna", "/me")
+
+
+def test_deals_from_before_a_crm_was_connected_tell_nothing_of_its_lag(cast: Cast) -> None:
+    send(cast, 1, timedelta(days=300), source="hubspot")
+    connect(cast)
+    with cast.database.read() as connection:
+        (source,) = [one for one in sources.all_sources(connection, NOW) if one.name == "hubspot"]
+    assert source.lag_median is None
+    with clock.stopped_at(NOW + timedelta(minutes=1)):
+        send(cast, 2, timedelta(seconds=3), source="hubspot")
+        with cast.database.read() as connection:
+            (source,) = [
+                one for one in sources.all_sources(connection, NOW) if one.name == "hubspot"
+            ]
+    assert source.lag_median == source.lag_p95 == timedelta(seconds=3)

@@ -17,6 +17,7 @@ from tracker.pages.i18n import gettext as _
 from tracker.pages.metrics import CONTENT_TYPE, metrics_text
 from tracker.pages.silence import Silence, silences, watch_of_app
 from tracker.store import connections, reconciliations, sources
+from tracker.store.connections import CrmConnection
 from tracker.store.reconciliations import Reconciliation
 from tracker.store.sources import Source
 from tracker.store.types import Connection
@@ -42,17 +43,25 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One source; `patience_hours` is None for one that does not send by itself, `silence` None while it is heard."""
+    """One source; `patience_hours` is None for one that does not send by itself, `silence` None while it is heard.
+
+    `crm` is the connection it is read by, if it is; `wanted_count` how many of its notices wait for their deals.
+    """
 
     source: Source
     patience_hours: int | None
     silence: Silence | None
     compared: Compared
+    crm: CrmConnection | None
+    wanted_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class SourcesView:
+    """The page; `unheard` are connections by which nothing has come in yet."""
+
     rows: tuple[SourceRow, ...]
+    unheard: tuple[CrmConnection, ...]
     patiences_hours: tuple[int, ...]
     may_change: bool
     now: datetime
@@ -72,14 +81,21 @@ def page() -> str:
             if one.silent_at <= now
         }
         compared = _Comparisons(connection)
+        crms = {crm.name: crm for crm in connections.live_connections(connection)}
         rows = tuple(
             SourceRow(
-                source, hours.get(source.name), silent.get(source.name), compared.of(source.name)
+                source,
+                hours.get(source.name),
+                silent.get(source.name),
+                compared.of(source.name),
+                crms.pop(source.name, None),
+                connections.wanted_count(connection, source.name),
             )
             for source in sources.all_sources(connection, now)
         )
     view = SourcesView(
         rows=rows,
+        unheard=tuple(crms.values()),
         patiences_hours=PATIENCES_HOURS,
         may_change=access.may_administer(principal),
         now=now,

@@ -81,6 +81,11 @@ def all_connections(connection: Connection) -> list[CrmConnection]:
     return [_from_row(row) for row in connection.execute(_connections().order_by(_crm.name))]
 
 
+def live_connections(connection: Connection) -> list[CrmConnection]:
+    """Every connection by name that was not removed."""
+    return [crm for crm in all_connections(connection) if crm.revoked_at is None]
+
+
 def connection_named(connection: Connection, name: str) -> CrmConnection | None:
     """The connection of this name, a removed one included: what came by it can still be read."""
     row = connection.execute(_connections().where(_crm.name == name)).one_or_none()

@@ -30,11 +30,15 @@ FROM_INSIDE = (CORRECTION_SOURCE, MANUAL_SOURCE, UNDO_SOURCE, OBJECTIVE)
 """What people here say themselves; nothing about it is late."""
 
 _seen, _watch, _event = tables.source_seen.c, tables.source_watch.c, tables.deal_event.c
+_crm, _sender = tables.crm_connection.c, tables.sender.c
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source. The lags are from its own clock to our commit; None when nothing lately says."""
+    """One source. The lags are from its own clock to our commit; None when nothing lately says.
+
+    What happened before a CRM was connected could not be here sooner, so no lag tells of it.
+    """
 
     name: str
     event_count: int
@@ -78,11 +82,19 @@ class Watched:
 
 
 def watched(connection: Connection) -> list[Watched]:
-    """The sources whose silence would be a wrong calm, by name."""
-    joined = tables.source_watch.join(tables.source_seen, _watch.source == _seen.source)
-    query = select(_watch.source, _seen.last_recorded_at, _watch.silent_after_hours)
-    rows = connection.execute(query.select_from(joined).order_by(_watch.source))
-    return [Watched(*row) for row in rows]
+    """The sources whose silence would be a wrong calm, by name.
+
+    A CRM that was asked and had nothing new has been heard.
+    """
+    joined = tables.source_watch.join(tables.source_seen, _watch.source == _seen.source).outerjoin(
+        tables.crm_connection, _watch.source == _crm.name
+    )
+    columns = (_seen.last_recorded_at, _crm.pulled_at, _watch.silent_after_hours)
+    query = select(_watch.source, *columns).select_from(joined).order_by(_watch.source)
+    return [
+        Watched(name, max(recorded_at, pulled_at or recorded_at), hours)
+        for name, recorded_at, pulled_at, hours in connection.execute(query)
+    ]
 
 
 def known_names(connection: Connection) -> set[str]:
@@ -111,10 +123,16 @@ def all_sources(connection: Connection, now: datetime) -> list[Source]:
     outside = select(tables.source_seen).where(_seen.source.not_in(FROM_INSIDE))
     rows = connection.execute(outside.order_by(_seen.source)).all()
     waiting = quarantine.waiting_by_source(connection)
+    connected_at = _connected_at(connection)
     found = []
     for row in rows:
         sample = _sample(connection, row.source, row.last_event_id)
-        lags = sorted(recorded_at - occurred_at for occurred_at, recorded_at in sample)
+        since = connected_at.get(row.source)
+        lags = sorted(
+            recorded_at - occurred_at
+            for occurred_at, recorded_at in sample
+            if since is None or occurred_at >= since
+        )
         found.append(
             Source(
                 row.source,
@@ -128,6 +146,13 @@ def all_sources(connection: Connection, now: datetime) -> list[Source]:
             )
         )
     return found
+
+
+def _connected_at(connection: Connection) -> dict[str, datetime]:
+    """Since when each CRM is connected, by the name of its source."""
+    joined = tables.crm_connection.join(tables.sender, _sender.name == _crm.name)
+    rows = connection.execute(select(_crm.name, _sender.created_at).select_from(joined))
+    return {row.name: row.created_at for row in rows}
 
 
 def _sample(
