@@ -7,6 +7,7 @@ from tests.ingest.records import NOW, TODAY, payee_id_of
 from tracker.cli import COMMANDS
 from tracker.config import setting_names
 from tracker.engine.plan_trials.plan_trial import refuse_wrong_examples
+from tracker.ingest.connectors.deal_mapping import parse_deal_mapping
 from tracker.ingest.deal_payload import Reader
 from tracker.ingest.files.deal_rows import DEALS
 from tracker.ingest.files.mapping_file import parse_mapping
@@ -30,9 +31,18 @@ def example(title: str) -> str:
     return "\n".join(line[4:] for line in lines if line.startswith("    ") or not line)
 
 
+def fenced(title: str) -> str:
+    """The first block between fences below a smaller heading."""
+    found = re.search(rf"^### {title}\n.*?^```\w*\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    assert found, f"no block in {title}"
+    return found.group(1)
+
+
 def test_what_the_readme_shows_is_accepted() -> None:
     refuse_wrong_examples(example("Plan files"))
     parse_mapping(example("Import files"), DEALS)
+    for crm in ("HubSpot", "Salesforce"):
+        parse_deal_mapping(fenced(f"Connect {crm}"))
     _, _, event = example("Send deals").partition("{")
     Reader(payee_id_of, NOW, TODAY).event(parse_strict(f"{{{event}".encode()))
 

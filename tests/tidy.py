@@ -48,6 +48,7 @@ MAY_IMPORT = {
             "engine",
             "flow",
             "flow_by_hand",
+            "flow_connections",
             "flow_disputes",
             "flow_objectives",
             "flow_drafts",

@@ -88,7 +88,9 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.request_class = BodyInMemory
     database = database or create_database(settings, PATIENCE_SECONDS)
     record = partial(intake.record_batch, database)
-    app.extensions["tracker"] = Tracker(settings, database, record, RecentKeys(database))
+    app.extensions["tracker"] = Tracker(
+        settings, database, record, lambda work: work(database), RecentKeys(database)
+    )
     _configure(app, settings)
     request_log.install(app)
     guards.install(app, settings)

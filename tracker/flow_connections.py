@@ -6,6 +6,7 @@ Written in one transaction, so that wherever a process ends, nothing is lost and
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from tracker import logs
 from tracker.engine.deals import DealEvent
@@ -19,6 +20,14 @@ from tracker.store.statements import OutOfRange
 from tracker.store.types import Connection
 
 log = logs.log_of(__name__)
+
+Result = TypeVar("Result")
+
+
+class Writer(Protocol):
+    """Does a piece of work on the database, where a process writes, and returns once it is committed."""
+
+    def __call__(self, work: Callable[[Database], Result]) -> Result: ...
 
 
 def connect(database: Database, new: NewConnection, by: str, at: datetime) -> None:
@@ -53,12 +62,14 @@ def disconnect(database: Database, name: str, by: str, at: datetime) -> None:
 class Arriving:
     """A deal as it was understood: an event, or the problems it has to wait for.
 
-    `waiting` makes what is set aside; also of an event that cannot be recorded after all.
+    `waiting` makes what is set aside; also of an event that cannot be recorded after all. `ends_ids` are entries that
+    wait for what this event says, and no longer once it is recorded.
     """
 
     event: DealEvent | None
     waiting: Callable[[Sequence[Problem]], Arrived]
     problems: tuple[Problem, ...] = ()
+    ends_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +142,15 @@ def _keep_at_once(
         to_record = [one for one in arriving if one.event is not None]
         events = [one.event for one in to_record if one.event is not None]
         outcomes = record_within(connection, events, at) if events else []
-        refused = [
-            one.waiting([Problem("event", outcome.problem)])
-            for one, outcome in zip(to_record, outcomes, strict=True)
-            if outcome.kind == "refused" and not outcome.is_conflict
-        ]
-        waits = [one.waiting(one.problems) for one in arriving if one.event is None] + refused
+        waits = [one.waiting(one.problems) for one in arriving if one.event is None]
+        outdated_ids = set(read.outdated_ids)
+        for one, outcome in zip(to_record, outcomes, strict=True):
+            if outcome.kind == "refused" and not outcome.is_conflict:
+                waits.append(one.waiting([Problem("event", outcome.problem)]))
+            else:
+                outdated_ids.update(one.ends_ids)
         quarantine.set_aside(connection, name, waits, at)
-        quarantine.end(connection, read.outdated_ids, "superseded", name, "", at)
+        quarantine.end(connection, outdated_ids, "superseded", name, "", at)
         _note_read(connection, read)
         if events:
             sources.watch(connection, {name})

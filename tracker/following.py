@@ -11,9 +11,10 @@ import gevent
 from tracker import clock, logs
 from tracker.config import Settings
 from tracker.errors import Conflict, NotFound, Unavailable
+from tracker.flow_connections import Writer
 from tracker.ingest.connectors.asking import CrmAway, CrmRefuses
 from tracker.ingest.connectors.kinds import PULLED
-from tracker.ingest.connectors.pulling import Puller, Writer
+from tracker.ingest.connectors.pulling import Puller
 from tracker.store import connections
 from tracker.store.connections import CrmConnection
 from tracker.store.database import Database
@@ -22,6 +23,8 @@ log = logs.log_of(__name__)
 
 LOOK_SECONDS = 0.5
 """How often it is looked for notices and for new connections."""
+BUSY_SECONDS = 5.0
+"""How soon after our own database could not keep what was read."""
 AWAY_SECONDS = 60.0
 REFUSED_SECONDS = 900.0
 """How soon a CRM that refuses is asked again by itself; a new token is tried at once."""
@@ -83,8 +86,10 @@ class Follower:
             log.error("a CRM refuses to be read", source=name)
         except NotFound:
             raise
-        except (Conflict, Unavailable):
+        except Conflict:
             self._wait(LOOK_SECONDS)
+        except Unavailable:
+            self._wait(BUSY_SECONDS)
         except Exception as problem:
             self._wait(AWAY_SECONDS)
             logs.say_fault(log, "a CRM could not be read", problem)

@@ -88,7 +88,7 @@ def _application(settings: Settings) -> tuple[Flask, Gateway]:
         turnstile.deliveries_count,
         gateway.follower.told_sequence,
     )
-    app.extensions["tracker"] = replace(parts, record=writer.record, pulse=pulse)
+    app.extensions["tracker"] = replace(parts, record=writer.record, write=writer.run, pulse=pulse)
     gevent.spawn(check_for_ever, settings)
     gevent.spawn(follow_for_ever, settings, parts.database, writer.run)
     gevent.spawn(compare_nightly, settings, parts.database)

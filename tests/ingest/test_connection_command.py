@@ -37,6 +37,9 @@ def test_a_connection_is_made_listed_and_removed_and_its_secrets_are_never_shown
     assert "secret" not in said.out + said.err
     with company.database.read() as connection:
         assert "secret" not in repr(connections.live_connection(connection, "hubspot"))
+    assert main(["sender", "secret", "hubspot"]) == 1
+    assert main(["sender", "revoke", "hubspot"]) == 1
+    assert "connection remove" in capsys.readouterr().err
     assert main(["connection", "remove", "hubspot"]) == 0
     assert push(company, signature(BODY, secret="second-secret")).status_code == 401
     assert main(["connection", "remove", "hubspot"]) == 1

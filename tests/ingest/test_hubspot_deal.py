@@ -10,12 +10,14 @@ from tests.ingest.conftest import Company
 from tests.ingest.fake_hubspot import FakeHubSpot, stage
 from tests.ingest.hubspot_reading import ZONE, Read, connect
 from tests.ingest.records import NOW
+from tracker import flow_connections
 from tracker.cli import main
-from tracker.engine.deals import Deal
+from tracker.engine.deals import Deal, DealEvent
 from tracker.ingest.setting_aside import replay
 from tracker.store import connections, quarantine
 from tracker.store.connections import Wanted
 from tracker.store.quarantine import Unclaimed
+from tracker.store.statements import OutOfRange
 from tracker.verify import verify
 
 MAPPING = """
@@ -219,10 +221,36 @@ def test_what_waits_of_a_deal_gives_way_to_what_is_said_of_it_later(read: Read) 
     assert read.waiting() == []
 
 
-def test_a_deal_too_large_to_add_up_waits_and_holds_up_no_other(read: Read) -> None:
-    read.crm.put(1, amount="1000")
-    read.crm.put(2, amount="99999999999.99")
-    read.crm.put(3, amount="1000000000000")
-    read.pull()
+def test_a_deal_that_makes_a_total_too_large_waits_and_holds_up_no_other(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_within = flow_connections.record_within
+
+    def add_up(connection: object, events: list[DealEvent], at: object) -> object:
+        if any(event.deal.amount_minor == 77_700 for event in events):
+            raise OutOfRange("9999999999999999999 is larger than the product can add up")
+        return record_within(connection, events, at)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(flow_connections, "record_within", add_up)
+    read.crm.put(1)
+    read.crm.put(2, amount="777")
+    read.crm.put(3)
+    kept = read.pull()
+    assert (kept.recorded_count, kept.waiting_count) == (2, 1)
+    (entry,) = read.waiting()
+    assert (entry.event.deal_key, entry.event.problems[0].where) == ("hubspot:2", "amount")
+    assert read.pull().recorded_count == 0
     assert len(read.waiting()) == 1
-    assert read.keys() == ["hubspot:1", "hubspot:2"]
+
+
+def test_a_deal_that_waits_is_let_go_when_hubspot_deletes_it(read: Read) -> None:
+    read.crm.put(1, hubspot_owner_id="99")
+    read.crm.put(2, hubspot_owner_id="99")
+    read.pull()
+    assert len(read.waiting()) == 2
+    for delete in (read.crm.bin, read.crm.purge):
+        delete(1 if delete == read.crm.bin else 2)
+    read.note(Wanted("1"), Wanted("2"))
+    read.pull()
+    assert read.waiting() == []
+    assert read.keys() == []

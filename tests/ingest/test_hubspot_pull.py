@@ -1,7 +1,9 @@
 """HubSpot is read whole and then as it changes, whatever it answers meanwhile: nothing is lost or counts twice."""
 
+import http.client
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
@@ -249,6 +251,13 @@ def test_a_redirect_is_not_followed_and_the_token_goes_nowhere_else(read: Read) 
     for address in ("http://api.hubapi.com", "http://10.0.0.1"):
         with pytest.raises(CrmRefuses):
             HttpApi(address, {})
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
+    by_tls = HttpApi("https://api.hubapi.com", {})._connection()
+    assert isinstance(by_tls, http.client.HTTPSConnection)
+    assert by_tls._context.verify_mode is ssl.CERT_REQUIRED  # type: ignore[attr-defined]
+    assert by_tls._context.check_hostname  # type: ignore[attr-defined]
 
 
 def test_an_answer_is_limited_in_size_and_in_time(

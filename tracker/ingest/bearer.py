@@ -9,6 +9,7 @@ from tracker import access, clock, logs
 from tracker.access import Principal
 from tracker.config import Settings
 from tracker.errors import SignInNeeded
+from tracker.flow_connections import Writer
 from tracker.ingest.intake import Recorder
 from tracker.store import keys
 from tracker.store.database import Database
@@ -61,6 +62,9 @@ class Parts(Protocol):
 
     @property
     def record(self) -> Recorder: ...
+
+    @property
+    def write(self) -> Writer: ...
 
     @property
     def recent_keys(self) -> RecentKeys: ...

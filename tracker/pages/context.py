@@ -25,6 +25,7 @@ from tracker import access, clock, logs
 from tracker.access import Principal
 from tracker.config import Settings
 from tracker.errors import NotAllowed, NotFound, SignInNeeded, Unavailable
+from tracker.flow_connections import Writer
 from tracker.ingest.bearer import RecentKeys
 from tracker.ingest.intake import Recorder
 from tracker.store import screens, sessions
@@ -69,11 +70,14 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """The parts of one running application. `record` is how records of deals that come in are written."""
+    """The parts of one running application. `record` is how records of deals that come in are written, `write` all else
+    that comes from outside.
+    """
 
     settings: Settings
     database: Database
     record: Recorder
+    write: Writer
     recent_keys: RecentKeys
     pulse: Pulse = Pulse()
 

@@ -67,12 +67,10 @@ class _Judging:
         translations = [translate(raw, self.crm, self.land.zone) for raw in raws]
         waiting = self._waiting(self._key(one.record.get("deal_id")) for one in translations)
         for raw, translation in zip(raws, translations, strict=True):
-            deal_id = translation.record.get("deal_id")
-            arriving = self._arriving(raw, translation)
-            self.arriving.append(arriving)
-            for entry in waiting.get(self._key(deal_id), ()):
-                if self._is_outdated(entry, translation, written(raw), arriving.event is not None):
-                    self.outdated_ids.append(entry.id)
+            key = self._key(translation.record.get("deal_id"))
+            arriving = self._arriving(raw, translation, waiting.get(key, []))
+            if arriving.event is not None or not self._never_counted(key, translation):
+                self.arriving.append(arriving)
             self.end(Wanted(merged) for merged in translation.merged_ids)
 
     def end(self, gone: Iterable[Wanted]) -> None:
@@ -85,7 +83,13 @@ class _Judging:
                 known = deals.event_by_id(self.connection, stored.event_id)
                 self.arriving.append(self._cancelled(known, by_key[stored.deal.key]))
 
-    def _arriving(self, raw: Raw, translation: Translated) -> Arriving:
+    def _never_counted(self, key: str, translation: Translated) -> bool:
+        """Whether a deal is cancelled that has never been more than waiting: nobody needs to put that right."""
+        deal = translation.record.get("deal")
+        is_cancelled = isinstance(deal, dict) and deal.get("status") == DealStatus.CANCELLED
+        return is_cancelled and deals.deal(self.connection, key) is None
+
+    def _arriving(self, raw: Raw, translation: Translated, waiting: Sequence[SetAside]) -> Arriving:
         problems = tuple(translation.problems)
         event: DealEvent | None = None
         try:
@@ -93,13 +97,35 @@ class _Judging:
         except BadInput as refusal:
             problems = (*problems, *refusal.problems)
 
-        def waiting(reasons: Sequence[Problem]) -> Arrived:
+        def set_aside(reasons: Sequence[Problem]) -> Arrived:
             kept = to_set_aside(translation.record, reasons, self.directory.payee_id_of)
             if kept is None:
                 return unreadable(self.crm.name, raw, reasons)
             return replace(kept, body=written(raw), connection_name=self.crm.name)
 
-        return Arriving(None if problems else event, waiting, problems)
+        ends_ids = self._sort_out(waiting, translation, written(raw), is_used=not problems)
+        return Arriving(None if problems else event, set_aside, problems, ends_ids)
+
+    def _sort_out(
+        self, waiting: Sequence[SetAside], translation: Translated, body: str, is_used: bool
+    ) -> tuple[int, ...]:
+        """Of what waits of a deal: the entries of the very version that can be used now.
+
+        Those of earlier versions, and of this one in other words, are outdated whatever becomes of it.
+        """
+        now, ends_ids = version_of(translation), []
+        for entry in waiting:
+            before = self._version_of(entry)
+            if before == now and is_used:
+                ends_ids.append(entry.id)
+            elif before < now or (before == now and entry.event.body != body):
+                self.outdated_ids.append(entry.id)
+        return tuple(ends_ids)
+
+    def _version_of(self, entry: SetAside) -> int:
+        raw = parse_strict(entry.event.body.encode())
+        assert isinstance(raw, dict)  # it was set aside as a deal
+        return version_of(translate(raw, self.crm, self.land.zone))
 
     def _cancelled(self, known: DealEvent, gone: Wanted) -> Arriving:
         version = max(gone.version_min, known.version + 1)
@@ -116,21 +142,11 @@ class _Judging:
         raw: Raw = {"id": gone.deal_id, "gone": True}
         return Arriving(event, lambda reasons: unreadable(self.crm.name, raw, reasons))
 
-    def _is_outdated(
-        self, entry: SetAside, translation: Translated, body: str, is_used: bool
-    ) -> bool:
-        """Whether what waits is of an earlier version, or of this one and is not needed beside it."""
-        raw = parse_strict(entry.event.body.encode())
-        if entry.event.connection_name != self.crm.name or not isinstance(raw, dict):
-            return False
-        before = version_of(translate(raw, self.crm, self.land.zone))
-        now = version_of(translation)
-        return before < now or (before == now and (is_used or entry.event.body != body))
-
     def _waiting(self, keys: Iterable[str]) -> dict[str, list[SetAside]]:
         found: dict[str, list[SetAside]] = {}
         for entry in quarantine.waiting_of_deals(self.connection, set(keys)):
-            found.setdefault(entry.event.deal_key, []).append(entry)
+            if entry.event.connection_name == self.crm.name:
+                found.setdefault(entry.event.deal_key, []).append(entry)
         return found
 
     def _key(self, deal_id: JsonValue) -> str:

@@ -6,14 +6,14 @@ from there; what is read twice is known already.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from tracker import clock
-from tracker.errors import Conflict, TrackerError
-from tracker.flow_connections import Kept, Read
-from tracker.ingest.connectors.asking import CrmAway, CrmRefuses, HttpApi
+from tracker.errors import Conflict, TrackerError, Unavailable
+from tracker.flow_connections import Kept, Read, Writer
+from tracker.ingest.connectors.asking import HttpApi
 from tracker.ingest.connectors.kinds import PULLED
 from tracker.ingest.connectors.landing import Land
 from tracker.ingest.connectors.shape import Client, PulledConnector, Raw
@@ -27,15 +27,8 @@ LEARN_EVERY_SECONDS = 900
 LEARN_AGAIN_SECONDS = 60
 """A deal may name a stage or an owner that is new; how soon the CRM is asked for its words again because of that."""
 
-Result = TypeVar("Result")
 OnPage = Callable[[Kept, int], None]
 """Called after each page: what is kept so far, and about how many deals are left."""
-
-
-class Writer(Protocol):
-    """Does a piece of work on the database, on the thread that writes."""
-
-    def __call__(self, work: Callable[[Database], Result]) -> Result: ...
 
 
 def nobody_watches(_kept: Kept, _left_count: int) -> None:
@@ -57,8 +50,8 @@ class Puller:
     def pull(self, again: bool = False) -> Kept:
         """Everything that was noted, and everything that has changed; all deals once more with `again`.
 
-        Raises Conflict while another process reads it, CrmAway, CrmRefuses (which is kept as the connection's trouble),
-        NotFound for a connection that was removed, Unavailable.
+        Raises Conflict while another process reads it, CrmAway, CrmRefuses, NotFound for a connection that was removed,
+        or Unavailable.
         """
         with self.database.alone(f"pull-{self.name}") as is_ours:
             if not is_ours:
@@ -75,19 +68,18 @@ class Puller:
             return self._saying_trouble(lambda: self._fetch_noted(*self._asked()))
 
     def _saying_trouble(self, read: Callable[[], Kept]) -> Kept:
+        """Whatever ends a reading is kept with the connection, so that its silence is explained."""
         try:
             return read()
-        except (CrmRefuses, CrmAway) as error:
-            self._note_trouble(error.message)
+        except Exception as error:
+            trouble = "A fault of the program; its log says more."
+            if isinstance(error, TrackerError):
+                trouble = error.message
+            with suppress(Unavailable):
+                self._write(
+                    lambda connection: connections.note_trouble(connection, self.name, trouble)
+                )
             raise
-        except TrackerError:
-            raise
-        except Exception:
-            self._note_trouble("A fault of the program; its log says more.")
-            raise
-
-    def _note_trouble(self, trouble: str) -> None:
-        self._write(lambda connection: connections.note_trouble(connection, self.name, trouble))
 
     def _pull_all(self) -> Kept:
         started_at = clock.now()

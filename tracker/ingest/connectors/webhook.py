@@ -6,6 +6,8 @@
 Whatever else is in it: an authentic message is never refused, because no CRM sends again what was.
 """
 
+from datetime import datetime
+
 from flask import Response
 
 from tracker import clock
@@ -18,6 +20,7 @@ from tracker.ingest.connectors.shape import Notices
 from tracker.ingest.connectors.translating import unreadable
 from tracker.store import connections, quarantine
 from tracker.store.connections import CrmConnection
+from tracker.store.database import Database
 
 UNREADABLE = Problem("message", "cannot be read.", "Look at it, and let it go if it is not needed.")
 
@@ -35,13 +38,16 @@ def take_message(parts: Parts, crm: CrmConnection, body: bytes) -> Response:
 
 
 def _keep(parts: Parts, crm: CrmConnection, notices: Notices) -> None:
-    now = clock.now()
+    now, zone = clock.now(), parts.settings.company_zone
     if notices.raws:
-        land = Land(parts.database, parts.settings.company_zone, now)
-        land.keep(notices.raws, Read(crm.name))
-    if not (notices.wanted or notices.unreadable):
-        return
-    with parts.database.write() as connection:
-        connections.want(connection, crm.name, notices.wanted, now)
-        entries = [unreadable(crm.name, part, [UNREADABLE]) for part in notices.unreadable]
-        quarantine.set_aside(connection, crm.name, entries, now)
+        read = Read(crm.name)
+        parts.write(lambda own: Land(own, zone, now).keep(notices.raws, read))
+    if notices.wanted or notices.unreadable:
+        parts.write(lambda own: _note(own, crm.name, notices, now))
+
+
+def _note(database: Database, name: str, notices: Notices, at: datetime) -> None:
+    entries = [unreadable(name, part, [UNREADABLE]) for part in notices.unreadable]
+    with database.write() as connection:
+        connections.want(connection, name, notices.wanted, at)
+        quarantine.set_aside(connection, name, entries, at)

@@ -1,14 +1,14 @@
 """The `sender` command: systems that push deal events and sign them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import click
 
 from tracker import clock
 from tracker.config import Settings, load_settings
-from tracker.errors import BadInput, Problem
+from tracker.errors import BadInput, Conflict, Problem
 from tracker.ingest.webhooks.receiving import WAYS
 from tracker.ingest.webhooks.standard_webhooks import SECRET_PREFIX
 from tracker.store import senders
@@ -49,6 +49,7 @@ def new_secret(name: str) -> None:
     """A new secret; the one before counts until the next change, so nothing is lost on the way."""
     with _writing() as (_, connection):
         known = {one.name: one.way for one in senders.all_senders(connection)}
+        _refuse_connected(known, name)
         secret = senders.change_secret(connection, name, PREFIXES.get(known.get(name, ""), ""))
     click.echo(secret)
 
@@ -67,8 +68,15 @@ def list_senders() -> None:
 def revoke(name: str) -> None:
     """Take nothing more from a system."""
     with _writing() as (_, connection):
+        known = {one.name: one.way for one in senders.all_senders(connection)}
+        _refuse_connected(known, name)
         senders.revoke(connection, name, clock.now())
     click.echo(f"Nothing more is taken from {name}.")
+
+
+def _refuse_connected(known: Mapping[str, str], name: str) -> None:
+    if known.get(name, "") not in ("", *WAYS):
+        raise Conflict(f"{name} is a connected CRM. Use: connection secret, connection remove.")
 
 
 @contextmanager
