@@ -188,6 +188,8 @@ def test_refusals_are_told_without_what_was_typed(cast: Cast, said: Said) -> Non
     headers = {"Authorization": f"Bearer trk_{CANARY}"}
     assert stranger.get("/api/v1/earnings", headers=headers).status_code == 401
     assert stranger.post(f"/api/v1/webhooks/{CANARY}", json={}).status_code == 401
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert anna.post("/you", data={CANARY: CANARY}, headers=foreign).status_code == 403
     events = [one["event"] for one in said() if one["level"] == "warning"]
     assert events == [
         "a sign-in failed",
@@ -196,6 +198,7 @@ def test_refusals_are_told_without_what_was_typed(cast: Cast, said: Said) -> Non
         "access was refused",
         "a key was refused",
         "a webhook was refused",
+        "a form was refused",
     ]
 
 

@@ -125,6 +125,7 @@ def _to_pairing(_error: ScreenNotPaired) -> Response:
 
 
 def _stale_form(_error: CSRFError) -> Response:
+    log.warning("a form was refused", reason="stale")
     page = ErrorPage(
         400,
         _("This form is too old"),
@@ -135,6 +136,7 @@ def _stale_form(_error: CSRFError) -> Response:
 
 
 def _foreign_form(_error: ForeignForm) -> Response:
+    log.warning("a form was refused", reason="from_another_site")
     page = ErrorPage(
         403,
         _("This form came from another site"),
