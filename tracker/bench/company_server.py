@@ -96,7 +96,12 @@ def _let_in(database: Database) -> tuple[str, str]:
 def _start(folder: Path, port: int) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tracker.cli", "run", "--port", str(port)],
-        env={**os.environ, "TRACKER_DATA": str(folder), "TRACKER_DATABASE_URL": ""},
+        env={
+            **os.environ,
+            "TRACKER_DATA": str(folder),
+            "TRACKER_DATABASE_URL": "",
+            "TRACKER_LOG_LEVEL": "warning",  # a line for each request would bury the progress
+        },
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
