@@ -17,6 +17,7 @@ from tests.faults.telling import (  # noqa: F401  # hooks: pytest finds them by 
     pytest_terminal_summary,
     pytest_testnodedown,
 )
+from tracker.store.database import Database, upgrade
 
 # Speed is never what a property is about; the same examples each time keep a red build red until it is mended.
 hypothesis.settings.register_profile(
@@ -67,22 +68,65 @@ def postgres_server() -> Iterator[postgres.PostgresServer]:
 
 
 @pytest.fixture
-def postgresql_url(postgres_server: postgres.PostgresServer) -> Iterator[str]:
-    """The address of a fresh empty PostgreSQL database."""
-    name = postgres_server.create_database()
-    yield postgres_server.url(name)
-    postgres_server.drop_database(name)
+def empty_postgresql_url(postgres_server: postgres.PostgresServer) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database without any table."""
+    with postgres_server.database() as name:
+        yield postgres_server.url(name)
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def empty_sqlite_url(tmp_path: Path) -> str:
     """The address of an SQLite database that does not exist yet."""
     return f"sqlite:///{tmp_path / 'tracker.sqlite3'}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """A database without any table; the test runs once on each kind."""
+    return str(request.getfixturevalue(f"empty_{request.param}_url"))
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql_name(postgres_server: postgres.PostgresServer) -> Iterator[str]:
+    """Every migration has run here once, so that each test need only copy the tables."""
+    with postgres_server.database() as name:
+        _migrate(postgres_server.url(name))
+        yield name
+
+
+@pytest.fixture
+def postgresql_url(
+    postgres_server: postgres.PostgresServer, migrated_postgresql_name: str
+) -> Iterator[str]:
+    """The address of a PostgreSQL database of its own, with the tables of today and nothing in them."""
+    with postgres_server.database(migrated_postgresql_name) as name:
+        yield postgres_server.url(name)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as a file."""
+    path = tmp_path_factory.mktemp("migrated") / "tracker.sqlite3"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(empty_sqlite_url: str, tmp_path: Path, migrated_sqlite_path: Path) -> str:
+    """The address of an SQLite database of its own, with the tables of today and nothing in them."""
+    shutil.copyfile(migrated_sqlite_path, tmp_path / migrated_sqlite_path.name)
+    return empty_sqlite_url
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    upgrade(database)
+    database.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A fresh empty database; the test runs once on each kind."""
+    """A database of its own with the tables of today; the test runs once on each kind."""
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 

@@ -54,6 +54,15 @@ class PostgresServer:
         ]
         subprocess.run(command, user=self._server.system_user, check=True, capture_output=True)
 
+    @contextmanager
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """The name of a new database, which is dropped at the end."""
+        name = self.create_database(template)
+        try:
+            yield name
+        finally:
+            self.drop_database(name)
+
     def _execute(self, statement: str) -> None:
         with psycopg.connect(
             self._server.get_uri(database="postgres"), autocommit=True

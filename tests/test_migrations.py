@@ -25,8 +25,8 @@ def revision_of(database: Database) -> str | None:
 
 
 @pytest.fixture
-def empty_database(database_url: str) -> Database:
-    database = Database(database_url)
+def empty_database(empty_database_url: str) -> Database:
+    database = Database(empty_database_url)
     yield database
     database.dispose()
 
@@ -37,12 +37,12 @@ def test_an_empty_database_becomes_exactly_the_tables(empty_database: Database) 
 
 
 def test_tables_of_a_newer_version_are_refused_at_the_start_and_by_every_write(
-    empty_database: Database, database_url: str
+    empty_database: Database, empty_database_url: str
 ) -> None:
     upgrade(empty_database)
     with empty_database.write() as connection:
         people.add_team(connection, "North")
-    other = Database(database_url)
+    other = Database(empty_database_url)
     with other.migrating() as connection:  # as a newer version does beside this one
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     other.dispose()
@@ -58,10 +58,10 @@ def test_tables_of_a_newer_version_are_refused_at_the_start_and_by_every_write(
 
 
 def test_a_migration_waits_for_a_write_and_a_write_for_a_migration(
-    empty_database: Database, database_url: str
+    empty_database: Database, empty_database_url: str
 ) -> None:
     upgrade(empty_database)
-    other, seen = Database(database_url), list[str]()
+    other, seen = Database(empty_database_url), list[str]()
 
     def overtake() -> None:
         with other.migrating() as connection:

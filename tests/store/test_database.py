@@ -55,7 +55,6 @@ def test_a_write_on_sqlite_holds_the_database_from_its_first_moment(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     database = Database(sqlite_url)
-    upgrade(database)
     stranger = sqlite3.connect(tmp_path / "tracker.sqlite3", timeout=0, isolation_level=None)
     with (
         closing(stranger),
@@ -77,8 +76,8 @@ def test_sqlite_waits_for_the_disk_and_keeps_references(sqlite_url: str) -> None
     database.dispose()
 
 
-def test_references_are_kept_after_a_migration_too(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
+def test_references_are_kept_after_a_migration_too(empty_sqlite_url: str) -> None:
+    database = Database(empty_sqlite_url)
     upgrade(database)
     with database.read() as connection:
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
