@@ -15,13 +15,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.builders import a_deal, an_event
-from tracker import access, clock, flow, flow_drafts, flow_payroll, passwords
+from tracker import access, clock, flow, flow_drafts, flow_imports, flow_payroll, passwords
 from tracker.app import create_app
 from tracker.config import load_settings
 from tracker.engine.deals import CreditShare, DealStatus
-from tracker.store import disputes, drafts, keys, links, payroll, people, screens, sessions
+from tracker.ingest.files.staging import Stage
+from tracker.store import disputes, drafts, imports, keys, links, payroll, people, screens, sessions
 from tracker.store.adjustments import Decision, Proposal
 from tracker.store.database import Database, upgrade
+from tracker.store.imports import FileImport
 from tracker.store.plans import QuotaChange
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -95,6 +97,8 @@ class Cast:
     dispute_ids: dict[str, int] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     draft_id: int = 0
+    staged_id: str = ""
+    import_id: int = 0
 
     def client_of(self, who: str, **headers: str) -> FlaskClient:
         """A fresh browser in which this person is signed in or this wall is paired; a program with this key."""
@@ -122,6 +126,7 @@ def make_cast(folder: Path, **settings: str) -> Cast:
     with cast.database.write() as connection:
         _look_up(cast, connection)
         _give_secrets(cast, connection)
+    cast.staged_id = Stage(folder).add_file("deals.csv", b"id\n1\n", "ida@firma.dk", NOW).id
     return cast
 
 
@@ -144,6 +149,8 @@ def _prepared() -> Path:
     _hire(database)
     _sell(database)
     _close_october(database)
+    earlier = FileImport("crm", "earlier.csv", "0" * 64, 1)
+    flow_imports.begin_import(database, earlier, "ida@firma.dk", NOW)
     _doubt(folder, database)
     database.dispose()
     return folder
@@ -241,6 +248,7 @@ def _look_up(cast: Cast, connection) -> None:
             cast.statement_ids[who] = statement.id
             for dispute in disputes.disputes_of_payee(connection, person.payee_id):
                 cast.dispute_ids[who] = dispute.id
+    cast.import_id = imports.latest(connection, 1)[0].id
     cast.draft_id = drafts.drafts(connection)[0].id
     cast.team_ids.update({team.name: team.id for team in people.teams(connection)})
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from tests.builders import a_deal, an_event
 from tests.cast import FIGURES, NOW, TEAM_OF, Cast, make_cast
 from tests.leaks import found_amounts
-from tracker import access, clock, flow
+from tracker import access, clock, flow, importing
 from tracker.engine.deals import CreditShare
 from tracker.pages import manager, my_earnings, team_board
 from tracker.store import outbox, people
@@ -213,6 +213,24 @@ POST /quarantine/999/replay                          in     403  403   403   404
 POST /quarantine/999/discard                         in     403  403   403   404  in   in     in
 POST /quarantine/claim?reference=x&payee_id={anna}   in     403  403   403   to   in   in     in
 POST /quarantine/claim?reference=x&payee_id=999      in     403  403   403   404  in   in     in
+GET  /import                                         in     403  403   403   ok   in   in     in
+POST /import                                         in     403  403   403   422  in   in     in
+GET  /import/{import}                                in     403  403   403   ok   in   in     in
+GET  /import/999                                     in     403  403   403   404  in   in     in
+POST /import/{import}/undo                           in     403  403   403   to   in   in     in
+POST /import/999/undo                                in     403  403   403   404  in   in     in
+GET  /import/files/{staged}                          in     403  403   403   ok   in   in     in
+GET  /import/files/999                               in     403  403   403   404  in   in     in
+GET  /import/files/{staged}/progress                 in     403  403   403   to   in   in     in
+GET  /import/files/999/progress                      in     403  403   403   404  in   in     in
+POST /import/files/{staged}/columns                  in     403  403   403   to   in   in     in
+POST /import/files/999/columns                       in     403  403   403   404  in   in     in
+POST /import/files/{staged}/again                    in     403  403   403   to   in   in     in
+POST /import/files/999/again                         in     403  403   403   404  in   in     in
+POST /import/files/{staged}/write                    in     403  403   403   to   in   in     in
+POST /import/files/999/write                         in     403  403   403   404  in   in     in
+POST /import/files/{staged}/discard                  in     403  403   403   to   in   in     in
+POST /import/files/999/discard                       in     403  403   403   404  in   in     in
 GET  /plans                                          in     403  ok    ok    ok   in   in     in
 GET  /plans/cast                                     in     403  ok    ok    ok   in   in     in
 GET  /plans/999                                      in     403  404   404   404  in   in     in
@@ -289,6 +307,8 @@ class Line:
             **{f"statement of {who}": number for who, number in cast.statement_ids.items()},
             **{f"dispute of {who}": number for who, number in cast.dispute_ids.items()},
             "draft": cast.draft_id,
+            "import": cast.import_id,
+            "staged": cast.staged_id,
             "link": cast.secrets["link"],
             "screen link": cast.secrets["screen of South"],
         }
@@ -304,6 +324,12 @@ CHANGES = [line for line in LINES if line.method == "POST"]
 def the_clock_stands_still() -> Iterator[None]:
     with clock.stopped_at(NOW):
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_file_is_worked_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may begin it is asked here; a process for each answer would only take its time."""
+    monkeypatch.setattr(importing, "start", lambda *_about: None)
 
 
 @pytest.fixture(scope="module")

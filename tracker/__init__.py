@@ -16,6 +16,7 @@ Around it:
     app         the web application, put together     guards   what every request passes     wiring   live meets pages
     flow_drafts plan drafts: check, simulate, pilot, activate     trials   on whose deals a draft is tried
     flow_connections  CRMs that are read: connected, understood, and what they tell
+    importing   files sent by the page, worked on in a process of their own
     simulating  its simulations, in a process of their own
     flow_imports  files of deals, and taking them back
     flow_by_hand  a deal written down or changed by hand

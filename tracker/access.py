@@ -16,6 +16,7 @@
 | pair and revoke screens     | no       | no         | yes                | yes   | no        | no         | no       |
 | plans of a team, who is on  | no       | no         | yes                | yes   | no        | no         | no       |
 | what such a plan pays       | no       | no         | if the company says| yes   | no        | no         | no       |
+| import files, undo imports  | no       | no         | no                 | yes   | no        | no         | no       |
 | people, keys, plan drafts   | no       | no         | no                 | yes   | no        | no         | no       |
 | send deal events            | no       | no         | no                 | no    | no        | yes        | no       |
 | what became of an event     | no       | no         | no                 | no    | no        | yes        | yes      |
@@ -177,6 +178,11 @@ def may_see_plan_terms(principal: Principal) -> bool:
 
 def may_administer(principal: Principal) -> bool:
     """People, keys, plans and their drafts, and company settings."""
+    return principal.role == "admin"
+
+
+def may_import_files(principal: Principal) -> bool:
+    """Import files of deals, and take imports back; also to see whose pay that would change."""
     return principal.role == "admin"
 
 

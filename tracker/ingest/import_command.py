@@ -172,7 +172,7 @@ def _bring_in(database: Database, given: Given, report: Report, dry_run: bool) -
         _say_what_was_tried(tried)
     else:
         with _progress("Importing", report.row_count) as on_rows:
-            click.echo(_told(runs.bring_in(database, given, report, on_rows)))
+            click.echo(_told(runs.bring_in(database, given, report, on_rows).counts))
 
 
 def _named(report: Report) -> list[Problem]:

@@ -46,7 +46,7 @@ file_mapping = Table(
     Column("id", Integer, primary_key=True),
     Column("source", String(60), nullable=False),
     Column("header_hash", String(64), nullable=False),
-    Column("mapping", Text, nullable=False),  # a mapping file, as TOML
+    Column("mapping", Text, nullable=False),  # JSON, see ingest/files/choices.py
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("recorded_by", String(330), nullable=False),
     Index(None, "header_hash"),

@@ -14,5 +14,8 @@ order:
     repetitions     rows that say again what an earlier one says, found in bounded memory
     importing       the whole file looked at first, then written in chunks
     targets         where the rows of each kind go
+    choices         how a file is read as a person chooses it on the page, written down as a mapping
+    proposing       a first look at a file, and how it may be meant (heads: which column is what)
+    staging         files sent by the page and not imported yet
     runs            what a person does with a file: check, try, import, undo
 """

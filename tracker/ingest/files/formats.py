@@ -4,8 +4,10 @@ A date format is written with YYYY, YY, MM, M, DD and D: "DD.MM.YYYY" takes 01.0
 """
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 DATE_PARTS = {
     "YYYY": r"(?P<year>\d{4})",
@@ -121,3 +123,39 @@ def date_format(text: str) -> DateFormat:
     if sorted(kinds) != ["D", "M", "Y"] or re.search(r"\w", _DATE_PART.sub("", text)):
         raise FormatError(f"“{text[:40]}” is not a date format: use YYYY, MM and DD once each")
     return DateFormat(text, re.compile(pattern + re.escape(text[position:]), re.ASCII))
+
+
+DATE_FORMATS = tuple(
+    date_format(text)
+    for text in (
+        *("YYYY-MM-DD", "D.M.YYYY", "D-M-YYYY", "D/M/YYYY", "D.M.YY", "D-M-YY", "D/M/YY"),
+        *("YYYY/M/D", "YYYY.MM.DD", "M/D/YYYY", "YYYYMMDD"),
+    )
+)
+NUMBER_FORMATS = tuple(
+    NumberFormat(decimal_mark, group_mark)
+    for decimal_mark, group_mark in ((",", "."), (".", ","), (",", " "), (".", " "), (".", "'"))
+)
+
+Format = TypeVar("Format")
+
+
+def best_format(
+    formats: Sequence[Format],
+    texts: Sequence[str],
+    parse: Callable[[Format], Callable[[str], object]],
+) -> Format:
+    """The format that most of the texts are in; the earlier one on a draw."""
+
+    def fits_count(one: Format) -> int:
+        return sum(_fits(parse(one), text) for text in texts if text)
+
+    return max(formats, key=fits_count)
+
+
+def _fits(parse: Callable[[str], object], text: str) -> bool:
+    try:
+        parse(text)
+    except FormatError:
+        return False
+    return True

@@ -5,40 +5,30 @@ the European way wins a draw. What does not fit is named with its line and left 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import TypeVar
 
 from tracker.engine.claims.list_matching import Line
 from tracker.engine.money import AMOUNT_MINOR_MAX, round_to_minor_unit
 from tracker.ingest.files.cells import Cell, cell_text
 from tracker.ingest.files.formats import (
+    DATE_FORMATS,
+    NUMBER_FORMATS,
     DateFormat,
     FormatError,
     NumberFormat,
-    date_format,
+    best_format,
     plain_number,
     without_currency,
 )
+from tracker.ingest.files.heads import guessed, plain_words
 from tracker.ingest.files.spreadsheet import SheetRow
 
 FIELDS = ("deal_id", "name", "on", "amount", "commission")
 HEAD_ROWS_MAX = 15
 """How far down the head of the table is looked for: people write a title above it."""
-
-DATE_FORMATS = tuple(
-    date_format(text)
-    for text in (
-        *("YYYY-MM-DD", "D.M.YYYY", "D-M-YYYY", "D/M/YYYY", "D.M.YY", "D-M-YY", "D/M/YY"),
-        *("YYYY/M/D", "YYYY.MM.DD", "M/D/YYYY", "YYYYMMDD"),
-    )
-)
-NUMBER_FORMATS = tuple(
-    NumberFormat(decimal_mark, group_mark)
-    for decimal_mark, group_mark in ((",", "."), (".", ","), (",", " "), (".", " "), (".", "'"))
-)
 
 HEADS: Mapping[str, tuple[str, ...]] = {
     "deal_id": (
@@ -72,7 +62,6 @@ _SUM_WORDS = frozenset(
 )
 _TIME_BEHIND = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
 
-Format = TypeVar("Format")
 Columns = Mapping[str, int]
 """The place of the column of each field that the list has."""
 
@@ -125,7 +114,9 @@ def read_own_list(
 
 def _head_of(rows: Sequence[SheetRow]) -> int:
     """The place of the row that names the columns: the one with most words we know, the first on a draw."""
-    known = [len(_guessed([cell_text(cell) for cell in row.cells])) for row in rows[:HEAD_ROWS_MAX]]
+    known = [
+        len(guessed([cell_text(cell) for cell in row.cells], HEADS)) for row in rows[:HEAD_ROWS_MAX]
+    ]
     return known.index(max(known))
 
 
@@ -135,37 +126,10 @@ def _columns(heads: Sequence[str], chosen: Mapping[str, int | None]) -> dict[str
         for name, place in chosen.items()
         if name in FIELDS and place is not None and 0 <= place < len(heads)
     }
-    guessed = {name: place for name, place in _guessed(heads).items() if name not in chosen}
-    free = {name: place for name, place in guessed.items() if place not in taken.values()}
+    likely = guessed(heads, HEADS)
+    open_fields = {name: place for name, place in likely.items() if name not in chosen}
+    free = {name: place for name, place in open_fields.items() if place not in taken.values()}
     return {name: {**free, **taken}[name] for name in FIELDS if name in free or name in taken}
-
-
-def _guessed(heads: Sequence[str]) -> dict[str, int]:
-    """The best column for each field: a head that is one of its words before one that only holds it."""
-    scored = [
-        (-score, FIELDS.index(name), place)
-        for place, text in enumerate(heads)
-        for name in FIELDS
-        if (score := _score(_words(text), HEADS[name]))
-    ]
-    found: dict[str, int] = {}
-    for _score_below, field_number, place in sorted(scored):
-        name = FIELDS[field_number]
-        if name not in found and place not in found.values():
-            found[name] = place
-    return found
-
-
-def _score(head: str, words: Iterable[str]) -> int:
-    if not head:
-        return 0
-    if head in words:
-        return 1000
-    return max((len(word) for word in words if f" {word} " in f" {head} "), default=0)
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold().replace(".", " ")))
 
 
 # --- what stands in them -----------------------------------------------------------------------------------------
@@ -183,16 +147,16 @@ class _Reading:
 
     def __post_init__(self) -> None:
         dates = [_without_time(cell_text(cell)) for cell in self._column("on")]
-        self._date_format: DateFormat = _fitting(DATE_FORMATS, dates, lambda one: one.parse)
+        self._date_format: DateFormat = best_format(DATE_FORMATS, dates, lambda one: one.parse)
         self._number_formats: dict[str, NumberFormat] = {}
         for name in ("amount", "commission"):
             texts = [without_currency(cell_text(cell)) for cell in self._column(name)]
-            self._number_formats[name] = _fitting(NUMBER_FORMATS, texts, lambda one: one.plain)
+            self._number_formats[name] = best_format(NUMBER_FORMATS, texts, lambda one: one.plain)
 
     def line(self, row: SheetRow) -> Line | None:
         """The line of a row; None for one that is a sum or that could not be read."""
         deal_id, name = (cell_text(self._cell(row, key)) for key in ("deal_id", "name"))
-        if not deal_id and (not name or _words(name) in _SUM_WORDS):
+        if not deal_id and (not name or plain_words(name) in _SUM_WORDS):
             if any(self._cell(row, key) != "" for key in ("amount", "commission")):
                 self.sums.append(row.number)
             return None
@@ -261,27 +225,6 @@ def _signed(format_: NumberFormat, text: str) -> str:
     if bare.endswith("-"):
         return f"-{format_.plain(bare[:-1].strip())}"
     return format_.plain(bare)
-
-
-def _fitting(
-    formats: Sequence[Format],
-    texts: Sequence[str],
-    parse: Callable[[Format], Callable[[str], object]],
-) -> Format:
-    """The format that most of the texts are in; the earlier one on a draw."""
-
-    def fits_count(one: Format) -> int:
-        return sum(_fits(parse(one), text) for text in texts if text)
-
-    return max(formats, key=fits_count)
-
-
-def _fits(parse: Callable[[str], object], text: str) -> bool:
-    try:
-        parse(text)
-    except FormatError:
-        return False
-    return True
 
 
 def _without_time(text: str) -> str:

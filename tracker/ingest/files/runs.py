@@ -53,6 +53,14 @@ class Given:
         return self.mapping.kind is DEALS
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What importing a file came to. `import_id` 0: only imports of deals have a number."""
+
+    import_id: int
+    counts: Counter[str]
+
+
 @dataclass
 class Tried:
     """What something would come to: outcomes, whose pay would change, and, of an undoing, the deals it would leave."""
@@ -68,20 +76,20 @@ def check(database: Database, given: Given, on_rows: OnRows) -> Report:
     return job.check()
 
 
-def bring_in(database: Database, given: Given, checked: Report, on_rows: OnRows) -> Counter[str]:
-    """Import the good rows of a file that was checked; how many rows had which outcome."""
+def bring_in(database: Database, given: Given, checked: Report, on_rows: OnRows) -> Brought:
+    """Import the good rows of a file that was checked."""
     import_id = _begun(database, given, checked) if given.is_deals else 0
     job = Import(database, given.table, given.mapping, _target(database, given, import_id), on_rows)
     counts = job.write(checked)
     if import_id:
         flow_imports.end_import(database, import_id, counts, given.at)
-    return counts
+    return Brought(import_id, counts)
 
 
 def try_out(database: Database, given: Given, checked: Report, on_rows: OnRows) -> Tried:
     """What importing the file would come to, by importing it and keeping nothing."""
     with _tried(database, given.at) as (rehearsal, tried):
-        tried.counts = bring_in(rehearsal, given, checked, on_rows)
+        tried.counts = bring_in(rehearsal, given, checked, on_rows).counts
     return tried
 
 

@@ -43,6 +43,10 @@ class SheetTable:
     def header(self) -> list[str]:
         return _texts(self.sheet.rows[0])
 
+    def first_rows(self) -> list[list[str]]:
+        """Those one of which is the head."""
+        return [_texts(row) for row in self.sheet.rows[:HEAD_ROWS_MAX]]
+
     def addresses(self, columns: frozenset[str]) -> Addresses:
         header = _texts(self.sheet.rows[self._head(columns)])
         return Addresses(self.sheet.name, header)
