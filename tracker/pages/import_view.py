@@ -15,7 +15,7 @@ from tracker.pages.formatting import count, period_name
 from tracker.pages.i18n import gettext as _
 from tracker.pages.import_problems import problem_words
 from tracker.store import imports
-from tracker.store.deals import CORRECTION_SOURCE
+from tracker.store.deals import CORRECTION_SOURCE, MANUAL_SOURCE
 from tracker.store.imports import StoredImport
 from tracker.store.types import Connection
 
@@ -330,6 +330,6 @@ def _pay_row(one: Mapping[str, Any]) -> PayRow:
 
 def _left(one: Mapping[str, str]) -> LeftDeal:
     why = _("%(source)s has said something of it since.", source=one["by"])
-    if one["by"] == CORRECTION_SOURCE:
+    if one["by"] in (CORRECTION_SOURCE, MANUAL_SOURCE):
         why = _("It was corrected by hand since.")
     return LeftDeal(one["name"], one["deal_key"], why)

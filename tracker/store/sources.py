@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, select
 from tracker.engine.crediting.objectives import OBJECTIVE
 from tracker.store import quarantine, tables
 from tracker.store.deals import CORRECTION_SOURCE, MANUAL_SOURCE, UNDO_SOURCE, Arrival
+from tracker.store.rehearsal import is_rehearsed
 from tracker.store.statements import (
     Values,
     insert_into,
@@ -51,10 +52,13 @@ class Source:
 
 
 def note(connection: Connection, arrivals: Sequence[Arrival], recorded_at: datetime) -> None:
-    """Count events that have just been recorded. Call it last: the row of a source is held to the commit."""
+    """Count events that have just been recorded. Call it last: the row of a source is held to the commit.
+
+    What is only rehearsed was not sent by anybody.
+    """
     newest = {arrival.event.source: arrival for arrival in sorted(arrivals, key=lambda one: one.id)}
     counts = Counter(arrival.event.source for arrival in arrivals)
-    if not newest:
+    if not newest or is_rehearsed(connection):
         return
     rows: list[Values] = [
         {

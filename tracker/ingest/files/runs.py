@@ -23,7 +23,7 @@ from tracker.store import imports, pay_changes
 from tracker.store.database import Database
 from tracker.store.imports import FileImport
 from tracker.store.pay_changes import PayChange
-from tracker.store.rehearsal import Rehearsal, rehearsing
+from tracker.store.rehearsal import Rehearsal, rehearsing_aside
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (PEOPLE, QUOTAS, DEALS, RATES)}
 OUTCOMES = (
@@ -120,7 +120,7 @@ def try_undo(database: Database, import_id: int, by: str, at: datetime, on_deals
 @contextmanager
 def _tried(database: Database, at: datetime) -> Iterator[tuple[Rehearsal, Tried]]:
     tried = Tried()
-    with rehearsing(database) as rehearsal:
+    with rehearsing_aside(database) as rehearsal:
         with rehearsal.read() as connection:
             last_id = pay_changes.last_entry_id(connection)
         yield rehearsal, tried
