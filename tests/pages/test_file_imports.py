@@ -14,6 +14,7 @@ from tests.ingest.test_file_tables import a_workbook
 from tracker import clock, importing
 from tracker.ingest.files.staging import FILE_BYTES_MAX, KEPT_FOR, STAGED_MAX, Progress, Stage
 from tracker.pages.context import Tracker
+from tracker.pages.import_problems import cell_and_field
 from tracker.store import deals, imports, quarantine, totals
 
 DANISH = (
@@ -204,6 +205,20 @@ def test_a_file_that_cannot_be_read_says_what_to_do(
     ida: FlaskClient, content: bytes, said: str
 ) -> None:
     assert said in ida.get(send(ida, content)).text
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("C17, amount", ("C17", "amount")),
+        ("Deals!C17, properties.region", ("Deals!C17", "properties.region")),
+        ("May, June!C17, rep", ("May, June!C17", "rep")),
+        ("Deals, row 7", ("Deals, row 7", "")),
+        ("row 2, into", ("row 2", "into")),
+    ],
+)
+def test_where_something_is_wrong_is_a_cell_and_a_field(where: str, found: tuple[str, str]) -> None:
+    assert cell_and_field(where) == found
 
 
 def test_the_name_of_a_file_is_only_ever_shown(cast: Cast, ida: FlaskClient) -> None:

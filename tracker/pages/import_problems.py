@@ -10,10 +10,19 @@ from collections.abc import Callable
 from tracker.pages.i18n import gettext as _
 from tracker.pages.import_columns import field_words
 
+_WHERE = re.compile(r"(?P<cell>.*?)(?:, (?P<name>[a-z][a-z0-9_.]*))?")
+_ROW = re.compile(r"row (?P<number>\d+)$")
 
-def problem_words(where: str, what: str, fix: str) -> tuple[str, str]:
-    """What is wrong and what to do, without the cell it is in."""
-    _cell, _comma, name = where.partition(", ")
+
+def cell_and_field(where: str) -> tuple[str, str]:
+    """Where something is wrong: the cell, or the row, and the field that was looked for there; "" for none."""
+    found = _WHERE.fullmatch(where)
+    cell, name = (found["cell"], found["name"]) if found else (where, "")
+    return _ROW.sub(lambda row: _("row %(number)s", number=row["number"]), cell), name or ""
+
+
+def problem_words(name: str, what: str, fix: str) -> tuple[str, str]:
+    """What is wrong with a field, or with a whole row (""), and what to do."""
     said, to_do = _translated(what, fix)
     named = f"{_field_name(name)}: {said}" if name else said
     return named, to_do

@@ -13,7 +13,7 @@ from tracker.ingest.files.staging import Progress
 from tracker.pages.authors import name_finder
 from tracker.pages.formatting import count, period_name
 from tracker.pages.i18n import gettext as _
-from tracker.pages.import_problems import problem_words
+from tracker.pages.import_problems import cell_and_field, problem_words
 from tracker.store import imports
 from tracker.store.deals import CORRECTION_SOURCE, MANUAL_SOURCE
 from tracker.store.imports import StoredImport
@@ -230,7 +230,8 @@ def problem_groups(found: Found) -> tuple[ProblemGroup, ...]:
     """The problems of a file, those that say the same together, by the first cell of each."""
     by_words: dict[tuple[str, str], list[str]] = {}
     for where, what, fix in found.get("problems", ()):
-        by_words.setdefault(problem_words(where, what, fix), []).append(where.partition(", ")[0])
+        cell, name = cell_and_field(where)
+        by_words.setdefault(problem_words(name, what, fix), []).append(cell)
     return tuple(
         ProblemGroup(what, fix, tuple(cells[:CELLS_SHOWN]), tuple(cells[CELLS_SHOWN:]))
         for (what, fix), cells in by_words.items()
