@@ -52,6 +52,7 @@ MAY_IMPORT = {
             "flow_disputes",
             "flow_objectives",
             "flow_drafts",
+            "flow_imports",
             "flow_payroll",
             "payroll_export",
             "store",
