@@ -1,7 +1,6 @@
 """What a sender is answered, and that an answer is about what is committed."""
 
 import json
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from tracker import clock, flow
 from tracker.ingest import bearer
 from tracker.store import keys
 from tracker.store.database import Database
+from tracker.store.statements import OutOfRange
 
 
 def outcomes_of(answer: Any) -> list[tuple[str | None, str]]:
@@ -434,12 +434,13 @@ def test_a_batch_that_holds_nothing_but_another_content_of_a_known_id_is_a_confl
     assert company.post([record(deal__amount="1.00"), 7]).status_code == 409
 
 
-def test_a_deal_that_no_total_can_hold_waits_and_is_not_lost(company: Company) -> None:
-    running = company.client.application.extensions["tracker"]
-    too_large = flow.Outcome("e-9001", "refused", "With this deal a total would grow too large.")
-    company.client.application.extensions["tracker"] = replace(
-        running, record=lambda events, at: [too_large]
-    )
+def test_a_deal_that_no_total_can_hold_waits_and_is_not_lost(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def grows_too_large(*_: object) -> None:
+        raise OutOfRange("too large")
+
+    monkeypatch.setattr(flow, "record_within", grows_too_large)
     answer = company.post(record())
     assert (answer.status_code, outcomes_of(answer)) == (200, [("e-9001", "quarantined")])
     assert "too large" in status_of(company, "e-9001").json["problems"][0]["problem"]

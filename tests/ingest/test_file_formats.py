@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tracker.errors import BadInput, Problem
-from tracker.ingest.files.csv_file import CsvFile, Row
+from tracker.errors import BadInput
+from tracker.ingest.files.cells import BadRow, Row
+from tracker.ingest.files.csv_file import CsvFile
 from tracker.ingest.files.deal_rows import DEALS
 from tracker.ingest.files.formats import FormatError, NumberFormat, date_format
 from tracker.ingest.files.mapping import slug
@@ -103,7 +104,7 @@ def test_a_name_becomes_what_fits_an_address() -> None:
 # --- files
 
 
-def rows_of(path: Path, columns: str = "a", encoding: str = "utf-8") -> list[Row | Problem]:
+def rows_of(path: Path, columns: str = "a", encoding: str = "utf-8") -> list[Row | BadRow]:
     return list(CsvFile(path, encoding, None).rows(frozenset(columns.split())))
 
 
@@ -123,18 +124,18 @@ def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
     assert rows_of(written(tmp_path / "f.csv", b"\xef\xbb\xbfa\n1\n")) == [Row(2, {"a": "1"})]
 
 
-def test_a_row_is_named_by_the_line_it_begins_on(tmp_path: Path) -> None:
+def test_a_row_is_named_by_its_number_in_a_spreadsheet(tmp_path: Path) -> None:
     content = b'a,b\n"x\ny",1\n\nz,2\n'
     rows = rows_of(written(tmp_path / "f.csv", content))
-    assert [row.line for row in rows if isinstance(row, Row)] == [2, 5]
+    assert [row.number for row in rows if isinstance(row, Row)] == [2, 4]
 
 
-def test_a_file_in_another_encoding_says_which_line(tmp_path: Path) -> None:
+def test_a_file_in_another_encoding_says_which_row(tmp_path: Path) -> None:
     content = "a\nAda\nÆrø\nBo\n".encode("cp1252")
     path = written(tmp_path / "f.csv", content)
     first, wrong, last = rows_of(path)
-    assert isinstance(wrong, Problem)
-    assert (wrong.where, wrong.what) == ("line 3", "is not UTF-8.")
+    assert isinstance(wrong, BadRow)
+    assert (wrong.problem.where, wrong.problem.what) == ("row 3", "is not UTF-8.")
     assert isinstance(first, Row)
     assert isinstance(last, Row)
     assert rows_of(path, encoding="cp1252")[1] == Row(3, {"a": "Ærø"})
@@ -147,14 +148,14 @@ def test_a_file_in_another_encoding_says_which_line(tmp_path: Path) -> None:
         (b"a,b\n1,2,3\n", "has 3 cells, but the header has 2"),
         (b'a\n"1" x\n', "is not CSV"),
         (b'a\n"never closed\n', "is not CSV"),
-        (b"a\n" + b"x" * 200_000 + b"\n", "field larger than field limit"),
+        (b"a\n" + b"x" * 200_000 + b"\n", "is too long: a cell may hold"),
     ],
 )
 def test_a_row_that_is_not_csv_is_named(tmp_path: Path, content: bytes, message: str) -> None:
-    (problem,) = rows_of(written(tmp_path / "f.csv", content))
-    assert isinstance(problem, Problem)
-    assert message in problem.what
-    assert problem.where == "line 2"
+    (wrong,) = rows_of(written(tmp_path / "f.csv", content))
+    assert isinstance(wrong, BadRow)
+    assert message in wrong.problem.what
+    assert wrong.problem.where == "row 2"
 
 
 @pytest.mark.parametrize(
