@@ -15,7 +15,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    tuple_,
 )
 
 from tracker.engine.crediting.objectives import is_score
@@ -25,7 +24,7 @@ from tracker.engine.periods import Period
 from tracker.store import tables
 from tracker.store.deal_snapshot import deal_from_json, deal_to_json
 from tracker.store.marks import known
-from tracker.store.statements import in_chunks, insert_into, insert_or_replace
+from tracker.store.statements import ignoring, in_chunks, insert_or_replace, rows_named
 
 _event, _deal, _participant = (
     tables.deal_event.c,
@@ -135,23 +134,17 @@ def insert_events(
     if not by_name:
         return []
     rows = [_event_row(by_name[name], recorded_at) for name in sorted(by_name)]
-    statement = insert_into(connection, tables.deal_event).on_conflict_do_nothing()
-    returned = connection.execute(
-        statement.returning(_event.id, _event.source, _event.source_event_id), rows
+    statement = ignoring(
+        connection.dialect.name, tables.deal_event, "id", "source", "source_event_id"
     )
-    return [Arrival(row.id, by_name[row.source, row.source_event_id]) for row in returned]
+    returned = connection.execute(statement, rows)
+    return [Arrival(row[0], by_name[row[1], row[2]]) for row in returned]
 
 
 def body_hashes(connection: Connection, names: Collection[EventName]) -> dict[EventName, str]:
     """The hash of the body of each of these events that is recorded: it tells a retry from another event."""
-    hashes: dict[EventName, str] = {}
-    name = tuple_(_event.source, _event.source_event_id)
-    for chunk in in_chunks(sorted(names)):
-        rows = connection.execute(
-            select(_event.source, _event.source_event_id, _event.body_hash).where(name.in_(chunk))
-        )
-        hashes |= {(row.source, row.source_event_id): row.body_hash for row in rows}
-    return hashes
+    rows = rows_named(connection, tables.deal_event, ("source", "source_event_id"), sorted(names))
+    return {(row.source, row.source_event_id): row.body_hash for row in rows}
 
 
 def keep_newest(
@@ -185,8 +178,8 @@ def _locked(connection: Connection, newest: dict[str, Arrival]) -> list[Row[Any]
     if not newest:
         return []
     rows = [_deal_row(newest[key]) for key in sorted(newest)]
-    statement = insert_into(connection, tables.deal).on_conflict_do_nothing()
-    inserted = set(connection.execute(statement.returning(_deal.key), rows).scalars())
+    statement = ignoring(connection.dialect.name, tables.deal, "key")
+    inserted = set(connection.execute(statement, rows).scalars())
     locked: list[Row[Any]] = []
     for chunk in in_chunks(sorted(newest.keys() - inserted)):
         in_order = select(tables.deal).where(_deal.key.in_(chunk)).order_by(_deal.key)

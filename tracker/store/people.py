@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from tracker.errors import Conflict
 from tracker.store import tables
 from tracker.store.statements import insert_or_ignore, insert_or_replace, inserted_id
+
+_TEAM_IDS = select(tables.payee.c.id, tables.payee.c.team_id).where(
+    tables.payee.c.id.in_(bindparam("payee_ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +133,7 @@ def payees_of_team(connection: Connection, team_id: int) -> list[Payee]:
 
 def team_ids_of(connection: Connection, payee_ids: Collection[int]) -> dict[int, int | None]:
     """The team of each of these payees; one that does not exist is left out."""
-    columns = select(tables.payee.c.id, tables.payee.c.team_id)
-    rows = connection.execute(columns.where(tables.payee.c.id.in_(sorted(payee_ids))))
+    rows = connection.execute(_TEAM_IDS, {"payee_ids": sorted(payee_ids)})
     return {row.id: row.team_id for row in rows}
 
 

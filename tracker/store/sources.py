@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -14,7 +15,7 @@ from tracker.store.deals import CORRECTION_SOURCE, MANUAL_SOURCE, UNDO_SOURCE, A
 from tracker.store.rehearsal import is_rehearsed
 from tracker.store.statements import (
     Values,
-    insert_into,
+    insert_of,
     insert_or_ignore,
     insert_or_replace,
 )
@@ -70,10 +71,16 @@ def note(connection: Connection, arrivals: Sequence[Arrival], recorded_at: datet
         }
         for source in sorted(newest)
     ]
-    statement = insert_into(connection, tables.source_seen)
-    given = {name: statement.excluded[name] for name in rows[0] if name != "source"}
+    connection.execute(_counting(connection.dialect.name), rows)
+
+
+@cache
+def _counting(dialect: str) -> Any:
+    statement = insert_of(dialect, tables.source_seen)
+    names = ("last_event_id", "last_occurred_at", "last_recorded_at")
+    given = {name: statement.excluded[name] for name in names}
     given["event_count"] = _seen.event_count + statement.excluded.event_count
-    connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=given), rows)
+    return statement.on_conflict_do_update(index_elements=["source"], set_=given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,27 @@
 """The few statements that both databases have but standard SQL lacks."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Insert, Table
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Insert,
+    Row,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 IN_COUNT = 500
@@ -20,25 +37,76 @@ class OutOfRange(ValueError):
     """A figure does not fit the 64 bits of a column."""
 
 
-def insert_into(connection: Connection, table: Table) -> Any:
-    """An INSERT that knows ON CONFLICT in the words of this database."""
-    return postgresql.insert(table) if _is_postgresql(connection) else sqlite.insert(table)
+def insert_of(dialect: str, table: Table) -> Any:
+    """An INSERT that knows ON CONFLICT in the words of a database."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+# Building a statement takes as long as running it, so those that every event needs are built once.
 
 
 def insert_or_ignore(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert rows in order; one whose key is there already stays as it is."""
     if rows:
-        connection.execute(insert_into(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(ignoring(connection.dialect.name, table), rows)
+
+
+@cache
+def ignoring(dialect: str, table: Table, *returning: str) -> Any:
+    """An INSERT that leaves rows as they are whose key is there already, and returns these columns of the new ones."""
+    statement = insert_of(dialect, table).on_conflict_do_nothing()
+    return statement.returning(*(table.c[name] for name in returning)) if returning else statement
 
 
 def insert_or_replace(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert rows in order; one whose key is there already takes the new values, and is locked in that order."""
-    if not rows:
-        return
+    if rows:
+        connection.execute(_replacing(connection.dialect.name, table, tuple(rows[0])), rows)
+
+
+@cache
+def _replacing(dialect: str, table: Table, names: tuple[str, ...]) -> Any:
+    statement = insert_of(dialect, table)
     keys = [column.name for column in table.primary_key]
-    statement = insert_into(connection, table)
-    given = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=given), rows)
+    given = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=given)
+
+
+def rows_named(
+    connection: Connection, table: Table, names: tuple[str, ...], keys: Iterable[tuple[Any, ...]]
+) -> Iterator[Row[Any]]:
+    """The rows whose columns of these names hold one of these combinations: whole numbers, texts and dates.
+
+    A list of combinations in an IN would be compared with every row of the table; this way each is looked up.
+    """
+    statement = _looking_up(connection.dialect.name, table, names)
+    for chunk in in_chunks(keys):
+        wanted = json.dumps(chunk, default=str)
+        yield from connection.execute(statement, {"wanted": wanted})
+
+
+@cache
+def _looking_up(dialect: str, table: Table, names: tuple[str, ...]) -> Select[Any]:
+    is_postgresql = dialect == "postgresql"
+    wanted = bindparam("wanted", type_=Text)
+    elements = (
+        func.json_array_elements(cast(wanted, JSON)) if is_postgresql else func.json_each(wanted)
+    )
+    each = elements.table_valued("value", name="wanted_key")
+    matches = [
+        table.c[name] == _element(each.c.value, place, table.c[name], is_postgresql)
+        for place, name in enumerate(names)
+    ]
+    return select(table).select_from(each.join(table, and_(*matches)))
+
+
+def _element(
+    value: ColumnElement[Any], place: int, column: Column[Any], is_postgresql: bool
+) -> ColumnElement[Any]:
+    """An element of a JSON array as a column of this type compares with it."""
+    if is_postgresql:
+        return cast(value.op("->>")(place), column.type)
+    return func.json_extract(value, f"$[{place}]", type_=column.type)
 
 
 def inserted_id(connection: Connection, statement: Insert) -> int:
@@ -60,7 +128,3 @@ def within_64_bits(figure: int) -> int:
     if not -INT64_MAX <= figure <= INT64_MAX:
         raise OutOfRange(f"{figure} is larger than the product can add up")
     return figure
-
-
-def _is_postgresql(connection: Connection) -> bool:
-    return connection.dialect.name == "postgresql"

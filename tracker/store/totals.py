@@ -4,7 +4,7 @@ Totals are kept by differences under a lock per window; earnings are rounded fig
 of two of them, so the entries of a figure sum to it whatever arrived when.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
 from sqlalchemy import delete as delete_from
 
-from tracker.engine.agreement.ladder_terms import LadderTerms
+from tracker.engine.agreement.ladder_terms import terms_of
 from tracker.engine.agreement.plan_book import PlanBook
 from tracker.engine.crediting.credits import Credit
 from tracker.engine.earning.totals import (
@@ -29,9 +29,17 @@ from tracker.engine.earning.totals import (
 from tracker.store import ledger, tables
 from tracker.store.credits import credits_on
 from tracker.store.ledger import Cause, Difference, FigureKey
-from tracker.store.statements import Values, in_chunks, insert_or_replace, within_64_bits
+from tracker.store.statements import (
+    Values,
+    in_chunks,
+    insert_or_replace,
+    rows_named,
+    within_64_bits,
+)
 
 _earning = tables.earning.c
+NAMES = ("payee_id", "component_key", "window_key")
+"""What names a total, in every table of totals."""
 
 PeriodFigures = Mapping[str, int]
 """Earned minor units by settlement period."""
@@ -64,15 +72,14 @@ def apply_credits(
         connection,
         tables.running_total,
         {
-            (cell.total, (cell.period_key, cell.plan_version_id, cell.tier)): change
+            (*_names_of(cell), cell.period_key, cell.plan_version_id, cell.tier): change
             for cell, change in by_cell.items()
         },
     )
     _add(
         connection,
         tables.running_total_day,
-        {(key, (day,)): change for (key, day), change in by_day.items()},
-        tables.running_total_day.c.effective_on.in_(sorted({day for _, day in by_day})),
+        {(*_names_of(key), day): change for (key, day), change in by_day.items()},
     )
     return touched
 
@@ -86,20 +93,18 @@ def lock_windows(connection: Connection, keys: Collection[TotalKey], at: datetim
 def _add(
     connection: Connection,
     table: Table,
-    changes: Mapping[tuple[TotalKey, tuple[Any, ...]], Sums],
-    *only: ColumnElement[bool],
+    changes: Mapping[tuple[Any, ...], Sums],
 ) -> None:
-    """Add to the rows named by a total and the rest of the table's key; a row left without credits goes."""
-    key_names = [column.name for column in table.primary_key][3:]
+    """Add to the rows with these keys; a row left without credits goes."""
+    names = tuple(column.name for column in table.primary_key)
     before = {
-        (key, tuple(row._mapping[name] for name in key_names)): _sums(row)
-        for key, row in _rows_of(connection, table, {key for key, _ in changes}, *only)
+        row[: len(names)]: _sums(row) for row in rows_named(connection, table, names, changes)
     }
     kept: list[Values] = []
     emptied: list[Values] = []
-    for key, rest in sorted(changes):
-        after = before.get((key, rest), NOTHING) + changes[key, rest]
-        columns = _key_columns(key) | dict(zip(key_names, rest, strict=True))
+    for key in sorted(changes):
+        after = before.get(key, NOTHING) + changes[key]
+        columns = dict(zip(names, key, strict=True))
         if after == NOTHING:
             emptied.append(columns)
         else:
@@ -132,8 +137,7 @@ def window_totals(
     by_day = {
         key
         for key, of_key in cells.items()
-        if key in climbing
-        or LadderTerms(key, book).need_days(cell.plan_version_id for cell in of_key)
+        if key in climbing or terms_of(key, book).need_days(cell.plan_version_id for cell in of_key)
     }
     climbs = _climbs(connection, by_day)
     return [total_of_cells(key, of_key.items(), climbs.get(key)) for key, of_key in cells.items()]
@@ -254,15 +258,12 @@ def _names(row: Row[Any]) -> tuple[int, str, str]:
 
 
 def _rows_of(
-    connection: Connection, table: Table, keys: Collection[TotalKey], *only: ColumnElement[bool]
-) -> Iterable[tuple[TotalKey, Row[Any]]]:
-    """The rows of these totals. Reads a little more than asked for, so that the index can be used everywhere."""
-    for payee_ids in in_chunks(sorted({key.payee_id for key in keys})):
-        chunk = set(payee_ids)
-        asked = {key for key in keys if key.payee_id in chunk}
-        for row in connection.execute(select(table).where(near(table, asked), *only)):
-            if (key := TotalKey(*_names(row))) in asked:
-                yield key, row
+    connection: Connection, table: Table, keys: Iterable[TotalKey]
+) -> Iterator[tuple[TotalKey, Row[Any]]]:
+    """The rows of these totals."""
+    named = {_names_of(key): key for key in keys}
+    for row in rows_named(connection, table, NAMES, named):
+        yield named[_names(row)], row
 
 
 def near(table: Table, keys: Collection[TotalKey]) -> ColumnElement[bool]:
@@ -272,6 +273,10 @@ def near(table: Table, keys: Collection[TotalKey]) -> ColumnElement[bool]:
         table.c.component_key.in_(sorted({key.component_key for key in keys})),
         table.c.window_key.in_(sorted({key.window_key for key in keys})),
     )
+
+
+def _names_of(key: TotalKey | CellKey) -> tuple[int, str, str]:
+    return key.payee_id, key.component_key, key.window_key
 
 
 def _key_columns(key: TotalKey) -> Values:

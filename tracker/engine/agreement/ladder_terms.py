@@ -13,6 +13,8 @@ from tracker.engine.earning.rates import RateTable, compile_table
 from tracker.engine.earning.totals import TotalKey
 from tracker.engine.periods import Period
 
+TERMS_KEPT = 1000
+
 
 @dataclass(slots=True)
 class LadderTerms:
@@ -88,6 +90,16 @@ class LadderTerms:
         }
         found |= {version_id: self.book.version(version_id) for version_id in version_ids}
         return list(found.values())
+
+
+def terms_of(key: TotalKey, book: PlanBook) -> LadderTerms:
+    """The terms of a total, worked out once for those that a book was asked for lately."""
+    found = book.ladder_terms.get(key)
+    if found is None:
+        if len(book.ladder_terms) >= TERMS_KEPT:
+            book.ladder_terms.clear()
+        found = book.ladder_terms[key] = LadderTerms(key, book)
+    return found
 
 
 def quota_minor_of(book: PlanBook, key: TotalKey) -> int | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tracker.engine.agreement.plans import Assignment, Component, PersonalException, PlanVersion
 from tracker.engine.agreement.quota_facts import QuotaFact
@@ -10,6 +10,10 @@ from tracker.engine.agreement.teams import Membership, Teams, Whose
 from tracker.engine.crediting.exchange import ExchangeRate, ExchangeRates
 from tracker.engine.periods import Period, period_named
 from tracker.engine.values import value
+
+if TYPE_CHECKING:
+    from tracker.engine.agreement.ladder_terms import LadderTerms
+    from tracker.engine.earning.totals import TotalKey
 
 
 @value
@@ -35,8 +39,8 @@ class PlanBook:
     `memberships` say who belongs to the teams and who leads them, oldest first. With `has_plan_quotas` the quota in a
     plan's text counts for whoever was set none. What deals give on later days than their own is known until the day
     `until` (None: none of it); deals in another currency than a plan's are converted by `exchange_rates`. `openings`
-    remembers what `credits` found out about a payee's share on a day; `residual_keys` are the components, by plan and
-    own key, that pay a deal over the years in some version.
+    remembers what `credits` found out about a payee's share on a day, `ladder_terms` by what totals climb;
+    `residual_keys` are the components, by plan and own key, that pay a deal over the years in some version.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class PlanBook:
         exchange_rates: Iterable[ExchangeRate] = (),
     ) -> None:
         self.openings: dict[tuple[int, bool, date, str], tuple[Opening, ...]] = {}
+        self.ladder_terms: dict[TotalKey, LadderTerms] = {}
         self.teams = Teams(memberships)
         self.until = until
         self.exchange = ExchangeRates(exchange_rates)

@@ -15,7 +15,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import accumulate
 
-from tracker.engine.agreement.ladder_terms import LadderTerms
+from tracker.engine.agreement.ladder_terms import LadderTerms, terms_of
 from tracker.engine.agreement.plan_book import PlanBook
 from tracker.engine.agreement.plans import (
     WEIGHT_SCALE,
@@ -106,7 +106,7 @@ def stretches_of(total: WindowTotal, book: PlanBook) -> list[Stretch]:
     """The cells of a window in time, cut where a new plan version or another quota starts at the foot."""
     if not total.cells:
         return []
-    terms = LadderTerms(total.key, book)
+    terms = terms_of(total.key, book)
     stretches: list[list[Cell]] = []
     starts: list[date] = []
     for cell in _cells(total, terms):
