@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,12 +52,19 @@ def company_server(on_progress: Callable[[str], None]) -> Iterator[CompanyServer
         on_progress("building a demo company")
         cookie, ingest_key = _build(settings)
         on_progress("starting a server")
-        port = _free_port()
-        process = _start(Path(folder), port)
-        try:
+        with running("tracker.cli", Path(folder)) as (_, port):
             yield CompanyServer(port, cookie, ingest_key)
-        finally:
-            _stop(process)
+
+
+@contextmanager
+def running(module: str, folder: Path, **environment: str) -> Iterator[tuple[int, int]]:
+    """Starts `MODULE run --port PORT` on a folder; the ids of the process and of the port it answers on."""
+    port = _free_port()
+    process = _start(module, folder, port, environment)
+    try:
+        yield process.pid, port
+    finally:
+        _stop(process)
 
 
 def post_deal(
@@ -93,21 +100,22 @@ def _let_in(database: Database) -> tuple[str, str]:
     return f"{access.SESSION_COOKIE}={token}", ingest_key
 
 
-def _start(folder: Path, port: int) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tracker.cli", "run", "--port", str(port)],
-        env={
-            **os.environ,
-            "TRACKER_DATA": str(folder),
-            "TRACKER_DATABASE_URL": "",
-            "TRACKER_LOG_LEVEL": "warning",  # a line for each request would bury the progress
-        },
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+def _start(
+    module: str, folder: Path, port: int, environment: Mapping[str, str]
+) -> subprocess.Popen[str]:
+    own = {"TRACKER_DATA": str(folder), "TRACKER_DATABASE_URL": ""}
+    log = folder / "server.log"
+    with log.open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, "run", "--port", str(port)],
+            env={**os.environ, **own, **environment},
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            start_new_session=True,
+        )
     if process.stdout is None or not any(line.startswith("ready") for line in process.stdout):
-        raise AssertionError("the server did not start; what it said stands above")
+        raise AssertionError(f"the server did not start: {log.read_text()[-2000:]}")
     return process
 
 
