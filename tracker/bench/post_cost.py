@@ -1,16 +1,15 @@
 """What a deal event costs over HTTP until it is kept, beside a request that does nothing and beside its bare rows."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from random import Random
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
-
-from sqlalchemy import Table, insert, select
+from time import perf_counter, process_time
 
 from tracker.bench import sellers
 from tracker.bench.company_server import running
@@ -20,6 +19,7 @@ from tracker.clock import now
 from tracker.config import load_settings
 from tracker.store import keys, tables
 from tracker.store.database import Database, create_database, upgrade
+from tracker.store.statements import all_rows, insert_rows
 
 EVENTS = "/api/v1/deal-events"
 REPS_COUNT = 100
@@ -29,6 +29,7 @@ SINGLES_COUNT = 1500
 ONE_BY_ONE_COUNT = 100
 BATCHES_COUNT = 6
 BATCH_COUNT = 500
+BARE_ROUNDS_COUNT = 3
 NO_OP_SHARE_MIN = 0.4
 BATCH_TIMES_MIN = 8
 ROWS_SHARE_MIN = 0.08
@@ -57,7 +58,10 @@ class SinglesCost:
 
 @dataclass(frozen=True, slots=True)
 class BatchCost:
-    """Events a second: one request after the other, in batches, many at once, and as bare rows."""
+    """Events a second: one request after the other, in batches, many at once, and as bare rows.
+
+    `processor_share` is the processor time that the bare rows of an event take, of what it takes in a batch.
+    """
 
     one_by_one_per_second: float
     many_at_once_per_second: float
@@ -66,6 +70,7 @@ class BatchCost:
     rows_of_event: float
     times_one_by_one: float
     rows_share: float
+    processor_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,62 +157,72 @@ def _batches(folder: Path, on_progress: Callable[[str], None]) -> BatchCost:
                     one_by_one.count / one_by_one.seconds,
                     at_once.count / at_once.seconds,
                     BATCH_COUNT / batch.seconds,
+                    batch.processor_seconds / BATCH_COUNT,
                 )
             )
     on_progress("the same rows, bare")
-    rows_per_second, rows_of_event = _bare_rows(folder)
-    one_by_one_rate, at_once_rate, batch_rate = (
+    bare = _bare_rows(folder)
+    one_by_one_rate, at_once_rate, batch_rate, batch_seconds = (
         median(rates) for rates in zip(*rounds, strict=True)
     )
     return BatchCost(
         one_by_one_rate,
         at_once_rate,
         batch_rate,
-        rows_per_second,
-        rows_of_event,
-        median(batch / one for one, _, batch in rounds),
-        batch_rate / rows_per_second,
+        bare.per_second,
+        bare.rows_of_event,
+        median(batch / one for one, _, batch, _ in rounds),
+        batch_rate / bare.per_second,
+        bare.processor_seconds / batch_seconds,
     )
 
 
 def _company(folder: Path) -> str:
     """Builds a company in a folder; a key to send deals with."""
-    database = create_database(load_settings({"TRACKER_DATA": str(folder)}))
-    try:
+    with _opened(folder) as database:
         sellers.hire(database, REPS_COUNT, SINGLES_COUNT // REPS_COUNT)
         with database.write() as connection:
             return keys.create_key(connection, "Bench", frozenset({"ingest"}), now())
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[Database]:
+    database = create_database(load_settings({"TRACKER_DATA": str(folder)}))
+    try:
+        yield database
     finally:
         database.dispose()
 
 
-def _bare_rows(folder: Path) -> tuple[float, float]:
-    """Inserts every row that was written once more into empty tables, those of 500 events in a transaction.
+@dataclass(frozen=True, slots=True)
+class _BareRows:
+    """Events a second, how many rows stand for one, and the processor time for one."""
 
-    The events a second, and how many rows stand for one.
-    """
-    rows = {table: _rows(folder / "posted", table) for table in WRITTEN}
+    per_second: float
+    rows_of_event: float
+    processor_seconds: float
+
+
+def _bare_rows(folder: Path) -> _BareRows:
+    """Inserts every row that was written once more into empty tables, those of 500 events in a transaction."""
+    with _opened(folder / "posted") as database, database.read() as connection:
+        rows = {table: all_rows(connection, table) for table in WRITTEN}
     events_count = len(rows[tables.deal_event])
     transactions_count = max(1, events_count // BATCH_COUNT)
-    rates = []
-    for number in range(3):
+    times = []
+    for number in range(BARE_ROUNDS_COUNT):
         bare = Database(f"sqlite:///{folder}/bare-{number}.sqlite3")
         upgrade(bare)
-        started = perf_counter()
+        started, before = perf_counter(), process_time()
         for part in range(transactions_count):
             with bare.write() as connection:
                 for table in WRITTEN:
-                    if share := rows[table][part::transactions_count]:
-                        connection.execute(insert(table), share)
-        rates.append(events_count / (perf_counter() - started))
+                    insert_rows(connection, table, rows[table][part::transactions_count])
+        times.append((perf_counter() - started, process_time() - before))
         bare.dispose()
-    return median(rates), sum(map(len, rows.values())) / events_count
-
-
-def _rows(folder: Path, table: Table) -> list[dict[str, object]]:
-    database = create_database(load_settings({"TRACKER_DATA": str(folder)}))
-    try:
-        with database.read() as connection:
-            return [dict(row._mapping) for row in connection.execute(select(table))]
-    finally:
-        database.dispose()
+    seconds, processor_seconds = (median(of) for of in zip(*times, strict=True))
+    return _BareRows(
+        events_count / seconds,
+        sum(map(len, rows.values())) / events_count,
+        processor_seconds / events_count,
+    )

