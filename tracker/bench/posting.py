@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -55,53 +55,18 @@ def _request(port: int, path: str, key: str, body: bytes) -> bytes:
 
 
 async def _post(port: int, requests: list[bytes], connections_count: int) -> None:
-    loop, left = asyncio.get_running_loop(), iter(requests)
-    lanes = [
-        _Lane(lambda: next(left, None), loop.create_future()) for _ in range(connections_count)
-    ]
-    for lane in lanes:
-        await loop.create_connection(lambda lane=lane: lane, "127.0.0.1", port)  # type: ignore[misc]
-    await asyncio.gather(*(lane.done for lane in lanes))
+    left = iter(requests)
+    await asyncio.gather(*(_post_one_by_one(port, left) for _ in range(connections_count)))
 
 
-class _Lane(asyncio.Protocol):
-    """One connection. As little work as can be: what the sender takes, the server lacks on a small machine."""
-
-    def __init__(
-        self, next_request: Callable[[], bytes | None], done: "asyncio.Future[None]"
-    ) -> None:
-        self.done = done
-        self._next_request, self._received = next_request, b""
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._send()
-
-    def data_received(self, data: bytes) -> None:  # the protocol's own name for it
-        self._received += data
-        head, _, body = self._received.partition(HEAD_END)
-        length_at = head.lower().find(LENGTH)
-        if not body and HEAD_END not in self._received:
-            return
-        if len(body) < int(head[length_at + len(LENGTH) :].split(b"\r\n", 1)[0]):
-            return
-        if b" 200 " not in head.split(b"\r\n", 1)[0] or b'"problems":[{' in body:
-            self.done.set_exception(AssertionError(f"the server answered {self._received[:300]!r}"))
-            return
-        self._received = b""
-        self._send()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self.done.set_exception(AssertionError(f"the server hung up: {error}"))
-
-    def _send(self) -> None:
-        assert self._transport is not None
-        request = self._next_request()
-        if request is not None:
-            self._transport.write(request)
-        elif not self.done.done():
-            self.done.set_result(None)
-            self._transport.close()
+async def _post_one_by_one(port: int, left: Iterator[bytes]) -> None:
+    """Over one connection, as long as there are requests."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for request in left:
+        writer.write(request)
+        head = await reader.readuntil(HEAD_END)
+        length = head.lower().partition(LENGTH)[2].partition(b"\r\n")[0]
+        body = await reader.readexactly(int(length))
+        if b" 200 " not in head.partition(b"\r\n")[0] or b'"problems":[{' in body:
+            raise AssertionError(f"the server answered {head + body[:300]!r}")
+    writer.close()
