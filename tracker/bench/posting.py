@@ -70,3 +70,4 @@ async def _post_one_by_one(port: int, left: Iterator[bytes]) -> None:
         if b" 200 " not in head.partition(b"\r\n")[0] or b'"problems":[{' in body:
             raise AssertionError(f"the server answered {head + body[:300]!r}")
     writer.close()
+    await writer.wait_closed()
