@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from random import Random
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter, process_time, sleep
+from time import perf_counter, process_time, sleep, time_ns
 
 from tracker import flow
 from tracker.bench import sellers
@@ -186,6 +187,7 @@ class _Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._random = Random()  # noqa: S311 - other deals each time, also in a store that stays
+        self._numbers = count(time_ns())  # like those of a CRM: each is higher than the one before
         with database.read() as connection:
             self._payee_ids = [payee.id for payee in people.payees(connection)]
 
@@ -194,7 +196,7 @@ class _Store:
         random = self._random
         payee_ids = random.sample(self._payee_ids, BATCH_REPS)
         deals = [
-            sellers.deal_of(f"{random.getrandbits(64):x}", payee_ids[place % BATCH_REPS], random)
+            sellers.deal_of(str(next(self._numbers)), payee_ids[place % BATCH_REPS], random)
             for place in range(BATCH_COUNT)
         ]
         started = process_time()

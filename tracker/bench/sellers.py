@@ -15,6 +15,8 @@ BY = "bench"
 AT = datetime(2026, 12, 1, tzinfo=UTC)
 YEAR_STARTS_ON = date(2026, 1, 1)
 YEAR_DAYS = 330
+QUARTER_STARTS_ON = date(2026, 10, 1)
+QUARTER_DAYS = 80
 REPS_OF_TEAM = 10
 PLAN_KEY = "bench"
 PLAN = """
@@ -61,7 +63,8 @@ def day_of(random: Random) -> date:
 
 
 def record_of(deal_number: int, version: int, rep_number: int, random: Random) -> dict[str, Any]:
-    """A won deal as a CRM sends it."""
+    """A won deal of the running quarter as a CRM sends it."""
+    day = QUARTER_STARTS_ON + timedelta(days=random.randrange(QUARTER_DAYS))
     return {
         "source": "bench",
         "event_id": f"{deal_number}-{version}",
@@ -71,7 +74,7 @@ def record_of(deal_number: int, version: int, rep_number: int, random: Random) -
         "deal": {
             "name": f"Customer {deal_number}",
             "status": "won",
-            "effective_on": str(day_of(random)),
+            "effective_on": str(day),
             "currency": "DKK",
             "amount": f"{random.randrange(1, 100_000)}.00",
             "product": "Core",
