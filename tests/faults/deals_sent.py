@@ -3,11 +3,11 @@
 import itertools
 import random
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-FIRST_DAY = date(2026, 9, 20)
-DAYS = 90  # over two quarters and four months
+A_MOMENT = datetime(2026, 11, 20, 10, tzinfo=UTC)
+DAYS_AROUND = 45  # over two quarters and four months
 STATUSES = ("won", "won", "won", "won", "open", "lost", "cancelled")
 SPLITS = {1: (100,), 2: (60, 40), 3: (34, 33, 33)}
 
@@ -18,9 +18,16 @@ class Crm:
     """One sender's deals. Deals named in `shared` are also changed by other senders."""
 
     def __init__(
-        self, name: str, rng: random.Random, reps: Sequence[str], shared: Sequence[str] = ()
+        self,
+        name: str,
+        rng: random.Random,
+        reps: Sequence[str],
+        shared: Sequence[str] = (),
+        moment: datetime = A_MOMENT,
     ) -> None:
+        """`moment`: when it says all this; the days of the deals lie around it."""
         self._name, self._rng, self._reps, self._shared = name, rng, reps, shared
+        self._moment = moment
         self._numbers = itertools.count(1)
         self._own: list[str] = []
 
@@ -45,13 +52,13 @@ class Crm:
         rng = self._rng
         owners = rng.sample(self._reps, rng.choice((1, 1, 1, 2, 3)))
         percent = SPLITS[len(owners)]
-        day = FIRST_DAY + timedelta(days=rng.randrange(DAYS))
+        day = self._moment.date() + timedelta(days=rng.randint(-DAYS_AROUND, DAYS_AROUND))
         return {
             "source": "crm",
             "event_id": event_id,
             "deal_id": deal_id,
             "version": version,
-            "occurred_at": "2026-11-20T10:00:00Z",
+            "occurred_at": self._moment.isoformat(),
             "deal": {
                 "name": f"Customer of {deal_id}",
                 "status": rng.choice(STATUSES),

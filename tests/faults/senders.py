@@ -25,11 +25,12 @@ MAY_COME_AGAIN = (429, 503)
 
 
 class Journal:
-    """One client's file: a line before each request, a line after each answer."""
+    """One client's file: a line before each request, a line after each answer. It may be continued."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8")
         self.path = path
+        self.answers_count = 0
 
     def will_send(self, events: Sequence[Event]) -> None:
         self._file.write(json.dumps({"sent": list(events)}) + "\n")
@@ -40,6 +41,7 @@ class Journal:
         ids = [event["event_id"] for event in events]
         self._file.write(json.dumps({"status": status, "ids": ids}) + "\n")
         self._file.flush()
+        self.answers_count += 1
 
     def close(self) -> None:
         self._file.close()
@@ -165,16 +167,20 @@ class Senders:
 
     def finish(self) -> None:
         """Wait until each has sent all it was given. Raises what went wrong in any."""
+        self._pool.shutdown()
+        for sender in self.senders:
+            sender.journal.close()
         for running in self._running:
             running.result()
-        self._pool.shutdown()
 
     def end(self) -> None:
         """Tell all to end after the request under way, and wait. Raises what went wrong in any."""
         self._has_ended.set()
         self.finish()
 
+    def answers_count(self) -> int:
+        """How many answers have come so far."""
+        return sum(sender.journal.answers_count for sender in self.senders)
+
     def read(self) -> Sent:
-        for sender in self.senders:
-            sender.journal.close()
         return read_journals([sender.journal.path for sender in self.senders])
