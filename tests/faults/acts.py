@@ -12,6 +12,7 @@ from datetime import timedelta
 from tests.cast import NOW, PASSWORD
 from tests.faults.cutting import Request
 from tests.faults.stage import STEEPER, Stage, a_deal_event
+from tests.pages.test_deals_by_hand import typed
 from tests.pages.test_screens import code_on
 from tracker import clock
 from tracker.store import links
@@ -217,6 +218,30 @@ def add_missing(stage: Stage) -> Request:
     path = f"/disputes/{max(stage.cast.dispute_ids.values()) + 1}/add"
     form = stage.form_on("mette", path) | {"deal_key": "crm:d-77", "words": "Added."}
     return stage.form("mette", path, **form)
+
+
+# --- by hand
+
+
+def by_hand(stage: Stage, path: str, form: dict[str, str]) -> Request:
+    """The form, after what it would change was looked at."""
+    with clock.stopped_at(stage.at):
+        looked = stage.client("ida").post(path, data=form).text
+    seen = looked.partition('name="seen" value="')[2].partition('"')[0]
+    assert seen, looked
+    return stage.form("ida", path, **(form | {"step": "keep", "seen": seen}))
+
+
+@of("deals_by_hand.add")
+def add_by_hand(stage: Stage) -> Request:
+    return by_hand(stage, "/deals/add", typed(stage.cast))
+
+
+@of("deals_by_hand.change")
+def change_by_hand(stage: Stage) -> Request:
+    path = "/deals/change"
+    form = stage.form_on("ida", f"{path}?deal=crm:anna")
+    return by_hand(stage, path, form | {"amount": "1.000.000,00", "words": "As signed."})
 
 
 # --- plans
