@@ -42,6 +42,7 @@ WRITE_NOTHING = {
     "plan_drafts.rows",
     "plan_drafts.simulate",  # starts a process, which is tried as a command of its own
     "spreadsheet.compare",
+    "sources.compare",  # asks a CRM, as `reconcile` does, and notes what it found
 }
 
 

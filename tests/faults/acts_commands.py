@@ -38,8 +38,8 @@ READ_ONLY = {
     *("sender list", "key list", "user list", "team list", "objective list", "equity list"),
     *("connection list", "connection show", "import list"),
     *("verify",),  # notes only when it looked, and what it found
-    # Asks a CRM, and keeps its place with the deals of each page: tests/ingest stop it there.
-    *("pull",),
+    # They ask a CRM, and keep their place with what each answer says: tests/ingest stop them there.
+    *("pull", "reconcile"),
     *("demo", "run", "bench", "test", "lint"),
 }
 
