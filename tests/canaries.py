@@ -27,6 +27,9 @@ LOG_SUFFIX = ".log"
 LOOKS_SECRET = re.compile(r"(?<![\w-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)[\w+/-]{20,}")
 """A session, a key, a webhook's secret or the id of a socket, whoever made it."""
 LOOKS_LIKE_AN_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
+WORD = re.compile(r"[\w+/=-]{6,}")
+NUMBER = re.compile(r"\d{1,3}(?:[.,'\s]\d{3})+|\d+")
+NO_DIGIT = re.compile(r"\D")
 NO_CANARY = re.compile(r'"(?:request_id": "[0-9a-f]{10}"|at": "[^"]+")')
 """Random digits and the time of day may look like a figure."""
 
@@ -107,21 +110,24 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def findings(logs: Path) -> Iterator[str]:
     """Every place in the logs of a folder that holds a canary or is no line of JSON: its file, line and what it is."""
-    forbidden = _forbidden(logs)
+    made = _secrets_made(logs)
     for path in sorted(logs.glob(f"*{LOG_SUFFIX}")):
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
-            for what in _wrong_with(line, forbidden):
+            for what in _wrong_with(line, made):
                 yield f"{path}:{number}: {what}"
 
 
-def _wrong_with(line: str, forbidden: re.Pattern[str]) -> Iterator[str]:
+def _wrong_with(line: str, made: set[str]) -> Iterator[str]:
     if not _is_json_object(line):
         yield "no JSON object"
     text = NO_CANARY.sub("", line)
-    for pattern in (forbidden, LOOKS_SECRET, LOOKS_LIKE_AN_ADDRESS):
-        found = pattern.search(text)
-        if found:
-            yield f"holds {found[0]!r}"
+    found = made.intersection(WORD.findall(text))
+    found |= {words for words in _known_words() if words in text}
+    found |= {number for number in NUMBER.findall(text) if NO_DIGIT.sub("", number) in _amounts()}
+    found |= {
+        word for looks in (LOOKS_SECRET, LOOKS_LIKE_AN_ADDRESS) for word in looks.findall(text)
+    }
+    yield from (f"holds {canary!r}" for canary in sorted(found))
 
 
 def _is_json_object(line: str) -> bool:
@@ -131,24 +137,31 @@ def _is_json_object(line: str) -> bool:
         return False
 
 
-def _forbidden(logs: Path) -> re.Pattern[str]:
-    made = {
+def _secrets_made(logs: Path) -> set[str]:
+    return {
         secret
         for path in logs.glob(f"*{SECRETS_SUFFIX}")
         for secret in path.read_text().split()
         if len(secret) >= 6
     }
-    return re.compile("|".join([*map(re.escape, sorted(made)), *_known_patterns()]))
 
 
 @cache
-def _known_patterns() -> tuple[str, ...]:
-    """The people and figures of the tests and of the demo."""
-    from tests import cast, leaks
+def _known_words() -> frozenset[str]:
+    """The people of the tests and of the demo, and what stands around their deals."""
+    from tests import cast
     from tracker.demo.company import ADMIN, TEAMS
 
     people = {*cast.NAMES.values(), ADMIN, cast.PASSWORD}
     people |= {name for team in TEAMS for name in (*team.reps, team.manager)}
+    return frozenset(people | {"Customer ", "Prospect of", "Doubt of"})
+
+
+@cache
+def _amounts() -> frozenset[str]:
+    """The figures of the cast as digits: whole, rounded and in minor units."""
+    from tests import cast
+
     amounts_minor = {
         amount
         for figures in cast.FIGURES.values()
@@ -160,5 +173,5 @@ def _known_patterns() -> tuple[str, ...]:
             figures.distance_minor,
         )
     }
-    amounts = (leaks.pattern_of(amount) for amount in sorted(amounts_minor))
-    return (*map(re.escape, sorted(people)), "Customer ", "Prospect of", "Doubt of", *amounts)
+    readings = ((minor, minor // 100, (minor + 50) // 100) for minor in amounts_minor)
+    return frozenset(str(number) for one in readings for number in one)
