@@ -1,4 +1,6 @@
-"""What the calendar brings: instalments of residuals and presence fall due. One function, one transaction.
+"""What the calendar brings: instalments of residuals and presence fall due, and kept answers grow old.
+
+One function, one transaction.
 
 How far the calendar has been rolled is a fact, so that what people earn is a function of the facts and not of the
 moment somebody looks.
@@ -9,7 +11,7 @@ from datetime import date, datetime
 from tracker import flow
 from tracker.engine.crediting.presence import payees_paid_for_presence
 from tracker.engine.periods import months_later
-from tracker.store import credits, plans, trail
+from tracker.store import credits, kept_answers, plans, trail
 from tracker.store.database import Database
 from tracker.store.horizon import horizon, record_horizon
 from tracker.store.types import Connection
@@ -39,6 +41,12 @@ def roll_until(database: Database, until: date, at: datetime) -> bool:
         there = payees_paid_for_presence(book)
         flow.rebuild_deals(connection, keys, book, there, "calendar", fact_id, at)
         return True
+
+
+def forget_old_answers(database: Database, at: datetime) -> None:
+    """Answers to requests with an Idempotency-Key are kept for a week; what they recorded stays for ever."""
+    with database.write() as connection:
+        kept_answers.prune(connection, at)
 
 
 def _is_counted(connection: Connection, until: date) -> bool:

@@ -6,8 +6,10 @@ from tracker.contract.answers import JSON, answered, refusal
 from tracker.contract.events import EXAMPLE, ref
 from tracker.contract.texts import Schema, text, word
 from tracker.ingest.deal_payload import DEAL_KEY_LENGTH_MAX
+from tracker.ingest.once import HEADER, KEY
 from tracker.ingest.submission import BATCH_BYTES_MAX, EVENT_BYTES_MAX, LINES
 from tracker.ingest.values import MONTH
+from tracker.store.kept_answers import KEPT_FOR
 
 Operation = dict[str, Any]
 
@@ -42,10 +44,19 @@ def _send() -> Operation:
         ),
         "tags": ["sending"],
         "security": [INGEST],
+        "parameters": [_idempotency_key()],
         "requestBody": _event_body(),
         "responses": {
             "200": _outcomes("Each event has its outcome.") | {"links": _links_to_status()},
             **_nothing_used(),
+            "409": _outcomes_or_error(
+                "Nothing was used, an id was used before, with another content; or the first request under this key "
+                "goes on: then come again after so many seconds."
+            )
+            | {"headers": {"Retry-After": {"schema": {"type": "integer", "minimum": 1}}}},
+            "422": _outcomes_or_error(
+                "Nothing was used: no event says which one it is; or the key was used for another request."
+            ),
             "401": refusal("NoKey"),
             "403": refusal("NoScope"),
             "413": refusal("TooLarge"),
@@ -92,6 +103,25 @@ def _nothing_used() -> dict[str, Any]:
         "409": _outcomes("Nothing was used; an id was used before, with another content."),
         "422": _outcomes("Nothing was used: no event says which one it is."),
     }
+
+
+def _idempotency_key() -> dict[str, Any]:
+    return {
+        "name": HEADER,
+        "in": "header",
+        "required": False,
+        "description": (
+            f"A name of your own for this request. Sent again under it, with the same body, within {KEPT_FOR.days} "
+            "days, it is answered as it was the first time. A new request needs a new key."
+        ),
+        "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
+        "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+    }
+
+
+def _outcomes_or_error(description: str) -> dict[str, Any]:
+    either = {"anyOf": [ref("Outcomes"), ref("Error")]}
+    return {"description": description, "content": {JSON: {"schema": either}}}
 
 
 def _outcomes(description: str) -> dict[str, Any]:

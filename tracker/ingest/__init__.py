@@ -15,6 +15,7 @@ Read in this order:
     intake          records -> recorded events, one outcome each
     bearer          which API key asks
     api             POST /api/v1/deal-events, GET /api/v1/earnings
+    once            Idempotency-Key: the same request again, the same answer again
     event_status    what became of an event
     setting_aside   what cannot be used yet, kept and played again; quarantine_command beside it
     webhooks/       systems that sign what they push

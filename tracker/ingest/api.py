@@ -19,8 +19,10 @@ from tracker.ingest import earnings_api
 from tracker.ingest.bearer import parts, principal_of_request
 from tracker.ingest.event_status import named_in, status_of
 from tracker.ingest.intake import EventOutcome, take_in
-from tracker.ingest.submission import read_submission
+from tracker.ingest.once import claim_in, require_same
+from tracker.ingest.submission import read_body, submission_of
 from tracker.ingest.webhooks.receiving import receive
+from tracker.store import kept_answers
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -31,9 +33,14 @@ def deal_events() -> Response:
     principal = principal_of_request(request)
     if not access.may_ingest(principal):
         raise NotAllowed("This key may not send deals. Use one with the scope “ingest”.")
-    submission = read_submission(request)
+    kind, body = read_body(request)
+    claim = claim_in(request, principal, body)
+    if claim is not None:
+        with parts().database.read() as connection:
+            require_same(claim, kept_answers.found(connection, claim))
+    entries = submission_of(kind, body).entries
     today = clock.today(parts().settings.company_zone)
-    outcomes = take_in(parts(), submission.entries, principal.name, clock.now(), today)
+    outcomes = take_in(parts(), entries, principal.name, clock.now(), today, claim)
     return _answer(outcomes)
 
 

@@ -4,23 +4,26 @@ Judging, recording and setting aside are one transaction, so what a record is ju
 committed, and a request that is refused leaves nothing. Many requests can share it.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Literal, Protocol
 
 from tracker import flow, logs
 from tracker.engine.deals import DealEvent
 from tracker.errors import BadInput, Problem
+from tracker.ingest import once
 from tracker.ingest.deal_payload import REFERENCE_LENGTH_MAX, PayeeIdOf, Reader
 from tracker.ingest.directory import Directory
 from tracker.ingest.setting_aside import to_set_aside
 from tracker.ingest.strict_json import JsonValue
 from tracker.ingest.submission import Entry
 from tracker.ingest.values import shown
-from tracker.store import quarantine, sources
+from tracker.store import kept_answers, quarantine, sources
 from tracker.store.database import Database
+from tracker.store.kept_answers import Claim
 from tracker.store.quarantine import Arrived
 from tracker.store.statements import OutOfRange
 from tracker.store.types import Connection
@@ -60,12 +63,16 @@ Settled = ToSetAside | EventOutcome
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records that came in together, from whom, when, and on which day of the company's calendar."""
+    """Records that came in together, from whom, when, and on which day of the company's calendar.
+
+    `claim` is the key under which the answer is kept, if the sender named the request.
+    """
 
     entries: Sequence[Entry]
     sender: str
     now: datetime
     today: date
+    claim: Claim | None = None
 
 
 Recorder = Callable[[Batch], list[EventOutcome]]
@@ -80,15 +87,23 @@ class Parts(Protocol):
 
 
 def take_in(
-    parts: Parts, entries: Sequence[Entry], sender: str, now: datetime, today: date
+    parts: Parts,
+    entries: Sequence[Entry],
+    sender: str,
+    now: datetime,
+    today: date,
+    claim: Claim | None = None,
 ) -> list[EventOutcome]:
     """Record what can be used, set aside what may be used later, and commit both. Raises Unavailable.
 
     Refused, with all its problems, is only what does not say which event it is, or says it with another content.
+    Under a claim made before, the outcomes are those of the first time; KeyReused when that was another request.
     """
     outcomes = list[EventOutcome]()
-    for start in range(0, len(entries), CHUNK_EVENTS):
-        outcomes += parts.record(Batch(entries[start : start + CHUNK_EVENTS], sender, now, today))
+    for part, start in enumerate(range(0, len(entries), CHUNK_EVENTS)):
+        of_part = replace(claim, part=part) if claim else None
+        chunk = entries[start : start + CHUNK_EVENTS]
+        outcomes += parts.record(Batch(chunk, sender, now, today, of_part))
         time.sleep(0)  # a long batch lets the other requests of this process have their turn
     if count := sum(outcome.kind == "quarantined" for outcome in outcomes):
         log.warning("events were set aside", sender=sender, event_count=count)
@@ -109,10 +124,19 @@ def record_batches(database: Database, batches: Sequence[Batch]) -> list[list[Ev
         if len(batches) > 1:
             return [record_batch(database, batch) for batch in batches]
         (batch,) = batches
-        if len(batch.entries) == 1:
-            return [_too_large(database, batch, error)]
-        alone = (replace(batch, entries=[entry]) for entry in batch.entries)
-        return [[outcome for one in alone for outcome in record_batch(database, one)]]
+        outcomes = _one_by_one(database, replace(batch, claim=None), error)
+        if batch.claim is None:
+            return [outcomes]
+        with database.write() as connection:
+            return [_answered_apart(connection, batch, outcomes)]
+
+
+def _one_by_one(database: Database, batch: Batch, error: OutOfRange) -> list[EventOutcome]:
+    """The records of a batch that a total is too small for, each in a transaction of its own."""
+    if len(batch.entries) == 1:
+        return _too_large(database, batch, error)
+    alone = (replace(batch, entries=[entry]) for entry in batch.entries)
+    return [outcome for one in alone for outcome in record_batch(database, one)]
 
 
 def record_within(connection: Connection, batches: Sequence[Batch]) -> list[list[EventOutcome]]:
@@ -120,6 +144,13 @@ def record_within(connection: Connection, batches: Sequence[Batch]) -> list[list
 
     Raises OutOfRange when a total would grow too large; then nothing may be committed.
     """
+    answered = _answered_before(connection, batches)
+    new = [batch for place, batch in enumerate(batches) if place not in answered]
+    fresh = iter(_record_new(connection, new) if new else [])
+    return [answered[place] if place in answered else next(fresh) for place in range(len(batches))]
+
+
+def _record_new(connection: Connection, batches: Sequence[Batch]) -> list[list[EventOutcome]]:
     judged = list(_judge(connection, batches))
     recorded_at = max(batch.now for batch in batches)
     events = [one for of_batch in judged for one in of_batch if isinstance(one, DealEvent)]
@@ -133,7 +164,54 @@ def record_within(connection: Connection, batches: Sequence[Batch]) -> list[list
         entries = zip(batch.entries, of_batch, strict=True)
         settled = [_settled(entry, one, in_order) for entry, one in entries]
         outcomes.append(_with_set_aside(connection, batch, settled))
+        _keep_answer(connection, batch, outcomes[-1])
     return outcomes
+
+
+# --- the same answer again ---------------------------------------------------------------------------------------
+
+
+def _answered_before(
+    connection: Connection, batches: Sequence[Batch]
+) -> dict[int, list[EventOutcome]]:
+    """What batches were answered before under their claims, by their place; the other claims are now theirs."""
+    claims = [(batch.claim, place) for place, batch in enumerate(batches) if batch.claim]
+    answered = {}
+    for claim, place in sorted(claims):  # in key order, so that no two writers wait for each other
+        outcomes = once.stake(connection, claim, batches[place].now)
+        if outcomes is not None:
+            answered[place] = _outcomes_from(outcomes)
+    return answered
+
+
+def _answered_apart(
+    connection: Connection, batch: Batch, outcomes: list[EventOutcome]
+) -> list[EventOutcome]:
+    """Keep the answer to what was recorded in several transactions, unless another has meanwhile."""
+    answered = _answered_before(connection, [batch])
+    if not answered:
+        _keep_answer(connection, batch, outcomes)
+    return answered.get(0, outcomes)
+
+
+def _keep_answer(connection: Connection, batch: Batch, outcomes: Sequence[EventOutcome]) -> None:
+    """Of a batch of which nothing could be used nothing is kept: put right, it may come again under the same key."""
+    if batch.claim is None:
+        return
+    if all(outcome.kind == "refused" for outcome in outcomes):
+        kept_answers.give_up(connection, batch.claim)
+    else:
+        kept_answers.keep(connection, batch.claim, json.dumps([asdict(one) for one in outcomes]))
+
+
+def _outcomes_from(text: str) -> list[EventOutcome]:
+    return [
+        EventOutcome(**one | {"problems": tuple(Problem(**problem) for problem in one["problems"])})
+        for one in json.loads(text)
+    ]
+
+
+# --- one record after the other ----------------------------------------------------------------------------------
 
 
 def _judge(connection: Connection, batches: Sequence[Batch]) -> Iterator[list[Judged]]:

@@ -42,11 +42,6 @@ class Submission:
     entries: list[Entry]
 
 
-def read_submission(request: Request) -> Submission:
-    """Raises NotJson, TooLarge or UnknownKind; a large body is refused before it is read."""
-    return submission_of(*read_body(request))
-
-
 def read_body(request: Request, kinds: Collection[str] = BODY_KINDS) -> tuple[str, bytes]:
     """The kind of a body and its bytes as they came. Raises TooLarge or UnknownKind."""
     return _kind(request, kinds), _body(request)

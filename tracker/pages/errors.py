@@ -18,6 +18,7 @@ from tracker.errors import (
     TrackerError,
     Unavailable,
 )
+from tracker.ingest.once import KeyBusy
 from tracker.pages import context
 from tracker.pages.context import ForeignForm, ScreenNotPaired
 from tracker.pages.i18n import gettext as _
@@ -150,7 +151,7 @@ def _told_by_us(error: TrackerError) -> Response:
     if isinstance(error, NotAllowed | NotFound):
         log.warning("access was refused", problem=type(error).__name__)
     response = _as_json(error) if _wants_json() else _answer(error_page(error.http_status))
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | KeyBusy):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     elif isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)

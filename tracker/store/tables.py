@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from tracker.store.metadata import metadata as metadata
+from tracker.store.tables_answers import kept_answer as kept_answer
 from tracker.store.tables_connections import crm_connection as crm_connection
 from tracker.store.tables_connections import wanted_deal as wanted_deal
 from tracker.store.tables_disputes import dispute as dispute
