@@ -450,3 +450,23 @@ def test_a_program_without_a_key_is_told_how_to_prove_who_it_is(company: Company
     assert company.client.get(EARNINGS).headers["WWW-Authenticate"] == "Bearer"
     unsigned = company.client.post("/api/v1/webhooks/nobody", json=record())
     assert (unsigned.status_code, unsigned.headers["WWW-Authenticate"]) == (401, "Signature")
+
+
+def test_a_zero_character_in_one_text_costs_one_event_and_not_the_request(
+    company_on_each: Company,
+) -> None:
+    bent = [
+        record(event_id="e-1", deal_id="d-1", deal__name="a\x00b"),
+        record(event_id="e-2", deal_id="d-2", deal__credits=[{"rep": "anna\x00@firma.dk"}]),
+        record(event_id="e-3", deal_id="d-3") | {"a\x00": 1},
+        record(event_id="e\x00", deal_id="d-4"),
+        record(),
+    ]
+    answer = company_on_each.post(bent)
+    assert answer.status_code == 200
+    assert [kind for _, kind in outcomes_of(answer)] == [
+        *["quarantined"] * 3,
+        "refused",
+        "recorded",
+    ]
+    assert company_on_each.post(bent[0]).status_code == 200

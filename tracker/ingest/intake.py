@@ -233,7 +233,9 @@ def _references_in(record: JsonValue) -> Iterator[str]:
     parts = deal.get("credits") if isinstance(deal, dict) else None
     for part in parts if isinstance(parts, list) else ():
         reference = part.get("rep") if isinstance(part, dict) else None
-        if isinstance(reference, str) and len(reference) <= REFERENCE_LENGTH_MAX:
+        if not isinstance(reference, str) or "\x00" in reference:
+            continue  # no database can look for that
+        if len(reference) <= REFERENCE_LENGTH_MAX:
             yield reference
 
 

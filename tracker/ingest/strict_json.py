@@ -13,7 +13,7 @@ from tracker.errors import BadInput, Problem
 
 DEPTH_MAX = 32
 NUMBER_LENGTH_MAX = 40
-EXPONENT_MAX = 308
+EXPONENT_MAX = 324  # that of the least number a computer holds
 
 JsonValue: TypeAlias = "bool | str | Number | list[JsonValue] | dict[str, JsonValue] | None"
 
@@ -41,8 +41,11 @@ class Number:
         return self.text
 
 
-def parse_strict(body: bytes) -> JsonValue:
-    """The value of a JSON text in UTF-8. Raises NotJson, naming the first thing that is wrong and its place."""
+def parse_strict(body: bytes, takes_zeros: bool = False) -> JsonValue:
+    """The value of a JSON text in UTF-8. Raises NotJson, naming the first thing that is wrong and its place.
+
+    `takes_zeros` is for a caller who judges every text and sets aside what holds \\u0000, rather than losing the rest.
+    """
     text = _decoded(body)
     _refuse_deep_nesting(body)
     try:
@@ -59,7 +62,7 @@ def parse_strict(body: bytes) -> JsonValue:
             "Send JSON as RFC 8259 describes it, in UTF-8.",
         )
     if b"\\u" in body:  # the only way such characters get past the decoder
-        _refuse_broken_characters(value)
+        _refuse_broken_characters(value, takes_zeros)
     return value
 
 
@@ -123,20 +126,20 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> JsonValue:
     return record
 
 
-def _refuse_broken_characters(value: JsonValue) -> None:
+def _refuse_broken_characters(value: JsonValue, takes_zeros: bool) -> None:
     if isinstance(value, dict):
         for name, inner in value.items():
-            _refuse_broken_text(name)
-            _refuse_broken_characters(inner)
+            _refuse_broken_text(name, takes_zeros)
+            _refuse_broken_characters(inner, takes_zeros)
     elif isinstance(value, list):
         for inner in value:
-            _refuse_broken_characters(inner)
+            _refuse_broken_characters(inner, takes_zeros)
     elif isinstance(value, str):
-        _refuse_broken_text(value)
+        _refuse_broken_text(value, takes_zeros)
 
 
-def _refuse_broken_text(text: str) -> None:
-    if "\x00" in text:
+def _refuse_broken_text(text: str, takes_zeros: bool) -> None:
+    if "\x00" in text and not takes_zeros:
         _refuse("a text holds \\u0000.", "Leave that character out.")
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         _refuse("a text holds half of a surrogate pair.", "Send whole characters.")

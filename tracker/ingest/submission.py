@@ -51,7 +51,7 @@ def submission_of(kind: str, body: bytes) -> Submission:
     """The records of a body. Raises NotJson or TooLarge."""
     if kind in LINES:
         return Submission(_limited([_line(line) for line in _lines(body)]))
-    value = parse_strict(body)
+    value = parse_strict(body, takes_zeros=True)
     if isinstance(value, list):
         return Submission(_limited([Entry(record) for record in value]))
     if len(body) > EVENT_BYTES_MAX:
@@ -95,7 +95,7 @@ def _line(line: bytes) -> Entry:
         what = f"one event has at most {EVENT_BYTES_MAX:,} bytes."
         return Entry(problems=(Problem("line", what, "Is a line break missing?"),))
     try:
-        return Entry(parse_strict(line))
+        return Entry(parse_strict(line, takes_zeros=True))
     except NotJson as refusal:
         return Entry(problems=tuple(refusal.problems))
 
