@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from tracker.store import tables
-from tracker.store.statements import insert_into
+from tracker.store.statements import ignoring
 
 KEPT_FOR = timedelta(days=7)
 
@@ -51,8 +51,8 @@ def stake(connection: Connection, claim: Claim, at: datetime) -> KeptAnswer | No
         "outcomes": "",
         "recorded_at": at,
     }
-    statement = insert_into(connection, tables.kept_answer).on_conflict_do_nothing()
-    if connection.execute(statement.returning(_kept.part), row).one_or_none() is not None:
+    statement = ignoring(connection.dialect.name, tables.kept_answer, "part")
+    if connection.execute(statement, row).one_or_none() is not None:
         return None
     return found(connection, claim)
 
