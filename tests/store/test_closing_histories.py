@@ -5,6 +5,7 @@ from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from tests.engine.histories import PAYEES, TEAM, History, Step, VersionActivated, histories
 from tests.random_histories import tried_on
@@ -13,7 +14,7 @@ from tracker import flow_payroll
 from tracker.engine.payroll_months.posting import month_after
 from tracker.engine.payroll_months.statement import lines_hash, statement_from_text
 from tracker.engine.periods import period_named
-from tracker.store import ledger, payroll
+from tracker.store import tables
 from tracker.store.adjustments import Decision, Proposal
 from tracker.store.database import Database
 from tracker.store.payroll import StoredStatement
@@ -94,18 +95,18 @@ class Payroll:
         self.post(payee_id, "2026-10", amount_minor)
 
     def kept(self) -> list[StoredStatement]:
+        table = tables.statement
         with self.recorder.database.read() as connection:
-            found = [payroll.statements_of(connection, payee) for payee in (*PAYEES, TEAM)]
-        return sorted((one for of_payee in found for one in of_payee), key=lambda one: one.id)
+            rows = connection.execute(select(table).order_by(table.c.id))
+            return [StoredStatement(**row._mapping) for row in rows]
 
     def check(self) -> None:
         """The ledger pays in each month what it should, and nothing that was frozen has changed."""
+        entry = tables.ledger_entry.c
+        place = entry.posting_month, entry.payee_id
+        sums = select(*place, func.sum(entry.amount_minor)).group_by(*place)
         with self.recorder.database.read() as connection:
-            found: dict[tuple[str, int], int] = {}
-            for payee in (*PAYEES, TEAM):
-                for entry in ledger.entries_of(connection, payee):
-                    place = (entry.posting_month, payee)
-                    found[place] = found.get(place, 0) + entry.amount_minor
+            found = {(row[0], row[1]): int(row[2]) for row in connection.execute(sums)}
         assert without_nothing(found) == without_nothing(self.posted)
         assert self.kept() == self.frozen
 
@@ -134,7 +135,7 @@ def with_draws(history: History, draws: tuple[str, str]) -> list[Step]:
     ]
 
 
-@tried_on(6, share=10)
+@tried_on(6)
 @given(
     history=histories(step_count_max=10),
     draws=st.tuples(st.sampled_from(DRAWS), st.sampled_from(DRAWS)),
@@ -154,6 +155,8 @@ def test_every_amount_is_in_one_statement_or_in_an_open_month(
         at[len(steps) - 1 - number // 2].append(act)
     for number, step in enumerate(steps):
         payroll_of.recorder.take(step)
+        if number < min(at):
+            continue  # with nothing closed, all that came so far is posted as if it had come at once
         payroll_of.follow()
         for act in at.get(number, []):
             if act == "close" and len(payroll_of.closed) < 5:

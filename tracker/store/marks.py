@@ -28,6 +28,12 @@ FACTS = (
 )
 """Every table of facts that pay is made of. A new one belongs here, and its reader asks `known`."""
 
+_HIGHEST = select(
+    *(
+        select(func.coalesce(func.max(table.c.id), 0)).scalar_subquery().label(table.name)
+        for table in FACTS
+    )
+)
 _AS_OF = "tracker_as_of"
 
 Marks = Mapping[str, int]
@@ -36,10 +42,7 @@ Marks = Mapping[str, int]
 
 def marks_now(connection: Connection) -> Marks:
     """The highest id of each table of facts; 0 in an empty one."""
-    return {
-        table.name: connection.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0
-        for table in FACTS
-    }
+    return dict(connection.execute(_HIGHEST).one()._mapping)
 
 
 @contextmanager
