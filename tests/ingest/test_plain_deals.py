@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tracker.engine.deals import Deal
 from tracker.errors import Problem
+from tracker.ingest.deal_payload import PROPERTIES_MAX
 from tracker.ingest.plain_deals import PlainDeals
 from tracker.ingest.plain_people import PlainPeople
 
@@ -93,6 +94,17 @@ def test_every_column_of_a_row_comes_to_its_place(tmp_path: Path) -> None:
     assert deal.evidence == {"a", "b"}
     assert deal.ended_on == date(2026, 2, 28)
     assert [(of.payee_id, of.role) for of in deal.credit_shares] == [(1, "AE"), (2, "")]
+
+
+def test_too_many_properties_are_refused_in_every_row(tmp_path: Path) -> None:
+    names = [f"p{number}" for number in range(PROPERTIES_MAX + 1)]
+    path = tmp_path / "deals.csv"
+    few, many = ["x"] + [""] * PROPERTIES_MAX, ["x"] * len(names)
+    rows = (["deal_id", "effective_on", "rep", *names], ["d1", "2026-01-05", "anna", *few])
+    path.write_text("\n".join(map(",".join, (*rows, ["d2", "2026-01-05", "anna", *many]))), "utf-8")
+    file = PlainDeals(path, "DKK", PlainPeople().payee_id_of, TODAY)
+    assert [deal.key for deal in file.deals()] == ["d1"]
+    assert [problem.what for problem in file.problems] == [f"{len(names)} are too many."]
 
 
 def test_what_is_not_utf_8_is_named_with_its_line(tmp_path: Path) -> None:

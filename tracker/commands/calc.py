@@ -55,11 +55,16 @@ def calc(
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """A long list of deals holds no cycles, and looking for some in it again and again costs more than reading it."""
+    """A long list of deals holds no cycles, and looking for some in it again and again costs more than reading it.
+
+    What was made within the block counts as old after it, so it is not all looked through at once either.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_enabled:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()

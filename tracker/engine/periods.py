@@ -6,7 +6,7 @@ does not start in January a quarter or year is named after the calendar year in 
 """
 
 from calendar import monthrange
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ class PeriodKind(StrEnum):
     YEAR = "year"
 
 
+ONE_DAY = timedelta(days=1)
 MONTHS_IN = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.YEAR: 12}
 
 
@@ -100,6 +101,17 @@ def full_months(since: date, until: date) -> int:
     """
     months = (until.year - since.year) * 12 + until.month - since.month
     return max(0, months if months_later(since, months) <= until else months - 1)
+
+
+def days_of_change(stretches: Iterable[tuple[date | None, date | None]]) -> set[date]:
+    """The days on which one of these stretches begins, or has just ended; None: it has no beginning, or no end."""
+    days: set[date] = set()
+    for starts_on, ends_on in stretches:
+        if starts_on is not None:
+            days.add(starts_on)
+        if ends_on is not None and ends_on < date.max:
+            days.add(ends_on + ONE_DAY)
+    return days
 
 
 def days_of(period: Period) -> Iterator[date]:

@@ -20,6 +20,7 @@ from tracker.ingest.deal_payload import (
     OWN_COUNTS,
     OWN_MEASURES,
     OWN_PROPERTIES,
+    PROPERTIES_MAX,
     PROPERTY_NAME,
     RESERVED_PROPERTIES,
     UNIT_DIGITS,
@@ -45,6 +46,9 @@ OWN_COLUMNS = frozenset(
         *(part + end for part in CREDIT_PARTS for end in ENDS),
     }
 )
+WORDS = ("effective_on", "status", "currency", "evidence", *FURTHER_TEXTS)
+"""Columns whose words say the same in every row, whatever else is in it."""
+NO_MEASURES: Mapping[str, int] = {}
 YES, NO = ("yes", "true", "1"), ("no", "false", "0")
 AN_EVENT = {"source": "calc", "event_id": "calc", "occurred_at": "2000-01-01T00:00:00Z"}
 
@@ -220,23 +224,19 @@ class Judge:
     def __init__(self, columns: Columns, reader: Reader) -> None:
         self.columns = columns
         self._reader = reader
-        properties = [*columns.own_properties, *columns.properties]
-        self._id_at = columns.header.index("deal_id")
-        self._name_at = columns.header.index("name") if "name" in columns.there else self._id_at
-        self._when_of = columns.picker("effective_on", "status", "currency")
+        at = {name: place for place, name in enumerate(columns.header)}
+        names = [*columns.own_properties, *columns.properties]
+        self._properties_at = [(name, at[name]) for name in names]
+        self._measures_at = [(name, at[name]) for name in columns.measures]
+        self._counts_at = [(name, at[name]) for name in columns.counts]
+        self._has_measures = bool(self._measures_at or self._counts_at)
+        self._id_at, self._name_at = at["deal_id"], at.get("name", at["deal_id"])
+        self._amount_at, self._ended_at = at.get("amount"), at.get("ended_on")
+        self._words_of = columns.picker(*WORDS)
         self._credits_of = columns.picker(*columns.credit_parts)
-        self._texts_of = columns.picker("deal_id", "name", *properties)
-        self._words_of = columns.picker(*properties)
-        self._evidence_of = columns.picker("evidence")
-        self._further_of = columns.picker(*FURTHER_TEXTS)
-        self._properties_at = [(name, columns.header.index(name)) for name in properties]
-        self._measures_at = [(name, columns.header.index(name)) for name in columns.measures]
-        self._counts_at = [(name, columns.header.index(name)) for name in columns.counts]
-        self._amount_at = columns.header.index("amount") if "amount" in columns.there else None
-        self._ended_at = columns.header.index("ended_on") if "ended_on" in columns.there else None
-        self._when: dict[Sequence[str], tuple[DealStatus, str, date]] = {}
+        self._property_words_of = columns.picker(*names)
+        self._alike: dict[Sequence[str], Deal] = {}
         self._shares: dict[Sequence[str], tuple[CreditShare, ...]] = {}
-        self._evidence: dict[Sequence[str], frozenset[str]] = {}
         self._properties: dict[Sequence[str], Mapping[str, str]] = {}
         self._ends: dict[str, date | None] = {"": None}
 
@@ -244,76 +244,79 @@ class Judge:
         """The deal of a row. Raises BadInput with every problem of it."""
         event = self._reader.event_without_hash(self.columns.record(by_column))
         deal = replace(event.deal, key=event.deal.key.removeprefix(f"{AN_EVENT['source']}:"))
-        self._when[self._when_of(cells)] = deal.status, deal.currency, deal.effective_on
+        self._alike[self._words_of(cells)] = deal
         self._shares[self._credits_of(cells)] = deal.credit_shares
-        self._evidence[self._evidence_of(cells)] = deal.evidence
+        self._properties[self._property_words_of(cells)] = deal.properties
         if self._ended_at is not None:
             self._ends[cells[self._ended_at]] = deal.ended_on
         return deal
 
     def known(self, cells: list[str]) -> Deal | None:
         """The deal of a row in which only figures and plain texts are new; None when it must be judged."""
-        when = self._when.get(self._when_of(cells))
+        alike = self._alike.get(self._words_of(cells))
         shares = self._shares.get(self._credits_of(cells))
-        evidence = self._evidence.get(self._evidence_of(cells))
-        if when is None or shares is None or evidence is None or any(self._further_of(cells)):
+        properties = self._properties.get(self._property_words_of(cells))
+        if properties is None:
+            properties = self._plain_properties(cells)
+        if alike is None or shares is None or properties is None:
             return None
-        deal_id = cells[self._id_at]
-        if not deal_id or not _are_plain(self._texts_of(cells)):
+        deal_id, name = cells[self._id_at], cells[self._name_at]
+        if not deal_id or not _are_plain(deal_id, name):
             return None
-        status, currency, effective_on = when
         ended_on = None
         if self._ended_at is not None:
-            ended_on = self._ends.get(
-                cells[self._ended_at], date.min
-            )  # an unknown end is too early
-            if ended_on is not None and ended_on < effective_on:
+            # An unknown end is too early.
+            ended_on = self._ends.get(cells[self._ended_at], date.min)
+            if ended_on is not None and ended_on < alike.effective_on:
                 return None
-        measures = self._amounts(cells, MINOR_DIGITS[currency])
-        if measures is None:
-            return None
-        return Deal(
-            deal_id,
-            cells[self._name_at] or deal_id,
-            status,
-            effective_on,
-            currency,
-            measures.pop("amount"),
-            shares,
-            measures,
-            self._properties_of(cells),
-            evidence,
-            ended_on=ended_on,
-        )
-
-    def _properties_of(self, cells: list[str]) -> Mapping[str, str]:
-        """The properties of a row; rows with the same words share them."""
-        words = self._words_of(cells)
-        found = self._properties.get(words)
-        if found is None:
-            named = {name: cells[at] for name, at in self._properties_at}
-            found = self._properties[words] = {name: text for name, text in named.items() if text}
-        return found
-
-    def _amounts(self, cells: list[str], digits: int) -> dict[str, int] | None:
-        """The figures of a row; None where a missing, negative or wrong one may be a problem."""
         written = "0" if self._amount_at is None else cells[self._amount_at]
         if not written or written[0] == "-":
-            return None
+            return None  # perhaps a problem
+        digits = MINOR_DIGITS[alike.currency]
         try:
-            amounts = {"amount": parse_amount_minor(written, digits)}
-            for name, at in self._measures_at:
-                if text := cells[at]:
-                    amounts[name] = parse_amount_minor(text, digits)
-            for name, at in self._counts_at:
-                if text := cells[at]:
-                    amounts[name] = parse_amount_minor(text, UNIT_DIGITS)
+            amount_minor = parse_amount_minor(written, digits)
+            measures = self._measures(cells, digits) if self._has_measures else NO_MEASURES
         except MoneyError:
             return None
-        return amounts
+        return Deal(  # by place: by name it would take three times as long
+            deal_id,
+            name or deal_id,
+            alike.status,
+            alike.effective_on,
+            alike.currency,
+            amount_minor,
+            shares,
+            measures,
+            properties,
+            alike.evidence,
+            None,
+            alike.stage,
+            alike.probability,
+            ended_on,
+        )
+
+    def _plain_properties(self, cells: list[str]) -> Mapping[str, str] | None:
+        """New properties about which nothing could be a problem; rows with the same words share them."""
+        words = self._property_words_of(cells)
+        if len(self._properties_at) > PROPERTIES_MAX or not _are_plain(*words):
+            return None
+        found = {name: cells[at] for name, at in self._properties_at if cells[at]}
+        return self._properties.setdefault(words, found)
+
+    def _measures(self, cells: list[str], digits: int) -> Mapping[str, int]:
+        """The figures of a row beside its amount. Raises MoneyError."""
+        measures = {
+            name: parse_amount_minor(cells[at], digits)
+            for name, at in self._measures_at
+            if cells[at]
+        }
+        for name, at in self._counts_at:
+            if cells[at]:
+                measures[name] = parse_amount_minor(cells[at], UNIT_DIGITS)
+        return measures
 
 
-def _are_plain(texts: Sequence[str]) -> bool:
+def _are_plain(*texts: str) -> bool:
     """Whether nothing about any of these texts could be a problem, or be changed when it is kept."""
     text = "".join(texts)
     if len(text) > DEAL_ID_LENGTH_MAX and max(map(len, texts)) > DEAL_ID_LENGTH_MAX:

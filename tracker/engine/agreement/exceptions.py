@@ -1,6 +1,6 @@
 """What holds for one payee instead of what their plan says: the one place that applies personal exceptions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -102,14 +102,3 @@ def _at_rate(tier: Tier, factor: Fraction, added: Fraction) -> Tier:
     if tier.multiple is not None:
         return replace(tier, multiple=tier.multiple * factor)
     return replace(tier, rate=tier.rate * factor + added)
-
-
-def days_of_change(exceptions: Sequence[PersonalException]) -> set[date]:
-    """The days on which one of these begins to hold, or has just ended."""
-    begins = {exception.starts_on for exception in exceptions if exception.starts_on}
-    ended = {
-        date.fromordinal(exception.ends_on.toordinal() + 1)
-        for exception in exceptions
-        if exception.ends_on is not None and exception.ends_on != date.max
-    }
-    return begins | ended

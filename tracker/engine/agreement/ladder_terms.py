@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from tracker.engine.agreement.exceptions import days_of_change, exceptions_on, with_exceptions
+from tracker.engine.agreement.exceptions import exceptions_on, with_exceptions
 from tracker.engine.agreement.plan_book import PlanBook
 from tracker.engine.agreement.plans import Component, PlanVersion
 from tracker.engine.agreement.quotas import WindowQuota, window_quota
 from tracker.engine.crediting.credits import split_component_key
 from tracker.engine.earning.rates import RateTable, compile_table
 from tracker.engine.earning.totals import TotalKey
-from tracker.engine.periods import Period
+from tracker.engine.periods import Period, days_of_change
 
 TERMS_KEPT = 1000
 
@@ -60,12 +60,11 @@ class LadderTerms:
 
     def cuts(self, version_ids: Iterable[int] = ()) -> list[date]:
         """The days inside the window on which something else begins to hold, whatever version pays."""
-        own = [
-            exception
+        days = days_of_change(
+            (exception.starts_on, exception.ends_on)
             for exception in self.book.exceptions_of(self.key.payee_id)
             if exception.component_key == self.key.component_key
-        ]
-        days = days_of_change(own)
+        )
         for version in self._versions(version_ids):
             quota = self.quota(version)
             days |= {stretch.starts_on for stretch in quota.stretches} if quota else set()

@@ -1,14 +1,16 @@
 """All plan versions, who is on which plan when, and what was set for single payees, to be asked by day."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from tracker.engine.agreement.plans import Assignment, Component, PersonalException, PlanVersion
 from tracker.engine.agreement.quota_facts import QuotaFact
 from tracker.engine.agreement.teams import Membership, Teams, Whose
 from tracker.engine.crediting.exchange import ExchangeRate, ExchangeRates
-from tracker.engine.periods import Period, period_named
+from tracker.engine.periods import Period, days_of_change, period_named
 from tracker.engine.values import value
 
 if TYPE_CHECKING:
@@ -18,10 +20,7 @@ if TYPE_CHECKING:
 
 @value
 class Opening:
-    """A component that may credit a share of a deal of some day: whom, under which version, and into which total.
-
-    The `rate` converts a deal in another currency than the plan's.
-    """
+    """A component that may credit a share of a deal of some day: whom, under which version, and into which total."""
 
     payee_id: int
     version: PlanVersion
@@ -29,7 +28,6 @@ class Opening:
     component_key: str
     window_key: str
     period_key: str
-    rate: ExchangeRate | None = None
 
 
 class PlanBook:
@@ -39,7 +37,7 @@ class PlanBook:
     `memberships` say who belongs to the teams and who leads them, oldest first. With `has_plan_quotas` the quota in a
     plan's text counts for whoever was set none. What deals give on later days than their own is known until the day
     `until` (None: none of it); deals in another currency than a plan's are converted by `exchange_rates`. `openings`
-    remembers what `credits` found out about a payee's share on a day, `ladder_terms` by what totals climb;
+    remembers what `credits` found out about a share since a day, `ladder_terms` by what totals climb;
     `residual_keys` are the components, by plan and own key, that pay a deal over the years in some version.
     """
 
@@ -55,8 +53,9 @@ class PlanBook:
         until: date | None = None,
         exchange_rates: Iterable[ExchangeRate] = (),
     ) -> None:
-        self.openings: dict[tuple[int, bool, date, str], tuple[Opening, ...]] = {}
+        self.openings: dict[tuple[int, bool, date], tuple[Opening, ...]] = {}
         self.ladder_terms: dict[TotalKey, LadderTerms] = {}
+        self._unchanged_since: dict[date, date] = {}
         self.teams = Teams(memberships)
         self.until = until
         self.exchange = ExchangeRates(exchange_rates)
@@ -89,6 +88,31 @@ class PlanBook:
         versions = self._versions.get(plan_key, [])
         ends = [version.effective_from - timedelta(days=1) for version in versions[1:]]
         return list(zip(versions, [*ends, date.max], strict=bool(versions)))
+
+    def unchanged_since(self, day: date) -> date:
+        """The first day of the stretch of a month that a day is in, through which everybody's terms are the same."""
+        found = self._unchanged_since.get(day)
+        if found is None:
+            before = bisect_right(self._days_of_change, day)
+            changed_on = self._days_of_change[before - 1] if before else date.min
+            found = self._unchanged_since[day] = max(day.replace(day=1), changed_on)
+        return found
+
+    @cached_property
+    def _days_of_change(self) -> list[date]:
+        """The days on which anything in the book that has a first or a last day begins, or has just ended."""
+        stretches = [
+            *((version.effective_from, None) for version in self.versions),
+            *(
+                (of.starts_on, of.ends_on)
+                for version in self.versions
+                for of in version.plan.components
+            ),
+            *((one.starts_on, one.ends_on) for one in self.assignments()),
+            *((one.starts_on, one.ends_on) for one in self.teams),
+            *((one.starts_on, one.ends_on) for of in self._exceptions.values() for one in of),
+        ]
+        return sorted(days_of_change(stretches))
 
     def version(self, version_id: int) -> PlanVersion:
         return self._by_id[version_id]

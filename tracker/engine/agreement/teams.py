@@ -4,18 +4,17 @@ A team is a payee like any other. Who belongs to it are dated facts: each speaks
 speaks of a day counts on that day. So nothing is ever edited: leaving is a fact with the weight zero.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from tracker.engine.money import round_to_minor_unit, share_out
-from tracker.engine.periods import Period
+from tracker.engine.periods import ONE_DAY, Period, days_of_change
 
 ZERO, ONE = Fraction(0), Fraction(1)
-ONE_DAY = timedelta(days=1)
 
 Figures = Mapping[str, int]
 """Minor units by settlement period, in the order of time."""
@@ -80,6 +79,9 @@ class Teams:
     def __bool__(self) -> bool:
         return bool(self._facts)
 
+    def __iter__(self) -> Iterator[Membership]:
+        return chain.from_iterable(self._facts.values())
+
     def is_team(self, payee_id: int) -> bool:
         return payee_id in self._ids
 
@@ -129,9 +131,7 @@ class Teams:
     ) -> set[date]:
         """Every day on which the weight of a payee in a team may be another than on the day before."""
         facts = self._facts.get((role, team, payee_id), ())
-        ends = {fact.ends_on for fact in facts if fact.ends_on is not None}
-        starts = {fact.starts_on for fact in facts}
-        return starts | {ends_on + ONE_DAY for ends_on in ends if ends_on < date.max}
+        return days_of_change((fact.starts_on, fact.ends_on) for fact in facts)
 
     def weighted_days(self, team: int, window: Period) -> dict[int, Fraction]:
         """Each member of a team in a window, by id: the weight times the days it was held, never zero."""

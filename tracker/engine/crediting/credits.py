@@ -22,7 +22,6 @@ from tracker.engine.agreement.plans import (
 )
 from tracker.engine.agreement.teams import Whose
 from tracker.engine.crediting.credit_parts import foreign_parts, part_of, parts_of
-from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.engine.crediting.objectives import OBJECTIVE
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 from tracker.engine.money import round_to_minor_unit, share_out
@@ -96,9 +95,10 @@ def credits_of(deal: Deal | None, book: PlanBook) -> list[Credit]:
         return []
     sold: list[Credit] = []
     is_alone = False
+    since = book.unchanged_since(deal.effective_on)
     for line, share in enumerate(deal.credit_shares):
-        for opening in _openings_of(share, deal.effective_on, deal.currency, book):
-            credit = _credit(deal, line, share, opening)
+        for opening in _openings_of(share, since, book):
+            credit = _credit(deal, line, share, opening, book)
             if credit is not None:
                 sold.append(credit)
                 is_alone = is_alone or credit.tier != 0
@@ -109,38 +109,23 @@ def credits_of(deal: Deal | None, book: PlanBook) -> list[Credit]:
     return sold
 
 
-def _openings_of(
-    share: CreditShare, day: date, currency: str, book: PlanBook
-) -> tuple[Opening, ...]:
-    """The components that may credit a share of a deal of this day; looked up once, since many deals share a day."""
-    key = share.payee_id, share.is_overlay, day, currency
+def _openings_of(share: CreditShare, since: date, book: PlanBook) -> tuple[Opening, ...]:
+    """The components that may credit a share of a deal of this day; looked up once for all deals of its stretch."""
+    key = share.payee_id, share.is_overlay, since
     found = book.openings.get(key)
     if found is None:
-        found = book.openings[key] = tuple(_openings(share, day, currency, book))
+        found = book.openings[key] = tuple(_openings(share, since, book))
     return found
 
 
-def _openings(share: CreditShare, day: date, currency: str, book: PlanBook) -> Iterator[Opening]:
+def _openings(share: CreditShare, day: date, book: PlanBook) -> Iterator[Opening]:
     for payee_id, whose in earners_of(share, day, book):
         for version in book.versions_for(payee_id, day):
             window, period = version.plan.window_of(day), version.plan.settlement_period_of(day)
-            for rate in rates_for(currency, version, day, book):
-                for component in _components(book, payee_id, version, day):
-                    if book.pays_for(payee_id, whose, component) and component.is_open_on(day):
-                        key = component_key_of(version, component)
-                        yield Opening(
-                            payee_id, version, component, key, window.key, period.key, rate
-                        )
-
-
-def rates_for(
-    currency: str, version: PlanVersion, day: date, book: PlanBook
-) -> tuple[ExchangeRate | None, ...]:
-    """The rate that brings a currency into a plan's: one, None for the plan's own, nothing while none is known."""
-    if currency == version.plan.currency:
-        return (None,)
-    rate = book.exchange.on(currency, version.plan.currency, day)
-    return () if rate is None else (rate,)
+            for component in _components(book, payee_id, version, day):
+                if book.pays_for(payee_id, whose, component) and component.is_open_on(day):
+                    key = component_key_of(version, component)
+                    yield Opening(payee_id, version, component, key, window.key, period.key)
 
 
 def earners_of(share: CreditShare, day: date, book: PlanBook) -> list[tuple[int, Whose]]:
@@ -219,17 +204,23 @@ def _product(factors: tuple[Fraction, ...]) -> Fraction:
     return prod(factors[1:], start=factors[0])
 
 
-def _credit(deal: Deal, line: int, share: CreditShare, opening: Opening) -> Credit | None:
-    component, rate = opening.component, opening.rate
+def _credit(
+    deal: Deal, line: int, share: CreditShare, opening: Opening, book: PlanBook
+) -> Credit | None:
+    component, into = opening.component, opening.version.plan.currency
     measured = measure_of(deal, component.measure)
     paid_on = measured if component.pays_on is None else measure_of(deal, component.pays_on)
     if measured is None or paid_on is None:
         return None
     if component.where and not matches(component.where, deal, share.role):
         return None
-    if rate is None:
+    rate = None
+    if deal.currency == into:
         part, paid_part, capped_off_minor = parts_of(deal, line, component, measured, paid_on)
     else:
+        rate = book.exchange.on(deal.currency, into, deal.effective_on)
+        if rate is None:
+            return None
         part, paid_part, capped_off_minor = foreign_parts(
             deal, line, component, measured, paid_on, rate
         )
@@ -238,23 +229,24 @@ def _credit(deal: Deal, line: int, share: CreditShare, opening: Opening) -> Cred
     if share.is_overlay and component.overlays is Overlays.PAY_ONLY:
         attainment_minor = 0
     is_converted = rate is not None and component.measure in MONEY_MEASURES
-    return Credit(
-        deal_key=deal.key,
-        component_key=opening.component_key,
-        payee_id=opening.payee_id,
-        line=line,
-        plan_version_id=opening.version.version_id,
-        window_key=opening.window_key,
-        period_key=opening.period_key,
-        effective_on=deal.effective_on,
-        attainment_minor=attainment_minor,
-        weight_scaled=weight_scaled,
-        capped_off_minor=capped_off_minor,
-        missing_evidence=_missing(component.requires, deal.evidence) if component.requires else (),
-        tier=0 if component.climbs else tier_of(component, attainment_minor),
-        currency=deal.currency if is_converted else "",
-        original_minor=part_of(deal, line, measured) if is_converted else 0,
-        rate=rate.quoted if rate is not None and is_converted else "",
+    return Credit(  # by place: by name it would take three times as long
+        deal.key,
+        opening.component_key,
+        opening.payee_id,
+        line,
+        opening.version.version_id,
+        opening.window_key,
+        opening.period_key,
+        deal.effective_on,
+        attainment_minor,
+        weight_scaled,
+        capped_off_minor,
+        _missing(component.requires, deal.evidence) if component.requires else (),
+        0,
+        0 if component.climbs else tier_of(component, attainment_minor),
+        deal.currency if is_converted else "",
+        part_of(deal, line, measured) if is_converted else 0,
+        rate.quoted if rate is not None and is_converted else "",
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import groupby
 from operator import attrgetter
 
 from tracker.engine.agreement.ladder_terms import LadderTerms, quota_minor_of
@@ -268,20 +269,19 @@ def _quota_at_end(key: TotalKey, tally: _Tally, book: PlanBook) -> WindowQuota |
 
 
 def _climb(credited: Sequence[Credit]) -> Climb:
-    days: dict[date, list[int]] = {}
-    credits_by_day: dict[date, list[Credit]] = {}
-    for credit in credited:
-        day, attainment_minor = credit.effective_on, credit.attainment_minor
-        sums = days.get(day)
-        if sums is None:
-            sums, credits_by_day[day] = days.setdefault(day, [0, 0, 0, 0]), []
-        sums[0] += 1
-        sums[1] += attainment_minor < 0
-        sums[2] += attainment_minor
-        sums[3] += credit.weight_scaled
-        credits_by_day[day].append(credit)
-    by_day = [(day, Sums(*sums)) for day, sums in days.items()]
-    return Climb(by_day, lambda day: credits_by_day.get(day, ()))
+    """Credits in order, by day."""
+    credits_by_day = {
+        day: list(of_day) for day, of_day in groupby(credited, attrgetter("effective_on"))
+    }
+    days = [(day, _sums(of_day)) for day, of_day in credits_by_day.items()]
+    return Climb(days, lambda day: credits_by_day.get(day, ()))
+
+
+def _sums(credited: Sequence[Credit]) -> Sums:
+    attainments = [credit.attainment_minor for credit in credited]
+    negative_count = sum(attainment_minor < 0 for attainment_minor in attainments)
+    weight_scaled = sum(credit.weight_scaled for credit in credited)
+    return Sums(len(attainments), negative_count, sum(attainments), weight_scaled)
 
 
 def _payee_pay(payee_id: int, components: Sequence[ComponentPay], terms: Terms) -> PayeePay:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from tracker.engine.agreement.plan_book import PlanBook
 from tracker.engine.agreement.plans import Component, PlanVersion
 from tracker.engine.agreement.teams import Whose
-from tracker.engine.crediting.credits import component_key_of, matches, measure_of, rates_for
+from tracker.engine.crediting.credits import component_key_of, matches, measure_of
 from tracker.engine.deals import CreditShare, Deal, DealStatus
 
 
@@ -56,8 +56,9 @@ def _reason(
     key = component_key_of(version, component)
     if component.of is Whose.TEAM:
         return Reason(ReasonKind.TEAM_ONLY, key)
-    if not rates_for(deal.currency, version, deal.effective_on, book):
-        return Reason(ReasonKind.NO_RATE, key, (deal.currency, version.plan.currency))
+    pair = deal.currency, version.plan.currency
+    if pair[0] != pair[1] and book.exchange.on(*pair, deal.effective_on) is None:
+        return Reason(ReasonKind.NO_RATE, key, pair)
     if not component.is_open_on(deal.effective_on):
         return Reason(ReasonKind.DAYS, key, _days_of(component))
     unmatched = tuple(
