@@ -27,7 +27,7 @@ from tracker.ingest.deal_payload import (
     WORD_LENGTH_MAX,
     Reader,
 )
-from tracker.ingest.files.csv_file import CsvFile
+from tracker.ingest.files.csv_file import Cells, CsvFile
 from tracker.ingest.strict_json import JsonValue
 from tracker.ingest.values import shown
 
@@ -86,7 +86,7 @@ class PlainDeals:
                 if deal is not None and deal.effective_on <= self.last_day:
                     yield self._as_known(deal)
         except BadInput as refusal:
-            self._note(refusal.problems)
+            self._note(replace(problem, where="line 1") for problem in refusal.problems)
 
     def _as_known(self, deal: Deal) -> Deal:
         """A deal as it was on the last day: a customer who left later was still there."""
@@ -94,11 +94,11 @@ class PlainDeals:
             return deal
         return replace(deal, ended_on=None)
 
-    def _judged(self, row: tuple[int, list[str]] | Problem, judge: "Judge") -> Deal | None:
-        if isinstance(row, Problem):
-            self._note([row])
+    def _judged(self, row: Cells, judge: "Judge") -> Deal | None:
+        _, line, cells = row
+        if isinstance(cells, Problem):
+            self._note([replace(cells, where=f"line {line}")])
             return None
-        line, cells = row
         deal = judge.known(cells)
         if deal is None:
             by_column = judge.columns.by_column(cells)
@@ -122,26 +122,26 @@ class PlainDeals:
 
 def _check_columns(header: Sequence[str]) -> None:
     problems = [
-        Problem("line 1", f"there is no column “{name}”.", f"Needed are {', '.join(NEEDED)}, rep.")
+        Problem("", f"there is no column “{name}”.", f"Needed are {', '.join(NEEDED)}, rep.")
         for name in NEEDED
         if name not in header
     ]
     if "rep" not in header and "rep1" not in header:
         fix = "Say who won each deal: rep, or rep1, share1, rep2, share2."
-        problems.append(Problem("line 1", "there is no column “rep”.", fix))
+        problems.append(Problem("", "there is no column “rep”.", fix))
     for name in header:
         if name in OWN_COLUMNS:
             part = _NUMBERED.fullmatch(name)
             if part and f"rep{name.removeprefix(part[1])}" not in header:
                 what = f"“{name}” stands without “rep{name.removeprefix(part[1])}”."
-                problems.append(Problem("line 1", what, "Add that column, or remove this one."))
+                problems.append(Problem("", what, "Add that column, or remove this one."))
         elif _NUMBERED.fullmatch(name):
             what = f"“{shown(name)}” is one too many."
-            problems.append(Problem("line 1", what, "A row has room for rep1 to rep9."))
+            problems.append(Problem("", what, "A row has room for rep1 to rep9."))
         elif not PROPERTY_NAME.fullmatch(name) or len(name) > WORD_LENGTH_MAX:
             what = f"“{shown(name)}” is neither a column we know nor a name for a property."
             fix = "Use small letters, digits and _, starting with a letter, such as region."
-            problems.append(Problem("line 1", what, fix))
+            problems.append(Problem("", what, fix))
     if problems:
         raise BadInput(problems)
 

@@ -278,10 +278,12 @@ def _climb(credited: Sequence[Credit]) -> Climb:
 
 
 def _sums(credited: Sequence[Credit]) -> Sums:
-    attainments = [credit.attainment_minor for credit in credited]
-    negative_count = sum(attainment_minor < 0 for attainment_minor in attainments)
-    weight_scaled = sum(credit.weight_scaled for credit in credited)
-    return Sums(len(attainments), negative_count, sum(attainments), weight_scaled)
+    negative_count = attainment_minor = weight_scaled = 0
+    for credit in credited:  # one loop, because most days have few
+        negative_count += credit.attainment_minor < 0
+        attainment_minor += credit.attainment_minor
+        weight_scaled += credit.weight_scaled
+    return Sums(len(credited), negative_count, attainment_minor, weight_scaled)
 
 
 def _payee_pay(payee_id: int, components: Sequence[ComponentPay], terms: Terms) -> PayeePay:

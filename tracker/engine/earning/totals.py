@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from tracker.engine.agreement.plans import WEIGHT_SCALE
 from tracker.engine.crediting.credits import Credit
+from tracker.engine.values import value
 
 Key = TypeVar("Key")
 
@@ -41,7 +42,7 @@ class CellKey:
         return TotalKey(self.payee_id, self.component_key, self.window_key)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sums:
     """Sums over credits: how many, how many of them negative, attainment and payout weight (1/10,000)."""
 

@@ -22,6 +22,9 @@ _BYTE_ORDER_MARK = "\ufeff"
 _UNREADABLE = re.compile("[\udc80-\udcff\0]")
 _HEAD_ROW = 1
 
+Cells = tuple[int, int, list[str] | Problem]
+"""A row: its number as a spreadsheet counts it, the line it begins on, and its cells, or what is wrong with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
@@ -48,30 +51,23 @@ class CsvFile:
             lines = _lines(file)
             header, delimiter = self._head(lines)
             check_header(header, columns, _HEAD_ROW)
-            for found in self._records(lines, header, delimiter):
-                number, _, read = found
+            for number, _, read in self._records(lines, header, delimiter):
                 if isinstance(read, Problem):
                     yield BadRow(number, _named(number, read))
                 else:
                     yield Row(number, dict(zip(header, read, strict=True)))
 
-    def cells(self, columns: frozenset[str]) -> Iterator[tuple[int, list[str]] | Problem]:
-        """The same as plain cells in the order of the header, by line, for files of which every microsecond counts."""
+    def cells(self, columns: frozenset[str]) -> Iterator[Cells]:
+        """The same as plain cells in the order of the header, for files of which every microsecond counts."""
         with self._opened() as file:
             lines = _lines(file)
             header, delimiter = self._head(lines)
             check_header(header, columns, _HEAD_ROW)
-            for found in self._records(lines, header, delimiter):
-                _, line, read = found
-                if isinstance(read, Problem):
-                    yield Problem(f"line {line}", read.what, read.fix)
-                else:
-                    yield line, read
+            yield from self._records(lines, header, delimiter)
 
     def _records(
         self, lines: Iterator[str], header: Sequence[str], delimiter: str
-    ) -> Iterator[tuple[int, int, list[str] | Problem]]:
-        """Each row: its number as a spreadsheet counts it, the line it begins on, and its cells."""
+    ) -> Iterator[Cells]:
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         number = _HEAD_ROW
         while True:

@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -71,11 +71,11 @@ def listed_in_file(path: Path) -> Iterator[Listed]:
     file = CsvFile(path, "utf-8", None)
     header = file.header()
     problems: list[Problem] = []
-    for row in file.cells(frozenset({"id"})):
+    for _, line, cells in file.cells(frozenset({"id"})):
         listed = (
-            row
-            if isinstance(row, Problem)
-            else _listed(row[0], dict(zip(header, row[1], strict=True)))
+            replace(cells, where=f"line {line}")
+            if isinstance(cells, Problem)
+            else _listed(line, dict(zip(header, cells, strict=True)))
         )
         if isinstance(listed, Listed):
             yield listed
