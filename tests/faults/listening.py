@@ -8,6 +8,8 @@ from typing import Any
 
 from tests.live.raw_client import RawClient
 
+SECONDS_MAX = 60
+
 
 class Listening:
     """An open page of whoever the cookie signs in; `with` it. Answers heartbeats, keeps every event by name."""
@@ -34,14 +36,13 @@ class Listening:
         found = [json.loads(text) for text in self._heard]
         return [(payload or [None])[0] for event, *payload in found if event == name]
 
-    def wait_for(self, name: str, count: int = 1, seconds_max: float = 60) -> Any:
-        """The payload of the event of that name that came as so-manieth, once it has come."""
-        give_up_at = time.monotonic() + seconds_max
-        while len(self.events(name)) < count:
+    def wait_for(self, name: str, count: int = 1, **payload: str) -> None:
+        """Wait until so many events of that name came; with a payload, of those that carry it."""
+        give_up_at = time.monotonic() + SECONDS_MAX
+        while len([one for one in self.events(name) if one == payload or not payload]) < count:
             assert not self.is_cut, "the socket was cut"
             assert time.monotonic() < give_up_at, f"no {name} came"
             time.sleep(0.02)
-        return self.events(name)[count - 1]
 
     def __enter__(self) -> "Listening":
         return self

@@ -87,7 +87,7 @@ def test_a_lost_database_is_said_within_seconds_and_found_again_without_a_restar
                 times += 1
                 socket.wait_for("away", times)
                 slowest_return = max(slowest_return, seconds_until_kept(outage, lost))
-                assert socket.wait_for("resync", times) == {"reason": "back"}
+                socket.wait_for("resync", times, reason="back")
             assert ask(outage.port, "/me", Cookie=cookie).status == OK
             assert slowest < ANSWERED_WITHIN_SECONDS * SLACK
             tell(

@@ -28,7 +28,7 @@ from tracker.store.database import Database, downgrade, known_revisions, revisio
 from tracker.verify import verify
 
 BATCH, BATCHES_MAX, REFUSED_WANTED = 20, 400, 5
-ROWS = 3000
+ROWS = 1200
 MAPPING = """
 source = "file"
 [fields]

@@ -13,7 +13,7 @@ from tracker import logs
 log = logs.log_of(__name__)
 
 DELIVERIES_MAX = 100
-"""A second's work or less, on a slow machine."""
+"""A few seconds' work on a slow machine."""
 DELIVERED_AT = ("/api/v1/deal-events", "/api/v1/webhooks/")
 
 Environ = dict[str, Any]
