@@ -36,6 +36,11 @@ SAID_TWICE: dict[str, set[str]] = {
 }
 """Where doing it again may leave more rows in these tables: acts that move no figure, and are noted each time."""
 
+TRIED_AS_COMMANDS = {
+    f"file_imports.{act}" for act in ("send", "choose_columns", "again", "write", "undo", "discard")
+}
+"""What they write is what `import` and `import undo` write, which are cut off as commands; not yet cut off as pages."""
+
 WRITE_NOTHING = {
     "my_disputes.new_about_line",
     "plan_drafts.preview",

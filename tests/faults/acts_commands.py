@@ -27,7 +27,7 @@ SAID_TWICE = {
     "connection map": {"trail_entry"},
     # What one try counted: the next takes up where it ended.
     "import undo": {"file_import_end"},
-    "import deals": {"file_import_end"},
+    "import deals": {"file_import", "file_import_end", "trail_entry"},
 }
 """Where doing it again may leave more rows in these tables."""
 
