@@ -13,6 +13,9 @@ from tracker.store import deals, people, rehearsal, totals
 from tracker.store.database import Database
 from tracker.store.rehearsal import rehearsing, rehearsing_aside
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""PostgreSQL needs no copy."""
+
 
 def sold(key: str, payee_id: int) -> object:
     return an_event(a_deal(key, 100_00, credit_shares=shared_by(payee_id)))
@@ -42,9 +45,8 @@ def test_others_write_while_something_is_rehearsed_aside(database: Database, ann
         assert deals.deal(connection, "crm:2") is not None
 
 
+@on_sqlite
 def test_a_copy_is_deleted_also_one_that_was_left_behind(database: Database, anna: int) -> None:
-    if database.dialect != "sqlite":
-        pytest.skip("PostgreSQL needs no copy")
     folder = Path(str(database.url.database)).parent
     left = folder / "rehearsal-left"
     left.mkdir()
@@ -55,11 +57,10 @@ def test_a_copy_is_deleted_also_one_that_was_left_behind(database: Database, ann
     assert list(folder.glob("rehearsal-*")) == []
 
 
+@on_sqlite
 def test_without_room_for_a_copy_it_is_said(
     database: Database, anna: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if database.dialect != "sqlite":
-        pytest.skip("PostgreSQL needs no copy")
 
     def full(*_about: object) -> None:
         raise OSError(28, "No space left on device")
