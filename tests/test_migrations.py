@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from tracker.errors import Conflict, Unavailable
+from tracker.errors import Conflict, DatabaseFails
 from tracker.store import people
 from tracker.store.database import MIGRATIONS, Database, downgrade, upgrade
 from tracker.store.tables import metadata
@@ -49,10 +49,12 @@ def test_tables_of_a_newer_version_are_refused_at_the_start_and_by_every_write(
     with pytest.raises(Conflict, match="newer version"):
         upgrade(empty_database)
     with (
-        pytest.raises(Unavailable, match="newer version"),
+        pytest.raises(DatabaseFails, match="newer version"),
         empty_database.write() as connection,
     ):
         people.add_team(connection, "South")
+    with pytest.raises(DatabaseFails):
+        empty_database.require_writable()  # what /readyz asks
     with empty_database.read() as connection:
         assert [team.name for team in people.teams(connection)] == ["North"]
 

@@ -116,7 +116,7 @@ class Unavailable(TrackerError):
 
 
 class DatabaseFails(Unavailable):
-    """The database does not answer, is held by another program, or its disk refuses."""
+    """The database does not answer, is held by another program or a newer version's, or its disk refuses."""
 
 
 class PortInUse(Unavailable):

@@ -117,7 +117,7 @@ def test_an_amount_is_kept_to_its_last_digit_or_set_aside_with_the_reason(compan
     database.dispose()
 
 
-def test_a_sum_that_outgrows_64_bits_is_refused_by_name_and_leaves_nothing(
+def test_a_deal_that_makes_a_sum_outgrow_64_bits_is_set_aside_by_name(
     sqlite_company: Company,
 ) -> None:
     """No single deal can do it; here the sum is put just below the bound first."""
@@ -130,7 +130,7 @@ def test_a_sum_that_outgrows_64_bits_is_refused_by_name_and_leaves_nothing(
                 connection.execute(f"UPDATE {table} SET attainment_minor = {2**63 - 2}")
         connection.close()
         status, body = post(company, fleet.ports[0], a_deal("two", AMOUNT_MAX))
-        assert (status, outcome_of(body)) == (422, "refused")
+        assert (status, outcome_of(body)) == (200, "quarantined")
         assert "would grow too large" in body["outcomes"][0]["problems"][0]["problem"]
     database = Database(company.database_url)
     assert stored_event_ids(database) == ["one"]

@@ -131,13 +131,13 @@ def test_a_backup_and_an_import_that_find_no_room_say_so_and_leave_nothing_half(
     room.take(None, left_bytes=300_000)
     assert_refused_plainly(room.command(environment, *import_deals))
     room.give_back(None)
+    done = room.command(environment, *import_deals)
+    assert done.returncode == 0, done.stderr
     room.take(None, left_bytes=600)
     assert_refused_plainly(room.command(environment, "backup", str(backup)))
     room.give_back(None)
     assert not list(room.folder.glob("monday*"))
     assert integrity(company) == "ok"
-    done = room.command(environment, *import_deals)
-    assert done.returncode == 0, done.stderr
     assert room.command(environment, "backup", str(backup)).returncode == 0
     database = Database(company.database_url)
     with database.read() as connection:

@@ -238,7 +238,7 @@ class Database:
         if not self._has_tables:
             self._has_tables = _has_tables(connection)
         if self._has_tables and _noted_revision(connection) not in KNOWN_REVISIONS | {""}:
-            raise Unavailable(
+            raise DatabaseFails(
                 "The tables belong to a newer version of the tracker. Stop this one and start that one."
             )
 
