@@ -96,6 +96,14 @@ def test_what_each_column_is_is_proposed_from_its_head(ida: FlaskClient) -> None
     assert "Åse &amp; Søn" in text, "the first rows are shown, as text"
 
 
+def test_a_file_on_its_way_is_found_again_until_it_is_imported(ida: FlaskClient) -> None:
+    address = send(ida, DANISH)
+    assert f'href="{address}"' in ida.get("/import").text
+    check(ida, address)
+    imported(ida, address)
+    assert f'href="{address}"' not in ida.get("/import").text
+
+
 def test_what_it_would_change_is_shown_to_the_cent_and_only_then_counts(
     cast: Cast, ida: FlaskClient
 ) -> None:

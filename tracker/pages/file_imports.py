@@ -191,6 +191,7 @@ def _start_page(problem: str = "") -> str:
     return context.render(
         "file_imports/page.html",
         view=view,
+        on_their_way=_stage().on_their_way(),
         problem=problem,
         notice=notice,
         bytes_max=FILE_BYTES_MAX,

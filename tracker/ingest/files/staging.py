@@ -90,6 +90,12 @@ class Stage:
             else Staged(**{**values, "at": datetime.fromisoformat(values["at"])})
         )
 
+    def on_their_way(self) -> list[Staged]:
+        """Files that were sent and are not imported yet, the newest first."""
+        every = [self.staged(folder.name) for folder in self._folder.glob("*")]
+        files = [one for one in every if one and not one.is_undo and self.path(one.id).exists()]
+        return sorted(files, key=lambda one: one.at, reverse=True)
+
     def change(self, staged: Staged, **changes: Any) -> Staged:
         """Keep what was chosen. What was found by other choices is no longer true."""
         changed = replace(staged, **changes)
