@@ -15,7 +15,7 @@ from tests.run_process import ROOT
 HARMLESS = {
     "at": "2026-11-25T09:30:00.120+00:00",
     "event": "answered",
-    "request_id": "0061345700",
+    "request_id": "bcdfghjk",
     "route": "/link/<token>",
     "faults": [{"problem": "OperationalError", "places": ["tracker/store/database.py:79 read"]}],
 }

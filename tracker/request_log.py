@@ -12,7 +12,8 @@ from tracker import clock, logs
 log = logs.log_of(__name__)
 
 HEADER = "X-Request-ID"
-REQUEST_ID_BYTES = 5
+REQUEST_ID_LETTERS, REQUEST_ID_LENGTH = "bcdfghjkmnpqrstvwxz", 8
+"""No digits, which might be taken for an amount, and no vowels, which might make a word."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -24,7 +25,7 @@ def install(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.request_id = secrets.token_hex(REQUEST_ID_BYTES)
+    g.request_id = "".join(secrets.choice(REQUEST_ID_LETTERS) for _ in range(REQUEST_ID_LENGTH))
     g.begun_seconds = clock.monotonic_seconds()
     method = request.method if request.method in METHODS else "other"
     # The pattern of the address, never the address: that may hold a token, a name or a deal.
