@@ -14,6 +14,7 @@ from tracker.pages.authors import name_finder
 from tracker.pages.formatting import count, period_name
 from tracker.pages.i18n import gettext as _
 from tracker.pages.import_problems import cell_and_field, problem_words
+from tracker.pages.unreadable_words import unreadable_words
 from tracker.store import imports
 from tracker.store.deals import CORRECTION_SOURCE, MANUAL_SOURCE
 from tracker.store.imports import StoredImport
@@ -247,26 +248,9 @@ def refusal_words(found: Found) -> str:
 
 def sheet_problem_words(problem: SheetProblem, names: Sequence[str]) -> str:
     named = ", ".join(names) or _("none")
-    return {
-        SheetProblem.EMPTY: _("There is nothing in this file. Choose the one with your deals."),
+    own = {
         SheetProblem.TOO_LARGE: _(
             "This file is larger than 20 MB. Divide it, or import it by the command."
-        ),
-        SheetProblem.NO_SPREADSHEET: _(
-            "This is no spreadsheet we can read. Save it as .xlsx or .csv."
-        ),
-        SheetProblem.OLD_FORMAT: _(
-            "This is an older Excel file, or one with a password. Save it as .xlsx without a password, or as .csv."
-        ),
-        SheetProblem.LOCKED: _("This file has a password. Save it without one."),
-        SheetProblem.MACROS: _(
-            "There are macros in this file. Save it as .xlsx without them, or as .csv."
-        ),
-        SheetProblem.BROKEN: _(
-            "This file is damaged. Open it, save it again as .xlsx or .csv, and try that."
-        ),
-        SheetProblem.UNPACKS_TOO_LARGE: _(
-            "There is far more in this file than deals. Copy your deals into a new one."
         ),
         SheetProblem.TOO_MANY_ROWS: _(
             "There are more than %(count)s rows. Divide the file, or save it as .csv.",
@@ -282,7 +266,8 @@ def sheet_problem_words(problem: SheetProblem, names: Sequence[str]) -> str:
             "The sheet with the rows is hidden: %(names)s. Unhide it if it is the right one.",
             names=named,
         ),
-    }[problem]
+    }
+    return {**unreadable_words(), **own}[problem]
 
 
 def history_view(connection: Connection, now: datetime) -> HistoryView:

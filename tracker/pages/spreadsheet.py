@@ -22,6 +22,7 @@ from tracker.pages.formatting import amount, day, money, rate, sentence
 from tracker.pages.i18n import gettext as _
 from tracker.pages.own_deals import Stretch, own_deals, stretch_of
 from tracker.pages.standings import payee_standing
+from tracker.pages.unreadable_words import unreadable_words
 from tracker.store import people
 from tracker.store.people import Payee
 
@@ -160,26 +161,9 @@ def _words() -> dict[str, object]:
 
 
 def problem_words(problem: SheetProblem) -> str:
-    return {
-        SheetProblem.EMPTY: _("There is nothing in this file. Choose the one with your deals."),
+    own = {
         SheetProblem.TOO_LARGE: _(
             "This file is larger than 1 MB. Keep only your own deals in it, without pictures."
-        ),
-        SheetProblem.NO_SPREADSHEET: _(
-            "This is no spreadsheet we can read. Save it as .xlsx or .csv."
-        ),
-        SheetProblem.OLD_FORMAT: _(
-            "This is an older Excel file, or one with a password. Save it as .xlsx without a password, or as .csv."
-        ),
-        SheetProblem.LOCKED: _("This file has a password. Save it without one."),
-        SheetProblem.MACROS: _(
-            "There are macros in this file. Save it as .xlsx without them, or as .csv."
-        ),
-        SheetProblem.BROKEN: _(
-            "This file is damaged. Open it, save it again as .xlsx or .csv, and try that."
-        ),
-        SheetProblem.UNPACKS_TOO_LARGE: _(
-            "There is far more in this file than deals. Copy your deals into a new one."
         ),
         SheetProblem.TOO_MANY_ROWS: _(
             "There are more than 5,000 rows. Keep only the period in question."
@@ -187,7 +171,8 @@ def problem_words(problem: SheetProblem) -> str:
         SheetProblem.TOO_MANY_COLUMNS: _(
             "There are more than 100 columns. Keep only those of your deals."
         ),
-    }[problem]
+    }
+    return {**unreadable_words(), **own}[problem]
 
 
 def _row(pair: Pair, currency: str) -> PairRow:

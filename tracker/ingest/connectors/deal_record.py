@@ -1,8 +1,11 @@
 """A deal as a connector has read it -> the record in our words; what is the same whichever CRM it is."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tracker.errors import Problem
@@ -12,6 +15,9 @@ from tracker.ingest.fields import TEXT_LENGTH_MAX
 from tracker.ingest.strict_json import JsonValue, Number
 from tracker.ingest.values import parse_moment, shown
 from tracker.store.connections import CrmConnection
+
+VERSION_MIN = "tracker_version_min"
+"""What we add to a deal: it is known to be as new as this, though it does not say so itself."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -178,3 +184,19 @@ def plain(value: JsonValue) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else ""
+
+
+def records(value: JsonValue) -> list[Raw]:
+    """The objects of a list; nothing of what is none."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def learned_of(connection: CrmConnection) -> Mapping[str, Any]:
+    """What a connector learned of the CRM's owners and stages."""
+    learned: Mapping[str, Any] = json.loads(connection.learned or "{}")
+    return learned
+
+
+def at_least(raw: Raw, version: int | None, version_min: int) -> Raw:
+    """A deal of this version that is known to be at least as new as another; so it says then."""
+    return raw if version_min <= (version or 0) else {**raw, VERSION_MIN: str(version_min)}

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tracker.ingest.connectors.asking import Answer, CrmAway, retry_after_seconds
-from tracker.ingest.connectors.deal_record import plain, share_of
+from tracker.ingest.connectors.deal_record import at_least, plain, records, share_of
 from tracker.ingest.connectors.hubspot_deal import (
     ALWAYS_READ,
-    VERSION_MIN,
     mapping_of,
     merged_ids,
     version_of,
@@ -59,8 +58,8 @@ def learn(client: Client) -> str:
             "probability": plain(_record(stage.get("metadata")).get("probability")),
             "status": _status(_record(stage.get("metadata"))),
         }
-        for pipeline in _records(_record(client.api.get(PIPELINES)).get("results"))
-        for stage in _records(pipeline.get("stages"))
+        for pipeline in records(_record(client.api.get(PIPELINES)).get("results"))
+        for stage in records(pipeline.get("stages"))
     }
     return json.dumps({"owners": owners, "stages": stages}, sort_keys=False)
 
@@ -119,7 +118,7 @@ def _search(
         "limit": PAGE_COUNT,
     }
     answer = _record(client.api.post(SEARCH, asked))
-    return _records(answer.get("results")), int(plain(answer.get("total")) or 0)
+    return records(answer.get("results")), int(plain(answer.get("total")) or 0)
 
 
 def _filter(name: str, operator: str, value: int) -> dict[str, str]:
@@ -132,7 +131,10 @@ def fetch(client: Client, wanted: Sequence[Wanted]) -> Fetched:
     found, missing = _read(client, list(version_min), archived="false")
     in_bin, missing = _read(client, missing, archived="true") if missing else ([], [])
     taken_in = {deal_id for raw in found for deal_id in merged_ids(raw)}
-    raws = [_at_least(raw, version_min.get(plain(raw.get("id")), 0)) for raw in (*found, *in_bin)]
+    raws = [
+        at_least(raw, version_of(raw), version_min.get(plain(raw.get("id")), 0))
+        for raw in (*found, *in_bin)
+    ]
     got = {plain(raw.get("id")) for raw in raws} | taken_in | set(missing)
     if not version_min.keys() <= got:
         raise CrmAway("HubSpot answered for some of the deals only.")
@@ -148,18 +150,12 @@ def _read(client: Client, ids: Sequence[str], archived: str) -> tuple[list[Raw],
         inputs = [{"id": deal_id} for deal_id in ids[start : start + PAGE_COUNT]]
         asked = {"properties": properties, "inputs": inputs}
         answer = _record(client.api.post(BATCH_READ, asked, archived=archived))
-        found += _records(answer.get("results"))
-        for error in _records(answer.get("errors")):
+        found += records(answer.get("results"))
+        for error in records(answer.get("errors")):
             if error.get("category") == "OBJECT_NOT_FOUND":
                 not_there = _record(error.get("context")).get("ids")
                 missing += [plain(one) for one in not_there] if isinstance(not_there, list) else []
     return found, [deal_id for deal_id in missing if deal_id in ids]
-
-
-def _at_least(raw: Raw, version_min: int) -> Raw:
-    if version_min <= (version_of(raw) or 0):
-        return raw
-    return {**raw, VERSION_MIN: str(version_min)}
 
 
 def listing(client: Client) -> Iterator[Listed]:
@@ -174,7 +170,7 @@ def _all(client: Client, path: str, **parameters: str) -> Iterator[Raw]:
     while True:
         place = {"after": after} if after else {}
         answer = _record(client.api.get(path, limit=str(PAGE_COUNT), **parameters, **place))
-        yield from _records(answer.get("results"))
+        yield from records(answer.get("results"))
         following = _record(_record(answer.get("paging")).get("next"))
         before, after = after, plain(following.get("after"))
         if not after or after == before:
@@ -187,7 +183,3 @@ def _properties(connection: CrmConnection) -> list[str]:
 
 def _record(value: JsonValue) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _records(value: JsonValue) -> list[Raw]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -1,15 +1,15 @@
 """A deal as HubSpot describes it -> the record in our words."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from tracker.ingest.connectors.deal_mapping import DealMapping, parse_deal_mapping
 from tracker.ingest.connectors.deal_record import (
+    VERSION_MIN,
     SeenDeal,
     day_of,
+    learned_of,
     milliseconds_of,
     plain,
     record_of,
@@ -17,9 +17,6 @@ from tracker.ingest.connectors.deal_record import (
 )
 from tracker.ingest.connectors.shape import Raw, Translated
 from tracker.store.connections import CrmConnection
-
-VERSION_MIN = "tracker_version_min"
-"""What we add to a deal that HubSpot says has changed without a time of its own in it, such as a restored one."""
 
 OWN_NAMES = {
     "name": "dealname",
@@ -65,7 +62,7 @@ def merged_ids(raw: Raw) -> list[str]:
 def translated(raw: Raw, connection: CrmConnection, zone: ZoneInfo) -> Translated:
     """Raises nothing: what is not understood is a problem, and the record has a stand-in for it."""
     read, mapping = _Reader(raw).text, mapping_of(connection)
-    learned: Mapping[str, Any] = json.loads(connection.learned or "{}")
+    learned = learned_of(connection)
     pipeline, stage, owner_id = read("pipeline"), read("dealstage"), read("hubspot_owner_id")
     known = learned.get("stages", {}).get(f"{pipeline}/{stage}", {})
     is_archived = raw.get("archived") is True
@@ -92,7 +89,7 @@ def translated(raw: Raw, connection: CrmConnection, zone: ZoneInfo) -> Translate
 def words(connection: CrmConnection) -> Iterator[str]:
     """Each stage with its pipeline and what it means, in the order HubSpot named them."""
     mapping = mapping_of(connection)
-    learned: Mapping[str, Any] = json.loads(connection.learned or "{}")
+    learned = learned_of(connection)
     for place, stage in learned.get("stages", {}).items():
         pipeline, _, stage_id = place.partition("/")
         own = stage["status"]
@@ -102,7 +99,7 @@ def words(connection: CrmConnection) -> Iterator[str]:
 
 def knows(raw: Raw, connection: CrmConnection) -> bool:
     """Whether the owner and the stage of a deal have been learned."""
-    read, learned = _Reader(raw).text, json.loads(connection.learned or "{}")
+    read, learned = _Reader(raw).text, learned_of(connection)
     place, owner_id = f"{read('pipeline')}/{read('dealstage')}", read("hubspot_owner_id")
     is_owner_known = not owner_id or owner_id in learned.get("owners", {})
     return is_owner_known and place in learned.get("stages", {})

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from tracker import clock
 from tracker.ingest.connectors.asking import Answer, CrmAway, retry_after_seconds
-from tracker.ingest.connectors.deal_record import plain
-from tracker.ingest.connectors.pipedrive_deal import VERSION_MIN, version_of
+from tracker.ingest.connectors.deal_record import at_least, plain, records
+from tracker.ingest.connectors.pipedrive_deal import version_of
 from tracker.ingest.connectors.shape import Client, Fetched, Listed, Page, Raw
 from tracker.ingest.strict_json import JsonValue
 from tracker.store.connections import CrmConnection, Wanted
@@ -45,7 +45,7 @@ def wait_seconds(answer: Answer) -> float | None:
 
 def learn(client: Client) -> str:
     """Users by their id with their e-mail, those who left included; stages with their names and probabilities."""
-    users = _records(_answer(client, USERS).get("data"))
+    users = records(_answer(client, USERS).get("data"))
     owners = {plain(user.get("id")): plain(user.get("email")) for user in users}
     stages = {
         plain(stage.get("id")): {
@@ -79,7 +79,7 @@ def _settled(raw: Raw, before: datetime) -> Raw:
     version = version_of(raw)
     if version is None or version >= (before - _EPOCH) // timedelta(milliseconds=1):
         return raw
-    return {**raw, VERSION_MIN: str(version + LAST_OF_SECOND_MILLISECONDS)}
+    return at_least(raw, version, version + LAST_OF_SECOND_MILLISECONDS)
 
 
 def fetch(client: Client, wanted: Sequence[Wanted]) -> Fetched:
@@ -92,14 +92,11 @@ def fetch(client: Client, wanted: Sequence[Wanted]) -> Fetched:
             ids = ",".join(missing[start : start + FETCHED_AT_ONCE_COUNT])
             for raw in _all(client, path, ids=ids, status=EVERY_STATUS):
                 found[plain(raw.get("id"))] = raw
-    raws = [_at_least(raw, version_min.get(deal_id, 0)) for deal_id, raw in found.items()]
+    raws = [
+        at_least(raw, version_of(raw), version_min.get(deal_id, 0))
+        for deal_id, raw in found.items()
+    ]
     return Fetched(raws, [deal_id for deal_id in version_min if deal_id not in found])
-
-
-def _at_least(raw: Raw, version_min: int) -> Raw:
-    if version_min <= (version_of(raw) or 0):
-        return raw
-    return {**raw, VERSION_MIN: str(version_min)}
 
 
 def listing(client: Client) -> Iterator[Listed]:
@@ -131,7 +128,7 @@ def _lists(client: Client, path: str, **parameters: str) -> Iterator[list[Raw]]:
     while True:
         at = {"cursor": place} if place else {}
         answer = _answer(client, path, limit=str(PAGE_COUNT), **parameters, **at)
-        yield _records(answer.get("data"))
+        yield records(answer.get("data"))
         further = answer.get("additional_data")
         before, place = (
             place,
@@ -146,7 +143,3 @@ def _answer(client: Client, path: str, **parameters: str) -> dict[str, JsonValue
     if not isinstance(answer, dict) or plain(answer.get("success")) == "false":
         raise CrmAway("Pipedrive's answer is not of the form that its documentation says.")
     return answer
-
-
-def _records(value: JsonValue) -> list[Raw]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

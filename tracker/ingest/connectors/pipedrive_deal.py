@@ -1,14 +1,14 @@
 """A deal as Pipedrive describes it -> the record in our words."""
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from tracker.ingest.connectors.deal_mapping import DealMapping, parse_deal_mapping
 from tracker.ingest.connectors.deal_record import (
+    VERSION_MIN,
     SeenDeal,
     day_of,
+    learned_of,
     milliseconds_of,
     plain,
     record_of,
@@ -16,9 +16,6 @@ from tracker.ingest.connectors.deal_record import (
 )
 from tracker.ingest.connectors.shape import Raw, Translated
 from tracker.store.connections import CrmConnection
-
-VERSION_MIN = "tracker_version_min"
-"""What we add to a deal: it is known to be as new as this, though Pipedrive only says the second of its change."""
 
 OWN_NAMES = {"name": "title", "amount": "value", "currency": "currency"}
 """Pipedrive's names for our fields, until the company names others."""
@@ -37,7 +34,7 @@ def translated(raw: Raw, connection: CrmConnection, zone: ZoneInfo) -> Translate
     def read(name: str) -> str:
         return _text(raw, name)
 
-    learned = _learned(connection)
+    learned = learned_of(connection)
     mapping = parse_deal_mapping(connection.mapping).with_defaults(OWN_NAMES)
     stage = learned.get("stages", {}).get(read("stage_id"), {})
     owner_id = read("owner_id")
@@ -66,22 +63,17 @@ def translated(raw: Raw, connection: CrmConnection, zone: ZoneInfo) -> Translate
 def words(connection: CrmConnection) -> Iterator[str]:
     """Each stage and what it means for a deal that is still open in it."""
     mapping = parse_deal_mapping(connection.mapping)
-    for stage_id, stage in _learned(connection).get("stages", {}).items():
+    for stage_id, stage in learned_of(connection).get("stages", {}).items():
         status = mapping.status_of(stage["pipeline"], stage_id) or "open"
         yield f'"{stage["pipeline"]}/{stage_id}" = "{status}"  # {stage["label"]}'
 
 
 def knows(raw: Raw, connection: CrmConnection) -> bool:
     """Whether the owner and the stage of a deal have been learned."""
-    learned = _learned(connection)
+    learned = learned_of(connection)
     owner_id, stage_id = _text(raw, "owner_id"), _text(raw, "stage_id")
     is_owner_known = not owner_id or owner_id in learned.get("owners", {})
     return is_owner_known and stage_id in learned.get("stages", {})
-
-
-def _learned(connection: CrmConnection) -> Mapping[str, Any]:
-    learned: Mapping[str, Any] = json.loads(connection.learned or "{}")
-    return learned
 
 
 def version_of(raw: Raw) -> int | None:
