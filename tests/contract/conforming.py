@@ -2,12 +2,15 @@
 
 Schemathesis makes them, in all its phases (examples, coverage, fuzzing, and chains along the links), and every check
 it has looks at each answer. What it finds is listed; nothing is excused.
+
+Webhooks are tried once more for each kind of sender, against the part of the document that is about that kind.
 """
 
+import copy
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -21,12 +24,15 @@ from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.run import PhaseName
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.ingest.signing import SIGNATURE_HEADER, signed_now
+from tracker.contract.document import api_document
 from tracker.ingest.once import HEADER, KEY
 from tracker.ingest.submission import LINES
 
 DOCUMENT = "/api/v1/openapi.json"
+WEBHOOKS = "/webhooks/{name}"
 ANY_SIGNATURE = "as the sender signs"
+"""Stands where a signature has to be, until the bytes that are sent are known."""
+
 PHASES = {
     PhaseName.EXAMPLES,
     PhaseName.COVERAGE,
@@ -35,6 +41,22 @@ PHASES = {
 }
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Credentials = Mapping[str, Mapping[str, str]]
+"""What opens each security scheme, by the scheme's name."""
+
+Sign = Callable[[bytes], Mapping[str, str]]
+"""The headers that prove a body."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A sender that is known by this name, and how it proves itself. `organization` is what its
+    bodies name themselves by, where they do."""
+
+    name: str
+    credentials: Credentials
+    sign: Sign = lambda _body: {}
+    organization: str = ""
 
 
 @dataclass
@@ -55,19 +77,43 @@ def one_text_per_line(_context: schemathesis.SerializationContext, value: Any) -
     return value if isinstance(value, bytes) else json.dumps(value).encode()
 
 
-def put_to_the_test(app: Flask, key: str, secret: str, examples_max: int, seed: int) -> Found:
-    """Ask for everything with a key of every scope, and as a sender that signs."""
-    config = schemathesis.Config(seed=seed)
-    found = Found()
-    with _served(_signing(app.wsgi_app, secret)) as address:
+def put_to_the_test(app: Flask, key: str, examples_max: int, seed: int) -> Found:
+    """Ask for everything with a key of every scope."""
+    with _served(app.wsgi_app) as address:
+        config = schemathesis.Config(seed=seed)
         schema = schemathesis.openapi.from_url(address + DOCUMENT, config=config)
-        schema.config.generation.update(max_examples=examples_max, database="none")
-        schema.config.auth = AuthConfig(
-            openapi={"key": {"bearer": key}, "signature": {"api_key": ANY_SIGNATURE}}
-        )
-        for event in from_schema(schema).execute():
-            _note(found, event)
+        return _run(schema, {"key": {"bearer": key}}, examples_max)
+
+
+def put_as_sender(app: Flask, way: str, sender: Sender, examples_max: int, seed: int) -> Found:
+    """Send what a sender of this kind may send, and what it may not."""
+    with _served(_signing(app.wsgi_app, sender.sign)) as address:
+        config = schemathesis.Config(seed=seed)
+        schema = schemathesis.openapi.from_dict(_about(way, sender), config=config)
+        schema.config.update(base_url=f"{address}/api/v1")
+        return _run(schema, sender.credentials, examples_max)
+
+
+def _run(schema: Any, credentials: Credentials, examples_max: int) -> Found:
+    found = Found()
+    schema.config.generation.update(max_examples=examples_max, database="none")
+    schema.config.auth = AuthConfig(openapi={name: dict(one) for name, one in credentials.items()})
+    for event in from_schema(schema).execute():
+        _note(found, event)
     return found
+
+
+def _about(way: str, sender: Sender) -> dict[str, Any]:
+    """What the document says to a sender of this kind, who knows its own name."""
+    document = copy.deepcopy(api_document((way,)))
+    document["paths"] = {WEBHOOKS: document["paths"][WEBHOOKS]}
+    (name,) = document["paths"][WEBHOOKS]["post"]["parameters"]
+    name |= {"schema": {"const": sender.name}, "example": sender.name}
+    if sender.organization:
+        schema = document["components"]["schemas"]["OutboundMessage"]
+        said = schema["properties"]["Body"]["properties"]["notifications"]
+        said["properties"]["OrganizationId"] = {"const": sender.organization}
+    return document
 
 
 @schemathesis.hook("before_call")
@@ -101,15 +147,15 @@ def _served(app: Wsgi) -> Iterator[str]:
         server.server_close()
 
 
-def _signing(app: Wsgi, secret: str) -> Wsgi:
+def _signing(app: Wsgi, sign: Sign) -> Wsgi:
     """Signs, as a sender would, each request that asks for it: the signature depends on the bytes sent."""
 
     def signed(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        name = f"HTTP_{SIGNATURE_HEADER.upper().replace('-', '_')}"
-        if environ.get(name) == ANY_SIGNATURE:
+        if ANY_SIGNATURE in environ.values():
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = BytesIO(body)
-            environ[name] = signed_now(body, secret)
+            for name, value in sign(body).items():
+                environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
         return app(environ, start_response)
 
     return signed

@@ -1,14 +1,13 @@
 """HubSpot's notices count only when it has signed them, now, whole and to our address; then none of them is lost."""
 
-import base64
 import hashlib
-import hmac
 import json
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.ingest import signing
 from tests.ingest.conftest import Company
 from tests.ingest.records import NOW
 from tracker.errors import Unavailable
@@ -40,13 +39,7 @@ def signature(
     address: str = PUBLIC + PATH,
     method: str = "POST",
 ) -> dict[str, str]:
-    """As HubSpot's page on request validation describes it, written anew."""
-    text = method.encode() + address.encode() + body + str(milliseconds).encode()
-    signed = hmac.new(secret.encode(), text, hashlib.sha256).digest()
-    return {
-        "X-HubSpot-Signature-v3": base64.b64encode(signed).decode(),
-        "X-HubSpot-Request-Timestamp": str(milliseconds),
-    }
+    return signing.hubspot(body, milliseconds, secret, address, method)
 
 
 def connect(company: Company, secret: str = SECRET) -> None:

@@ -5,5 +5,7 @@ Nothing in this folder answers a request. It may import tracker.engine, tracker.
 modules beside it, never pages or live.
 
     document    the whole of it          routes      what each address takes and answers
-    events      what is sent             answers     what comes back          texts   which texts are taken
+    webhooks    what each kind of sender sends, and hears
+    events      what is sent             submissions     ... in one body      crm_messages   ... by connected CRMs
+    answers     what comes back          texts           which texts are taken
 """

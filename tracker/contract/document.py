@@ -3,12 +3,12 @@
 from functools import cache
 from typing import Any
 
-from tracker.contract import answers, events, routes
+from tracker.contract import answers, crm_messages, events, routes, webhooks
 
 
 @cache
-def api_document() -> dict[str, Any]:
-    """What GET /api/v1/openapi.json answers."""
+def api_document(ways: tuple[str, ...] = tuple(webhooks.WAYS)) -> dict[str, Any]:
+    """What GET /api/v1/openapi.json answers. `ways` are the kinds of senders whose webhooks it describes."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -26,28 +26,20 @@ def api_document() -> dict[str, Any]:
             {"name": "sending", "description": "Deals come in."},
             {"name": "reading", "description": "Figures go out, to keys that may read."},
         ],
-        "paths": routes.paths(),
+        "paths": routes.paths(ways),
         "components": {
             "securitySchemes": _security_schemes(),
-            "schemas": events.schemas() | answers.schemas(),
+            "schemas": events.schemas() | crm_messages.schemas() | answers.schemas(),
             "responses": answers.REFUSALS,
         },
     }
 
 
 def _security_schemes() -> dict[str, Any]:
-    return {
+    return webhooks.schemes() | {
         "key": {
             "type": "http",
             "scheme": "bearer",
             "description": "An API key (`key create`) with the scope that each address names.",
         },
-        "signature": _signing_header("Tracker-Signature", "t=<seconds>,v1=<hex of HMAC-SHA256>."),
-        "webhookId": _signing_header("webhook-id", "As Standard Webhooks says."),
-        "webhookTimestamp": _signing_header("webhook-timestamp", "As Standard Webhooks says."),
-        "webhookSignature": _signing_header("webhook-signature", "As Standard Webhooks says."),
     }
-
-
-def _signing_header(name: str, description: str) -> dict[str, str]:
-    return {"type": "apiKey", "in": "header", "name": name, "description": description}

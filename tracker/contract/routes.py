@@ -1,13 +1,15 @@
 """What each address takes and answers."""
 
+from collections.abc import Collection
 from typing import Any
 
 from tracker.contract.answers import JSON, answered, refusal
-from tracker.contract.events import EXAMPLE, ref
+from tracker.contract.events import ref
+from tracker.contract.submissions import event_body, nothing_used, outcomes
 from tracker.contract.texts import Schema, text, word
+from tracker.contract.webhooks import WAYS, webhook
 from tracker.ingest.deal_payload import DEAL_KEY_LENGTH_MAX
 from tracker.ingest.once import HEADER, KEY
-from tracker.ingest.submission import BATCH_BYTES_MAX, EVENT_BYTES_MAX, LINES
 from tracker.ingest.values import MONTH
 from tracker.store.kept_answers import KEPT_FOR
 
@@ -18,12 +20,12 @@ PAGE_DEALS_MAX = 200
 INGEST, READ = {"key": ["ingest"]}, {"key": ["read"]}
 
 
-def paths() -> dict[str, dict[str, Operation]]:
-    """Every address under /api/v1 with its operations."""
+def paths(ways: Collection[str] = tuple(WAYS)) -> dict[str, dict[str, Operation]]:
+    """Every address under /api/v1 with its operations; webhooks for these kinds of senders."""
     return {
         "/openapi.json": {"get": _openapi()},
         "/deal-events": {"post": _send(), "get": _event_status()},
-        "/webhooks/{name}": {"post": _webhook()},
+        "/webhooks/{name}": {"post": webhook(ways)},
         "/earnings": {"get": _reading("earnings", "What everybody has earned now", "Earnings")},
         "/deals": {"get": _deals()},
         "/statements": {"get": _statements()},
@@ -45,10 +47,10 @@ def _send() -> Operation:
         "tags": ["sending"],
         "security": [INGEST],
         "parameters": [_idempotency_key()],
-        "requestBody": _event_body(),
+        "requestBody": event_body(),
         "responses": {
-            "200": _outcomes("Each event has its outcome.") | {"links": _links_to_status()},
-            **_nothing_used(),
+            "200": outcomes("Each event has its outcome.") | {"links": _links_to_status()},
+            **nothing_used(),
             "409": _outcomes_or_error(
                 "Nothing was used, an id was used before, with another content; or the first request under this key "
                 "goes on: then come again after so many seconds."
@@ -63,45 +65,6 @@ def _send() -> Operation:
             "415": refusal("OtherKind"),
             "503": refusal("Unavailable"),
         },
-    }
-
-
-def _webhook() -> Operation:
-    name = {
-        "name": "name",
-        "in": "path",
-        "required": True,
-        "description": "The sender, as `sender create` named it.",
-        "schema": {"type": "string", "minLength": 1},
-        "example": "our-crm",
-    }
-    return {
-        "operationId": "receiveWebhook",
-        "summary": "Send signed deal events, without a key",
-        "description": "The body is the same as that of sendDealEvents.",
-        "tags": ["sending"],
-        "security": [
-            {"signature": []},
-            {"webhookId": [], "webhookTimestamp": [], "webhookSignature": []},
-        ],
-        "parameters": [name],
-        "requestBody": _event_body(),
-        "responses": {
-            "200": _outcomes("Each event has its outcome."),
-            **_nothing_used(),
-            "401": refusal("NoSignature"),
-            "413": refusal("TooLarge"),
-            "415": refusal("OtherKind"),
-            "503": refusal("Unavailable"),
-        },
-    }
-
-
-def _nothing_used() -> dict[str, Any]:
-    return {
-        "400": refusal("BadRequest"),
-        "409": _outcomes("Nothing was used; an id was used before, with another content."),
-        "422": _outcomes("Nothing was used: no event says which one it is."),
     }
 
 
@@ -122,34 +85,6 @@ def _idempotency_key() -> dict[str, Any]:
 def _outcomes_or_error(description: str) -> dict[str, Any]:
     either = {"anyOf": [ref("Outcomes"), ref("Error")]}
     return {"description": description, "content": {JSON: {"schema": either}}}
-
-
-def _outcomes(description: str) -> dict[str, Any]:
-    return answered(description, "Outcomes")
-
-
-def _event_body() -> dict[str, Any]:
-    batch = [ref("EventBatch"), ref("EmptyBatch")]
-    one = {"anyOf": [ref("DealEvent"), ref("NamedEvent"), *batch]}
-    examples = {
-        "one": {"summary": "One deal", "value": EXAMPLE},
-        "several": {"summary": "Several", "value": [EXAMPLE | {"event_id": "e-9002"}]},
-    }
-    lines = {
-        "schema": {"anyOf": batch},
-        "examples": {"lines": {"summary": "One event per line", "value": [EXAMPLE]}},
-    }
-    return {
-        "description": (
-            f"UTF-8, uncompressed; at most {BATCH_BYTES_MAX:,} bytes in all and {EVENT_BYTES_MAX:,} for one event. "
-            "Of one event per line, the schema is that of the list of lines."
-        ),
-        "required": True,
-        "content": {
-            JSON: {"schema": one, "examples": examples},
-            **dict.fromkeys(sorted(LINES), lines),
-        },
-    }
 
 
 def _links_to_status() -> dict[str, Any]:

@@ -44,7 +44,10 @@ class Submission:
 
 def read_body(request: Request, kinds: Collection[str] = BODY_KINDS) -> tuple[str, bytes]:
     """The kind of a body and its bytes as they came. Raises TooLarge or UnknownKind."""
-    return _kind(request, kinds), _body(request)
+    kind = require_kind(request.mimetype, kinds)
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise UnknownKind([Problem("Content-Encoding", "is not taken.", "Send it uncompressed.")])
+    return kind, _body(request)
 
 
 def submission_of(kind: str, body: bytes) -> Submission:
@@ -59,16 +62,14 @@ def submission_of(kind: str, body: bytes) -> Submission:
     return Submission([Entry(value)])
 
 
-def _kind(request: Request, kinds: Collection[str]) -> str:
-    kind = request.mimetype
+def require_kind(kind: str, kinds: Collection[str]) -> str:
+    """The same kind of body. Raises UnknownKind for one that is not among those that are taken."""
     if kind not in kinds:
         what = f"“{kind[:60]}” is not taken." if kind else "the header is missing."
         fix = f"Send {JSON}, or application/x-ndjson for one event per line."
         if kinds is not BODY_KINDS:
             fix = f"Send {', '.join(sorted(kinds))}."
         raise UnknownKind([Problem("Content-Type", what, fix)])
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise UnknownKind([Problem("Content-Encoding", "is not taken.", "Send it uncompressed.")])
     return kind
 
 

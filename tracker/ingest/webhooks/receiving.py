@@ -9,7 +9,13 @@ from tracker import clock, logs
 from tracker.ingest.bearer import parts
 from tracker.ingest.connectors.kinds import KINDS
 from tracker.ingest.connectors.webhook import take_message
-from tracker.ingest.submission import BODY_KINDS, Submission, read_body, submission_of
+from tracker.ingest.submission import (
+    BODY_KINDS,
+    Submission,
+    read_body,
+    require_kind,
+    submission_of,
+)
 from tracker.ingest.webhooks import plain_signature, standard_webhooks
 from tracker.ingest.webhooks.signed_request import BadSignature, SignedRequest
 from tracker.store import connections, senders
@@ -23,17 +29,20 @@ WAYS: Mapping[str, Check] = {
     "standard": standard_webhooks.check,
 }
 
+ANY_KINDS = BODY_KINDS.union(*(connector.CONTENT_TYPES for connector in KINDS.values()))
+"""The kinds of body that a sender of one kind or another sends."""
+
 
 def receive(request: Request, name: str) -> Submission | Response:
     """What a sender has sent; or the answer to a CRM that is connected, once what it says is kept.
 
-    Raises BadSignature before anything of the body is parsed.
+    Raises BadSignature before anything of the body is parsed, and before it is said which kinds of body a sender of
+    this name may send.
     """
     with parts().database.read() as connection:
         sender = senders.live_sender(connection, name)
         crm = connections.connection_named(connection, name)
-    kinds = KINDS[crm.kind].CONTENT_TYPES if crm else BODY_KINDS
-    kind, body = read_body(request, kinds)
+    kind, body = read_body(request, ANY_KINDS)
     if sender is None:
         # The name is not said: what nobody gave to a sender may be anything.
         log.warning("a webhook was refused", reason="unknown_sender")
@@ -49,8 +58,9 @@ def receive(request: Request, name: str) -> Submission | Response:
         log.warning("a webhook was refused", reason=refusal.reason, sender=sender.name)
         raise
     if crm is not None:
+        require_kind(kind, KINDS[crm.kind].CONTENT_TYPES)
         return take_message(parts(), crm, body)
-    return submission_of(kind, body)
+    return submission_of(require_kind(kind, BODY_KINDS), body)
 
 
 def _address(request: Request) -> str:
