@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.ingest.fake_splits import FakeSplits
+
 TOKEN = "pat-eu1-0123"
 RESULTS_MAX = 10_000
 SEARCH_LIMIT_MAX, BATCH_MAX, LIST_LIMIT_MAX = 200, 100, 100
@@ -65,6 +67,7 @@ class FakeHubSpot:
         self.searches: list[dict[str, Any]] = []
         self.on_request: Callable[[str], None] = lambda path: None
         self.address = ""
+        self.splits = FakeSplits()
         self._lock = threading.RLock()
 
     # --- what people do in the CRM
@@ -78,6 +81,12 @@ class FakeHubSpot:
             deal["properties"] = {**_plain_deal(deal_id), **deal["properties"], **properties}
             deal["changed_ms"] = self.now_ms
             self.deals[str(deal_id)] = deal
+
+    def split(self, deal_id: str | int, parts: dict[str, str], is_of_deal: bool = False) -> None:
+        """Share a deal among owners; with `is_of_deal` by no later change than the deal's own."""
+        with self._lock:
+            self.now_ms += 0 if is_of_deal else 1000
+            self.splits.put(deal_id, iso(self.now_ms), parts)
 
     def bin(self, deal_id: str | int) -> None:
         with self._lock:
@@ -110,6 +119,8 @@ class FakeHubSpot:
             if (method, path) == ("GET", "/crm/v3/pipelines/deals"):
                 pipeline = {"id": "default", "label": "Sales", "stages": self.stages}
                 return 200, {"results": [pipeline]}
+            if "split" in path:
+                return self.splits.answer(path, body, _since(body))
         return 404, {"status": "error", "message": "resource not found"}
 
     def _search(self, asked: dict[str, Any]) -> tuple[int, Any]:
@@ -183,6 +194,12 @@ class FakeHubSpot:
             "archived": deal["archived"],
         }
         return found | ({"archivedAt": iso(deal["archived_ms"])} if deal["archived"] else {})
+
+
+def _since(asked: dict[str, Any]) -> str:
+    """The moment that a search for what has changed asks for."""
+    groups = asked.get("filterGroups", [])
+    return iso(int(groups[0]["filters"][0]["value"])) if groups else ""
 
 
 def _plain_deal(deal_id: str | int) -> dict[str, Any]:

@@ -67,7 +67,8 @@ def schemas() -> dict[str, Schema]:
         "PipedriveNotice": _pipedrive_notice(),
         "AnyMessage": {
             "description": (
-                "Whatever else a connected CRM sends: kept, and shown among the events that were set aside."
+                "Whatever else a connected CRM sends, even what is no JSON: kept, and shown among the events that "
+                "were set aside."
             ),
             "type": _ANYTHING,
         },

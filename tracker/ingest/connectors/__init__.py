@@ -13,7 +13,7 @@ else is the same for all, and is written here once:
     pulling             one reading of a CRM, from where the last one ended; pull_command beside it
     deal_mapping        how a company's own pipelines, stages and fields become ours: a TOML text of each connection
     connection_command  `python3 -m tracker connection`
-    hubspot             HubSpot; beside it hubspot_signature, hubspot_api and hubspot_deal
+    hubspot             HubSpot; beside it hubspot_signature, hubspot_api, hubspot_splits and hubspot_deal
     pipedrive           Pipedrive; beside it pipedrive_api and pipedrive_deal
     salesforce          Salesforce; beside it outbound_message
 

@@ -39,7 +39,11 @@ class CrmAway(Unavailable):
 
 
 class CrmRefuses(TrackerError):
-    """The CRM will not answer this until somebody changes something, such as a token."""
+    """The CRM will not answer this until somebody changes something, such as a token. `status`: its own, or 0."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ class HttpApi:
         if answer.status in _PASSING:
             raise _Passing(_status_text(answer), self._wait_seconds(answer))
         if not 200 <= answer.status < 300:
-            raise CrmRefuses(f"{self._host}: {_status_text(answer)}")
+            raise CrmRefuses(f"{self._host}: {_status_text(answer)}", answer.status)
         try:
             return parse_strict(answer.body)
         except BadInput:

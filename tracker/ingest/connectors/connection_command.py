@@ -57,7 +57,7 @@ def add(
             *(_address_problems(address) if kind in PULLED else ()),
         ]
     )
-    mapping = _mapping_text(mapping_file) if mapping_file else ""
+    mapping = _mapping_text(mapping_file, connector) if mapping_file else ""
     origin = origin_of(address) if kind in PULLED else ""
     new = NewConnection(name, kind, origin, token, chosen, mapping)
     with _opened() as (settings, database):
@@ -103,8 +103,8 @@ def change_mapping(name: str, file: Path) -> None:
 
     Deals that are in stay as they were understood until they change, or until all are read again: pull NAME --again.
     """
-    text = _mapping_text(file)
     with _opened() as (settings, database):
+        text = _mapping_text(file, _connector_of(database, name))
         understand(database, name, text, command_author(), clock.now())
         with database.read() as connection_:
             entries = [
@@ -177,7 +177,7 @@ def _state(crm: CrmConnection, waiting_count: int) -> str:
     return f"{read}{waits}" + (f"; {crm.trouble}" if crm.trouble else "")
 
 
-def _mapping_text(file: Path) -> str:
+def _mapping_text(file: Path, connector: Connector) -> str:
     """Raises BadInput with everything that is wrong with it."""
     try:
         if file.stat().st_size > MAPPING_BYTES_MAX:
@@ -185,7 +185,9 @@ def _mapping_text(file: Path) -> str:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise BadInput([Problem(str(file), "cannot be read.", "Name a text file.")]) from None
-    parse_deal_mapping(text)
+    if parse_deal_mapping(text).splits and not connector.HAS_SPLITS:
+        what = "are not read from this CRM."
+        raise BadInput([Problem("splits", what, "Leave it out; its owner is credited.")])
     return text
 
 

@@ -1,6 +1,7 @@
 """How a company's own pipelines, stages and fields become ours: a TOML text of its own for each connection.
 
 currency = "DKK"                                # of deals that name none
+splits = "required"                             # whether the CRM's own splits of a deal count; left out, they do not
 
 [stages]                                        # open, won, lost or cancelled; of all others the CRM's own word holds
 contractsent = "won"                            # a stage by its id in the CRM, in whichever pipeline
@@ -41,12 +42,15 @@ from tracker.ingest.values import shown
 
 MAPPING_BYTES_MAX = 64_000
 STATUSES = [status.value for status in DealStatus]
+SPLITS = ("required", "optional")
+"""Whether splits count: always, so that nothing is read where they may not be; or only where they may be read."""
 FIELDS = (
     *("name", "amount", "currency", "effective_on", "ended_on", "next_step", "rep"),
     *OWN_MEASURES,
     *OWN_COUNTS,
     *OWN_PROPERTIES,
 )
+_TEXTS = {"currency": "DKK", "splits": "required"}
 _TABLES = ("stages", "fields", "properties", "evidence")
 _RULE_KEYS = ("field", "map", "default")
 _YES = frozenset({"true", "yes", "1"})
@@ -73,6 +77,7 @@ class DealMapping:
     """What a company has said of its CRM's words; what it has not said is the CRM's own."""
 
     currency: str = ""
+    splits: str = ""
     statuses: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, FieldRule] = field(default_factory=dict)
     properties: Mapping[str, FieldRule] = field(default_factory=dict)
@@ -133,6 +138,7 @@ def parse_deal_mapping(text: str) -> DealMapping:
         raise BadInput(problems)
     mapping = DealMapping(
         given.get("currency", ""),
+        given.get("splits", ""),
         given.get("stages", {}),
         *({name: _rule(rule) for name, rule in given.get(key, {}).items()} for key in _TABLES[1:]),
     )
@@ -150,11 +156,11 @@ def _rule(given: Any) -> FieldRule:
 
 def _shape_problems(given: Mapping[str, Any]) -> Iterator[Problem]:
     for key, value in given.items():
-        if key == "currency":
+        if key in _TEXTS:
             if not isinstance(value, str):
-                yield Problem(key, "is not text.", 'Write currency = "DKK".')
+                yield Problem(key, "is not text.", f'Write {key} = "{_TEXTS[key]}".')
         elif key not in _TABLES:
-            yield Problem(shown(key), "there is no such part.", _meant(key, ("currency", *_TABLES)))
+            yield Problem(shown(key), "there is no such part.", _meant(key, (*_TEXTS, *_TABLES)))
         elif not isinstance(value, dict):
             yield Problem(key, "is not a table.", f"Write [{key}] and its lines below.")
         else:
@@ -186,6 +192,9 @@ def _word_problems(mapping: DealMapping) -> Iterator[Problem]:
     if mapping.currency and mapping.currency not in MINOR_DIGITS:
         known = ", ".join(sorted(MINOR_DIGITS))
         yield Problem("currency", "is not a currency we know.", f"Write one of {known}.")
+    if mapping.splits and mapping.splits not in SPLITS:
+        what = f"“{shown(mapping.splits)}” is not known."
+        yield Problem("splits", what, f"Write {' or '.join(SPLITS)}.")
     for stage, status in mapping.statuses.items():
         if status not in STATUSES:
             what = f"“{shown(status)}” is not known."

@@ -1,7 +1,7 @@
 """A deal as a connector has read it -> the record in our words; what is the same whichever CRM it is."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -27,12 +27,22 @@ _EXPONENT_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
+class SeenSplit:
+    """Who has a part in a deal, and which, as a part of one."""
+
+    owner_email: str
+    owner_id: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
 class SeenDeal:
     """What a CRM says of a deal, in plain texts; "" is what it does not say.
 
     `version` is when it last changed, in milliseconds. `status` is the CRM's own word for the stage, in ours; the
     company's word for the stage counts before it, unless the status `is_settled` whatever the stage. `read` gives any
-    field by the CRM's name. `mark` tells apart what the CRM said twice in the same moment, the later one greater.
+    field by the CRM's name. `splits` are who is credited, where that is not the owner alone. `mark` tells apart what
+    the CRM said twice in the same moment, the later one greater.
     """
 
     deal_id: str
@@ -49,6 +59,7 @@ class SeenDeal:
     ended_on: str = ""
     created_on: str = ""
     probability: str = ""
+    splits: Sequence[SeenSplit] = ()
     mark: str = ""
 
 
@@ -92,7 +103,7 @@ def _deal(
         "amount": plain_numeral(text("amount")),
         "ended_on": seen.ended_on,
         "stage": one_line(seen.stage_label),
-        "credits": [{"rep": text("rep") or _owner(seen, connection)}],
+        "credits": _credits(seen, connection, text("rep")),
         **mapping.further(seen.read),
     }
     if status == "open":
@@ -120,10 +131,19 @@ def _status(
     return status or "open"
 
 
-def _owner(seen: SeenDeal, connection: CrmConnection) -> str:
+def _credits(seen: SeenDeal, connection: CrmConnection, named: str) -> list[JsonValue]:
+    if not seen.splits:
+        return [{"rep": named or _owner(seen.owner_email, seen.owner_id, connection)}]
+    return [
+        {"rep": _owner(one.owner_email, one.owner_id, connection), "share": one.share}
+        for one in seen.splits
+    ]
+
+
+def _owner(email: str, owner_id: str, connection: CrmConnection) -> str:
     """The owner's e-mail address; or a name for the owner that can be claimed for a rep."""
-    unknown = f"owner {seen.owner_id}" if seen.owner_id else "no owner"
-    return seen.owner_email or f"{connection.name}: {unknown}"
+    unknown = f"owner {owner_id}" if owner_id else "no owner"
+    return email or f"{connection.name}: {unknown}"
 
 
 def milliseconds_of(text: str) -> int | None:

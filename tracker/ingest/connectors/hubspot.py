@@ -21,6 +21,7 @@ DEFAULT_ADDRESS = "https://api.hubapi.com"
 SEARCH_EVERY_SECONDS = 30.0
 CONTENT_TYPES = frozenset({"application/json"})
 ACKNOWLEDGEMENT = Acknowledgement("application/json", "{}")
+HAS_SPLITS = True
 
 DEALS_TYPE = "0-3"
 """HubSpot's number for deals, where a subscription is to objects of any type."""

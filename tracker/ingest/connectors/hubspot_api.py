@@ -5,6 +5,7 @@ https://developers.hubspot.com/docs/api-reference/crm-deals-v3/guide
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tracker.ingest.connectors.asking import Answer, CrmAway, retry_after_seconds
@@ -15,6 +16,7 @@ from tracker.ingest.connectors.hubspot_deal import (
     merged_ids,
     version_of,
 )
+from tracker.ingest.connectors.hubspot_splits import deals_with_changed_splits, with_splits
 from tracker.ingest.connectors.shape import Client, Fetched, Listed, Page, Raw
 from tracker.ingest.strict_json import JsonValue
 from tracker.store.connections import CrmConnection, Wanted
@@ -73,7 +75,20 @@ def _status(metadata: Mapping[str, JsonValue]) -> str:
 
 
 def changed_since(client: Client, cursor: str) -> Iterator[Page]:
-    """Every deal that changed since a moment in milliseconds, page by page, each page a search of its own.
+    """Every deal that changed since a moment in milliseconds, page by page; also those of which only splits did."""
+    for page in _changed_since(client, cursor):
+        cursor_behind = page.cursor
+        yield replace(page, raws=with_splits(client, page.raws))
+    if cursor:
+        since = max(0, int(cursor) - OVERLAP_MILLISECONDS)
+        resplit = [Wanted(deal_id) for deal_id in deals_with_changed_splits(client, since)]
+        for start in range(0, len(resplit), PAGE_COUNT):
+            found = fetch(client, resplit[start : start + PAGE_COUNT]).raws
+            yield Page(found, cursor_behind, len(resplit) - start - len(found))
+
+
+def _changed_since(client: Client, cursor: str) -> Iterator[Page]:
+    """Each page is a search of its own.
 
     A page begins at the last moment of the one before, never at a place in a list: a deal that changes meanwhile
     moves to the end of the list, and all behind it would move up, one of them past the place where reading goes on.
@@ -138,6 +153,7 @@ def fetch(client: Client, wanted: Sequence[Wanted]) -> Fetched:
     got = {plain(raw.get("id")) for raw in raws} | taken_in | set(missing)
     if not version_min.keys() <= got:
         raise CrmAway("HubSpot answered for some of the deals only.")
+    raws = with_splits(client, raws)
     return Fetched(raws, [*missing, *sorted((taken_in & version_min.keys()) - set(missing))])
 
 

@@ -26,6 +26,7 @@ SEARCH_EVERY_SECONDS = 300.0
 """Each search is taken from a budget of the day, which a company of two people must not use up."""
 CONTENT_TYPES = frozenset({"application/json"})
 ACKNOWLEDGEMENT = Acknowledgement("application/json", "{}")
+HAS_SPLITS = False
 
 translated = pipedrive_deal.translated
 words = pipedrive_deal.words

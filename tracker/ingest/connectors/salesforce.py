@@ -44,6 +44,7 @@ SECRET: Credential | None = None
 DEFAULT_ADDRESS = ""
 CONTENT_TYPES = frozenset({"text/xml", "application/soap+xml", "application/xml"})
 ACKNOWLEDGEMENT = Acknowledgement("text/xml; charset=utf-8", ACKNOWLEDGED)
+HAS_SPLITS = False
 
 KEY = "key"
 ORGANIZATION_ID_LENGTH = 15

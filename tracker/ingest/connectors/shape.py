@@ -115,6 +115,9 @@ class Connector(Protocol):
 
     ACKNOWLEDGEMENT: Acknowledgement
 
+    HAS_SPLITS: bool
+    """Whether its deals can be credited to several, as a company's mapping may ask for."""
+
     def check(self, request: SignedRequest, connection: CrmConnection) -> None:
         """Raises BadSignature unless the message is from this CRM, now and whole."""
 
