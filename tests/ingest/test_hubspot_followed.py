@@ -1,9 +1,11 @@
 """The running product reads a connected HubSpot by itself: whole at first, then what changes; at once what is noted."""
 
 import json
+import subprocess
+import sys
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,10 @@ import requests
 from tests.ingest.conftest import Company
 from tests.ingest.fake_hubspot import TOKEN, FakeHubSpot, Fault
 from tests.ingest.hubspot_reading import Read, connect
+from tests.ingest.records import NOW
 from tests.ingest.test_hubspot_webhook import PATH, signature
-from tests.run_process import free_port, running
-from tracker import clock, following
+from tests.run_process import ROOT, free_port, running
+from tracker import clock
 from tracker.errors import NotFound
 from tracker.following import Follower
 from tracker.store import connections, senders
@@ -49,11 +52,11 @@ def test_a_signed_notice_moves_the_reps_pay_in_the_running_product(
 
 
 @pytest.fixture
-def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The monotonic seconds that the follower goes by, to be moved by the test."""
-    now_seconds = [1000.0]
-    monkeypatch.setattr(following.clock, "monotonic_seconds", lambda: now_seconds[0])
-    return now_seconds
+def seconds() -> Iterator[list[float]]:
+    """The seconds since the tests' time that the followers go by, to be moved by the test."""
+    passed = [0.0]
+    with clock.told_by(lambda: NOW + timedelta(seconds=passed[0])):
+        yield passed
 
 
 def test_it_searches_every_half_minute_and_fetches_at_once_what_is_noted(
@@ -127,3 +130,38 @@ def test_it_ends_with_the_connection(read: Read, seconds: list[float]) -> None:
         senders.revoke(connection, "hubspot", clock.now())
     with pytest.raises(NotFound):
         follower.look()
+
+
+def test_two_processes_search_together_no_more_often_than_one(
+    company_on_each: Company, crm: FakeHubSpot, tmp_path: Path
+) -> None:
+    connect(company_on_each, crm)
+    hand = tmp_path / "clock"
+    looked = [tmp_path / "looked-1", tmp_path / "looked-2"]
+
+    def set_clock(seconds: int) -> None:
+        (tmp_path / "next").write_text(str(int(NOW.timestamp()) + seconds))
+        (tmp_path / "next").rename(hand)
+
+    def have_looked(by: list[Path], seconds: int) -> bool:
+        moment = str(int(NOW.timestamp()) + seconds)
+        return all(one.exists() and one.read_text().split().count(moment) > 3 for one in by)
+
+    set_clock(0)
+    url = company_on_each.database.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "tests.ingest.following_process", url, str(hand)]
+    processes = [subprocess.Popen([*command, str(one)], cwd=ROOT) for one in looked]
+    try:
+        for step in range(4):
+            for seconds in (31 * step, 31 * step + 29):
+                set_clock(seconds)
+                eventually(lambda seconds=seconds: have_looked(looked, seconds))
+                assert len(crm.searches) == step + 1
+        processes[0].kill()
+        set_clock(200)
+        eventually(lambda: have_looked(looked[1:], 200))
+        assert len(crm.searches) == 5
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()

@@ -229,7 +229,8 @@ def test_a_connected_crm_says_whether_it_can_be_read_and_what_is_still_to_be_fet
     connect(cast)
     assert "nothing has come in yet" in seen(cast, "ida", "/sources")
     with cast.database.write() as connection:
-        connections.note_trouble(connection, "hubspot", "it does not accept the access token")
+        trouble = "it does not accept the access token"
+        connections.note_trouble(connection, "hubspot", trouble, NOW, 900)
     assert "It cannot be read: it does not accept the access token" in seen(cast, "ida", "/sources")
     send(cast, source="hubspot")
     with cast.database.write() as connection:

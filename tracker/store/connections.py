@@ -6,7 +6,8 @@ token is kept as it is, like a sender's secret, because nothing less opens the C
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
@@ -35,8 +36,20 @@ class CrmConnection:
     cursor: str
     pulled_at: datetime | None
     trouble: str
+    searched_at: datetime | None
+    search_pause_seconds: int
     created_at: datetime
     revoked_at: datetime | None
+
+    def may_be_searched(self, now: datetime) -> bool:
+        """Whether it is time to ask what has changed: no process has, or not for as long as it said to wait.
+
+        A search ahead of now was begun by a process whose clock is ahead; it keeps nobody waiting.
+        """
+        if self.searched_at is None:
+            return True
+        pause = timedelta(seconds=self.search_pause_seconds)
+        return not self.searched_at <= now < self.searched_at + pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,7 @@ def add(connection: Connection, new: NewConnection, at: datetime) -> None:
             learned="",
             cursor="",
             trouble="",
+            search_pause_seconds=0,
         )
     )
 
@@ -109,7 +123,7 @@ def change_mapping(connection: Connection, name: str, mapping: str) -> None:
 
 
 def change_token(connection: Connection, name: str, token: str) -> None:
-    _change(connection, name, token=token, trouble="")
+    _change(connection, name, token=token, trouble="", searched_at=None)
 
 
 def learn(connection: Connection, name: str, learned: str) -> None:
@@ -122,13 +136,21 @@ def move_cursor(connection: Connection, name: str, cursor: str) -> None:
     _change(connection, name, cursor=cursor)
 
 
+def note_search(connection: Connection, name: str, at: datetime, pause_seconds: float) -> None:
+    """A search begins; no process begins another by itself until the pause is over."""
+    _change(connection, name, searched_at=at, search_pause_seconds=ceil(pause_seconds))
+
+
 def note_pulled(connection: Connection, name: str, at: datetime) -> None:
     """Everything up to this moment is in."""
     _change(connection, name, pulled_at=at, trouble="")
 
 
-def note_trouble(connection: Connection, name: str, trouble: str) -> None:
-    """Why nothing comes in by this connection."""
+def note_trouble(
+    connection: Connection, name: str, trouble: str, at: datetime, pause_seconds: float
+) -> None:
+    """Why nothing comes in by this connection, and how long it is left alone because of that."""
+    note_search(connection, name, at, pause_seconds)
     _change(connection, name, trouble=trouble)
 
 
@@ -155,6 +177,8 @@ def _from_row(row: Row[tuple[object, ...]]) -> CrmConnection:
         cursor=row.cursor,
         pulled_at=row.pulled_at,
         trouble=row.trouble,
+        searched_at=row.searched_at,
+        search_pause_seconds=row.search_pause_seconds,
         created_at=row.created_at,
         revoked_at=row.revoked_at,
     )

@@ -17,6 +17,8 @@ crm_connection = Table(
     Column("cursor", Text, nullable=False),  # how far its changes are in; "" before the first
     Column("pulled_at", UtcDateTime, nullable=True),  # when nothing newer was left to read
     Column("trouble", Text, nullable=False),  # why the last pull stopped; "" when it did not
+    Column("searched_at", UtcDateTime, nullable=True),  # when a process last began to ask
+    Column("search_pause_seconds", Integer, nullable=False),  # so long none asks again by itself
 )
 
 wanted_deal = Table(

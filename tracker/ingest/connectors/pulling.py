@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from tracker import clock
 from tracker.errors import Conflict, TrackerError, Unavailable
 from tracker.flow_connections import Kept, Read, Writer
-from tracker.ingest.connectors.asking import HttpApi
+from tracker.ingest.connectors.asking import CrmAway, CrmRefuses, HttpApi
 from tracker.ingest.connectors.kinds import PULLED
 from tracker.ingest.connectors.landing import Land
 from tracker.ingest.connectors.shape import Client, PulledConnector, Raw
 from tracker.store import connections
-from tracker.store.connections import Wanted
+from tracker.store.connections import CrmConnection, Wanted
 from tracker.store.database import Database
 from tracker.store.types import Connection
 
@@ -26,6 +26,12 @@ FETCHED_AT_ONCE_COUNT = 100
 LEARN_EVERY_SECONDS = 900
 LEARN_AGAIN_SECONDS = 60
 """A deal may name a stage or an owner that is new; how soon the CRM is asked for its words again because of that."""
+
+BUSY_SECONDS = 5.0
+"""How soon after our own database could not keep what was read."""
+AWAY_SECONDS = 60.0
+REFUSED_SECONDS = 900.0
+"""How soon a CRM that refuses is asked again by itself; a new token is tried at once."""
 
 OnPage = Callable[[Kept, int], None]
 """Called after each page: what is kept so far, and about how many deals are left."""
@@ -60,6 +66,13 @@ class Puller:
                 self._write(lambda connection: connections.move_cursor(connection, self.name, ""))
             return self._saying_trouble(self._pull_all)
 
+    def pull_if_due(self) -> Kept:
+        """The same, unless this or another process has searched so lately that it is not time yet, or does now."""
+        with self.database.alone(f"pull-{self.name}") as is_ours:
+            if not is_ours or not self._connection().may_be_searched(clock.now()):
+                return Kept()
+            return self._saying_trouble(self._pull_all)
+
     def fetch_noted(self) -> Kept:
         """Only what was noted. Raises what `pull` does."""
         with self.database.alone(f"pull-{self.name}") as is_ours:
@@ -75,15 +88,24 @@ class Puller:
             trouble = "A fault of the program; its log says more."
             if isinstance(error, TrackerError):
                 trouble = error.message
+            at, seconds = clock.now(), _pause_seconds(error)
             with suppress(Unavailable):
                 self._write(
-                    lambda connection: connections.note_trouble(connection, self.name, trouble)
+                    lambda connection: connections.note_trouble(
+                        connection, self.name, trouble, at, seconds
+                    )
                 )
             raise
 
     def _pull_all(self) -> Kept:
         started_at = clock.now()
         connector, client = self._asked()
+        pause_seconds = connector.SEARCH_EVERY_SECONDS
+        self._write(
+            lambda connection: connections.note_search(
+                connection, self.name, started_at, pause_seconds
+            )
+        )
         client = self._learned(connector, client, LEARN_EVERY_SECONDS)
         kept = self._fetch_noted(connector, client)
         for page in connector.changed_since(client, client.connection.cursor):
@@ -116,11 +138,14 @@ class Puller:
 
     def _asked(self) -> tuple[PulledConnector, Client]:
         """The connector, and the API it asks."""
-        with self.database.read() as connection:
-            crm = connections.live_connection(connection, self.name)
+        crm = self._connection()
         connector = PULLED[crm.kind]
         api = HttpApi(crm.address, connector.headers(crm), connector.wait_seconds, self.pause)
         return connector, Client(api, crm)
+
+    def _connection(self) -> CrmConnection:
+        with self.database.read() as connection:
+            return connections.live_connection(connection, self.name)
 
     def _knowing(self, connector: PulledConnector, client: Client, raws: list[Raw]) -> Client:
         """The same, having learned the words of these deals as far as the CRM knows them."""
@@ -146,3 +171,12 @@ class Puller:
                 statement(connection)
 
         self.write(work)
+
+
+def _pause_seconds(error: Exception) -> float:
+    """How long a CRM is left alone after this."""
+    if isinstance(error, CrmAway):
+        return max(AWAY_SECONDS, error.retry_after_seconds)
+    if isinstance(error, Unavailable):
+        return BUSY_SECONDS
+    return REFUSED_SECONDS if isinstance(error, CrmRefuses) else AWAY_SECONDS
