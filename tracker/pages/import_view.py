@@ -13,7 +13,7 @@ from tracker.ingest.files.staging import Progress
 from tracker.pages.authors import name_finder
 from tracker.pages.formatting import count, period_name
 from tracker.pages.i18n import gettext as _
-from tracker.pages.import_problems import cell_and_field, problem_words
+from tracker.pages.import_problems import cell_and_field, problem_words, refusal_sentence
 from tracker.pages.unreadable_words import unreadable_words
 from tracker.store import imports
 from tracker.store.deals import CORRECTION_SOURCE, MANUAL_SOURCE
@@ -243,7 +243,7 @@ def refusal_words(found: Found) -> str:
     """Why nothing could be done with a file at all."""
     if "sheet_problem" in found:
         return sheet_problem_words(SheetProblem(found["sheet_problem"]), found["names"])
-    return str(found["refusal"])
+    return refusal_sentence(found["refusal"])
 
 
 def sheet_problem_words(problem: SheetProblem, names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tracker.engine.deals import DealStatus
 from tracker.engine.money import MINOR_DIGITS
-from tracker.ingest.deal_payload import OWN_COUNTS, OWN_MEASURES
+from tracker.ingest.deal_payload import OWN_COUNTS, OWN_MEASURES, WORD_LENGTH_MAX
 from tracker.ingest.files.deal_rows import DEALS
 from tracker.ingest.files.formats import NUMBER_FORMATS, NumberFormat
 from tracker.ingest.files.mapping import FileMapping, slug
@@ -31,6 +31,8 @@ FIELDS = (
     *("next_step", "next_step_owner", "next_step_due_on"),
     *("version", "occurred_at", PROPERTY),
 )
+NAME_LENGTH_MAX = WORD_LENGTH_MAX - 4
+"""Of the name of a property, so that a number fits behind it."""
 NEEDED = ("deal_id", "rep", "effective_on")
 STATUSES = tuple(status.value for status in DealStatus)
 ONCE = frozenset(FIELDS) - {PROPERTY}
@@ -129,9 +131,15 @@ class Choices:
         return f"{{ {rule}, default = {_quoted(default)} }}" if default else f"{{ {rule} }}"
 
     def _properties(self) -> Iterator[str]:
+        """A line for each; heads that come to the same name are told apart by a number."""
+        taken: set[str] = set()
         for head, name in zip(self.header, self.fields, strict=True):
             if name == PROPERTY:
-                yield f"{property_name(head)} = {_quoted(head)}"
+                own = bare = property_name(head)
+                while own in taken:
+                    own = f"{bare}_{len(taken) + 1}"
+                taken.add(own)
+                yield f"{own} = {_quoted(head)}"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -146,7 +154,7 @@ class Choices:
 def property_name(head: str) -> str:
     """A head as the name of a property: "Region (Nord)" is region_nord."""
     name = re.sub(r"[^a-z0-9]+", "_", slug(head)).strip("_")
-    return name if name[:1].isalpha() else f"column_{name}".strip("_")
+    return (name if name[:1].isalpha() else f"column_{name}")[:NAME_LENGTH_MAX].strip("_")
 
 
 def header_hash(header: Sequence[str]) -> str:

@@ -16,9 +16,7 @@ from tracker.ingest.files.workbook import NOT_CALCULATED
 PLACE = re.compile(r"\{([^{}|]+)(\|slug)?\}")
 """A column's place in a text: {manager}, or {manager|slug} for what fits an e-mail address."""
 
-FORMULA_ERRORS = frozenset(
-    {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", NOT_CALCULATED}
-)
+FORMULA_ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 
 # Letters that are not a plain letter with an accent, so that no normal form takes them apart.
 _SPELLED_OUT = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l"})
@@ -142,9 +140,10 @@ class FileMapping:
         return next((cell_text(cells[one]) for one in rule.columns if cells[one] != ""), "")
 
     def _plain(self, name: str, text: str) -> str:
+        if text == NOT_CALCULATED:
+            raise FormatError("the formula there has not been worked out")
         if text in FORMULA_ERRORS:
-            came = "has not been worked out" if text == NOT_CALCULATED else f"came to {text}"
-            raise FormatError(f"the formula there {came}")
+            raise FormatError(f"the formula there came to {text}")
         if name in self.kind.dates:
             return self.date_format.parse(text).isoformat()
         if name in self.kind.numbers:
