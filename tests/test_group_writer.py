@@ -21,7 +21,7 @@ import sys
 import gevent
 from tests.ingest.records import NOW, TODAY, record
 from tracker import group_writer
-from tracker.errors import Unavailable
+from tracker.errors import Stopping, Unavailable
 from tracker.ingest import intake
 from tracker.ingest.intake import Batch
 from tracker.ingest.strict_json import parse_strict
@@ -118,6 +118,63 @@ gevent.joinall(posts, raise_error=True)
 print([number for number, one in enumerate(posts) if one.value != "recorded"], posts[7].value)
 """
 
+SLOW = """
+native_sleep = monkey.get_original("time", "sleep")
+
+def slowly(own, batches):
+    native_sleep(0.7)
+    return recorded(own, batches)
+
+intake.record_batches = slowly
+
+def try_post(number):
+    try:
+        return post(number)
+    except Unavailable:
+        return "later"
+    except Stopping:
+        return "broken off"
+
+begun = gevent.spawn(try_post, 1)
+gevent.sleep(0.2)
+waits = gevent.spawn(try_post, 2)
+gevent.sleep(0.1)
+"""
+
+PATIENT_FOR_A_MOMENT = """
+group_writer.ANSWER_SECONDS_MAX = 0.4
+"""
+
+SENT_AGAIN = """
+gevent.joinall([begun, waits])
+assert writer.waiting_events_count() == 0
+group_writer.ANSWER_SECONDS_MAX = 10
+print(begun.value, waits.value, try_post(1), try_post(2))
+"""
+
+BREAK_OFF = """
+for one in (begun, waits):
+    one.kill(Stopping, block=False)
+"""
+
+OTHER_WORK = """
+native_sleep = monkey.get_original("time", "sleep")
+done = []
+
+def try_work(name, seconds):
+    try:
+        return writer.run(lambda own: (native_sleep(seconds), done.append(name)) and name)
+    except Stopping:
+        return "broken off"
+
+works = [gevent.spawn(try_work, name, 0.5) for name in ("begun", "next", "last")]
+gevent.sleep(0.2)
+for one in works:
+    one.kill(Stopping, block=False)
+gevent.joinall(works)
+print(*(one.value for one in works), writer.run(lambda own: done))
+"""
+
 ACKNOWLEDGING = """
 def keep_posting(poster):
     for number in range(10_000):
@@ -183,6 +240,37 @@ def test_what_one_request_breaks_does_not_break_those_beside_it(
     database_url: str, anna: str
 ) -> None:
     assert run(POISONED, database_url, anna) == "[7] broken"
+
+
+def test_nobody_waits_longer_than_was_said_and_what_is_sent_again_has_one_effect(
+    database_url: str, anna: str
+) -> None:
+    """The first is being written when the time is over, and is there; the second had not been begun, and is not."""
+    script = PATIENT_FOR_A_MOMENT + SLOW + SENT_AGAIN
+    assert run(script, database_url, anna) == "later later duplicate recorded"
+    assert stored_event_ids(database_url) == ["e-1", "e-2"]
+
+
+def test_a_request_that_is_broken_off_has_left_nothing_or_is_answered(
+    database_url: str, anna: str
+) -> None:
+    script = SLOW + BREAK_OFF + SENT_AGAIN
+    assert run(script, database_url, anna) == "recorded broken off duplicate recorded"
+    assert stored_event_ids(database_url) == ["e-1", "e-2"]
+
+
+def test_other_work_that_is_broken_off_before_its_turn_is_never_done(
+    sqlite_url: str, anna: str, database_url: str
+) -> None:
+    assert run(OTHER_WORK, database_url, anna) == "begun broken off broken off ['begun']"
+
+
+def stored_event_ids(database_url: str) -> list[str]:
+    database = Database(database_url)
+    with database.read() as connection:
+        found = sorted(one.event.event_id for one in deals.all_events(connection))
+    database.dispose()
+    return found
 
 
 def test_what_was_acknowledged_is_there_after_a_kill(database_url: str, anna: str) -> None:

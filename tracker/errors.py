@@ -139,3 +139,7 @@ class BadConfiguration(_WithProblems):
 
 class Drift(TrackerError):
     """The running totals are not what a full recomputation gives."""
+
+
+class Stopping(BaseException):
+    """Raised in a request that has not finished when the server must end. No error: nothing may take it for one."""

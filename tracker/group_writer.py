@@ -7,14 +7,14 @@ holds its events is done, never before. With nothing under way an event does not
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import gevent
 from gevent.event import AsyncResult, Event
 from gevent.threadpool import ThreadPool
 
 from tracker import clock, logs
-from tracker.errors import DatabaseFails, Unavailable
+from tracker.errors import DatabaseFails, Stopping, Unavailable
 from tracker.ingest import intake
 from tracker.ingest.intake import Batch, EventOutcome
 from tracker.store.database import Database
@@ -41,6 +41,29 @@ class _Submission:
     @property
     def count(self) -> int:
         return len(self.batch.entries)
+
+
+class _Turn:
+    """A piece of work that is begun or withdrawn, whichever comes first, in whichever thread."""
+
+    def __init__(self, work: Callable[[Database], Any]) -> None:
+        self._left = [work]
+
+    def take(self, own: Database) -> Any:
+        """What the work comes to; None where it was withdrawn, and nobody waits."""
+        try:
+            work = self._left.pop()
+        except IndexError:
+            return None
+        return work(own)
+
+    def is_withdrawn(self) -> bool:
+        """Whether it had not been begun, and is not any more."""
+        try:
+            self._left.pop()
+        except IndexError:
+            return False
+        return True
 
 
 def _concerns_all(error: Exception) -> bool:
@@ -73,14 +96,30 @@ class GroupWriter:
         self._waiting.append(submission)
         self._has_work.set()
         try:
-            outcomes: list[EventOutcome] = submission.outcomes.get(timeout=ANSWER_SECONDS_MAX)
+            return self._outcomes_of(submission)
         except gevent.Timeout:
-            if submission in self._waiting:
-                self._waiting.remove(submission)
+            self._withdraw(submission)
             raise Unavailable(
                 "The disk is busy with other changes. Send these deals again in a moment."
             ) from None
-        return outcomes
+
+    def _outcomes_of(self, submission: _Submission) -> list[EventOutcome]:
+        """Waits for them. Raises gevent.Timeout, and Stopping where nothing was written."""
+        with gevent.Timeout(ANSWER_SECONDS_MAX):
+            try:
+                outcomes: list[EventOutcome] = submission.outcomes.get()
+            except Stopping:
+                if self._withdraw(submission):
+                    raise
+                outcomes = submission.outcomes.get()  # begun, as below
+            return outcomes
+
+    def _withdraw(self, submission: _Submission) -> bool:
+        """Whether it still waited for its turn, and does no more."""
+        is_waiting = submission in self._waiting
+        if is_waiting:
+            self._waiting.remove(submission)
+        return is_waiting
 
     def waiting_events_count(self) -> int:
         """How many events wait for their commit, those under way not counted."""
@@ -88,8 +127,15 @@ class GroupWriter:
 
     def run(self, work: Callable[[Database], Result]) -> Result:
         """Do another piece of writing on the thread that writes, and return what comes of it once it is committed."""
+        turn = _Turn(work)
         try:
-            result: Result = self._thread.apply(work, (self._own,))
+            written = self._thread.spawn(turn.take, self._own)
+            try:
+                result: Result = written.get()
+            except Stopping:
+                if turn.is_withdrawn():
+                    raise
+                result = written.get()  # begun: nobody can say that nothing was written
         finally:
             self._served.notify_committed()
         return result

@@ -21,9 +21,10 @@ from tracker.following import follow_for_ever
 from tracker.group_writer import WAITING_EVENTS_MAX, GroupWriter
 from tracker.ingest.turnstile import Turnstile
 from tracker.live.gateway import Gateway
+from tracker.live.worker import AnsweredAtTheLast
 from tracker.pages import silence
 from tracker.pages.context import Pulse, Tracker
-from tracker.pages.errors import RETRY_AFTER_SECONDS
+from tracker.pages.errors import RETRY_AFTER_SECONDS, come_back
 from tracker.reconciling import compare_nightly
 from tracker.self_check import check_for_ever
 from tracker.store import accounts, links
@@ -81,7 +82,7 @@ def _application(settings: Settings) -> tuple[Flask, Gateway]:
     writer, gateway = GroupWriter(parts.database), gateway_around(app)
     # Outermost: whoever is turned away costs next to nothing.
     turnstile = Turnstile(app.wsgi_app, RETRY_AFTER_SECONDS)
-    app.wsgi_app = turnstile  # type: ignore[method-assign]
+    app.wsgi_app = AnsweredAtTheLast(turnstile, come_back)  # type: ignore[method-assign]
     pulse = Pulse(
         writer.waiting_events_count,
         WAITING_EVENTS_MAX,

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,6 +46,15 @@ def ask(port: int, path: str, body: str | None = None, **headers: str) -> Answer
         return Answer(0, time.monotonic() - began, {}, "")
     finally:
         connection.close()
+
+
+def heard_on(connection: socket.socket) -> Answer:
+    """The answer that comes on a connection on which something was sent by hand."""
+    began = time.monotonic()
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    text = answer.read().decode()
+    return Answer(answer.status, time.monotonic() - began, dict(answer.headers), text)
 
 
 def post(port: int, key: str, events: Sequence[Event]) -> Answer:

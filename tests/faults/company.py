@@ -88,18 +88,19 @@ def compare(
     """
     database = Database(database_url)
     try:
-        stored = stored_event_ids(database)
+        stored_ids = stored_event_ids(database)
+        stored = set(stored_ids)
         by_id = {event["event_id"]: event for request in sent for event in request}
         answered = set(acknowledged)
-        assert answered <= set(stored), f"lost: {sorted(answered - set(stored))[:10]}"
-        assert len(stored) == len(set(stored)), "an event is there twice"
-        assert set(stored) <= by_id.keys(), "an event was never sent"
+        assert answered <= stored, f"lost: {sorted(answered - stored)[:10]}"
+        assert len(stored_ids) == len(stored), "an event is there twice"
+        assert stored <= by_id.keys(), "an event was never sent"
         for request in sent:
-            there = [event["event_id"] in set(stored) for event in request]
+            there = [event["event_id"] in stored for event in request]
             assert all(there) or not any(there), f"half a request is there: {request}"
-        assert_figures(database, [by_id[event_id] for event_id in stored])
+        assert_figures(database, [by_id[event_id] for event_id in stored_ids])
         unanswered = by_id.keys() - answered
-        return Comparison(len(stored), len(unanswered), len(unanswered & set(stored)))
+        return Comparison(len(stored), len(unanswered), len(unanswered & stored))
     finally:
         database.dispose()
 

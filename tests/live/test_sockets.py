@@ -2,8 +2,10 @@
 
 import signal
 
+import pytest
+
 from tests.live.conftest import Toy
-from tests.live.raw_client import RawClient
+from tests.live.raw_client import RawClient, Refused
 
 
 def test_a_change_reaches_the_room_it_concerns_and_no_other(toy: Toy) -> None:
@@ -114,6 +116,35 @@ def test_over_a_cut_link_nobody_can_connect_again(toy: Toy) -> None:
         assert "joined" not in "".join(anna.read_to_the_end())
 
 
+@pytest.mark.parametrize("question", ["principal_of", "sequence_of"])
+def test_who_connects_while_the_database_is_away_is_told_so_and_may_try_again(
+    toy: Toy, question: str
+) -> None:
+    with RawClient(toy.port) as anna:
+        assert anna.next_text().startswith("0")
+        toy.post("/unanswered", [question])
+        anna.send_text("40")
+        assert anna.next_text() == '44{"message":"away"}'
+        toy.post("/unanswered", [])
+        toy.change(payee_id=1)
+        anna.send_text("40")
+        assert anna.next_event("joined") == {"sequences": {"rep:1": 1}}
+        toy.change(payee_id=1)
+        assert anna.next_event("fragment")["sequence"] == 2
+    toy.stop(signal.SIGTERM)
+    assert toy.errors == ""
+
+
+def test_a_handshake_while_the_database_is_away_is_refused_until_it_is_back(toy: Toy) -> None:
+    toy.post("/unanswered", ["principal_of"])
+    with pytest.raises(Refused) as refused:
+        RawClient(toy.port)
+    assert refused.value.status == 503
+    toy.post("/unanswered", [])
+    with RawClient(toy.port) as anna:
+        anna.join()
+
+
 def test_a_link_that_never_connects_is_cut(toy: Toy) -> None:
     with RawClient(toy.port) as silent:
         silent.read_to_the_end()
@@ -161,6 +192,7 @@ def test_a_stopping_server_lets_its_clients_go(toy: Toy) -> None:
     with RawClient(toy.port) as anna:
         anna.join()
         toy.process.send_signal(signal.SIGTERM)
-        anna.read_to_the_end()
+        heard = anna.read_to_the_end()
+    assert "41" not in heard, "a page does not come again by itself once it is told to disconnect"
     toy.process.wait(timeout=15)
     assert toy.process.returncode == 0

@@ -15,7 +15,7 @@ from flask import Flask, Response, jsonify, request, send_from_directory
 from werkzeug.http import parse_cookie
 
 from tracker import logs
-from tracker.errors import PortInUse
+from tracker.errors import PortInUse, Unavailable
 from tracker.live.gateway import Gateway, Sources
 from tracker.live.renderers import CELEBRATORS, RENDERERS, Rendered
 
@@ -51,9 +51,16 @@ class Company:
     rooms: dict[str, frozenset[str]] = field(default_factory=lambda: dict(ROOMS))
     committed: list = field(default_factory=list)
     is_rendering_broken: bool = False
+    unanswered: list[str] = field(default_factory=list)
     asked_count: int = 0
 
+    def answer(self, question: str) -> None:
+        """As the product's database, when it is away."""
+        if question in self.unanswered:
+            raise Unavailable("The database does not answer.")
+
     def sequence_of(self, room: str) -> int:
+        self.answer("sequence_of")
         kind, _, owner = room.partition(":")
         concerned = "payee_id" if kind == "rep" else "team_id"
         return max(
@@ -76,6 +83,7 @@ company = Company()
 
 def principal_of(environ) -> Principal | None:
     company.asked_count += 1
+    company.answer("principal_of")
     who = parse_cookie(environ.get("HTTP_COOKIE", "")).get("who", "")
     return Principal(who) if who in company.rooms else None
 
@@ -146,6 +154,11 @@ def add_controls(app: Flask, gateway: Gateway) -> None:  # noqa: C901 -- a list 
     @app.post("/break-rendering")
     def break_rendering():
         company.is_rendering_broken = request.get_json()
+        return jsonify(ok=True)
+
+    @app.post("/unanswered")
+    def unanswered():
+        company.unanswered = request.get_json()
         return jsonify(ok=True)
 
     @app.post("/say")

@@ -12,6 +12,7 @@ from flask import Flask
 from tracker.live import hints, websocket
 from tracker.live.audiences import Change
 from tracker.live.follower import Follower
+from tracker.live.frames import SERVICE_RESTART
 from tracker.live.gate import Gate, PrincipalOf
 from tracker.live.renderers import CELEBRATORS, RENDERERS
 from tracker.live.socket import LocaleOf, RoomsOf, Sockets
@@ -67,3 +68,8 @@ class Gateway:
         gevent.spawn(self.sockets.recheck_for_ever)
         if self._database_url.startswith("postgresql"):
             gevent.spawn(hints.listen_for_ever, self._database_url, self.follower.wake)
+
+    def let_go(self) -> None:
+        """Tells every client to come again, since the server is about to stop; also those that came meanwhile."""
+        websocket.GeventWebSocket.goodbye_code = SERVICE_RESTART
+        self.sockets.disconnect_all()

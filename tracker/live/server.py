@@ -23,12 +23,13 @@ from tracker import logs  # noqa: E402
 from tracker.errors import PortInUse  # noqa: E402
 from tracker.live import websocket  # noqa: E402
 from tracker.live.gateway import Gateway  # noqa: E402
+from tracker.live.worker import Worker  # noqa: E402
 
 BACKLOG_COUNT = 2048
 WORKER_CONNECTIONS_COUNT = 20_000
-GRACEFUL_TIMEOUT_SECONDS = 5
+GRACEFUL_TIMEOUT_SECONDS = 10
+"""Later than `worker.FINISH_SECONDS`: by then everybody has an answer."""
 KEEPALIVE_SECONDS = 15
-STOP_WATCH_SECONDS = 0.2
 
 log = logs.log_of(__name__)
 
@@ -62,7 +63,7 @@ class Server(BaseApplication):
     def load_config(self) -> None:
         options: dict[str, Any] = {
             "bind": f"fd://{self._listener.fileno()}",
-            "worker_class": "gevent",
+            "worker_class": Worker,
             "workers": self._workers_count,
             "worker_connections": WORKER_CONNECTIONS_COUNT,
             "backlog": BACKLOG_COUNT,
@@ -80,12 +81,12 @@ class Server(BaseApplication):
         app, self._gateway = self._build()
         return app
 
-    def _after_start(self, worker: Any) -> None:
+    def _after_start(self, worker: Worker) -> None:
         for stop in (signal.SIGINT, signal.SIGQUIT):
             # gunicorn would exit from inside a greenlet, and Ctrl-C would print a traceback.
             signal.signal(stop, worker.handle_exit)
         self._gateway.start()
-        gevent.spawn(_let_go_when_stopping, worker, self._gateway)
+        gevent.spawn(worker.leave_when_asked, self._gateway.let_go)
         tune_garbage_collection()
         self._on_ready()
 
@@ -132,13 +133,6 @@ def _listen(host: str, port: int) -> socket.socket:
         raise
     listener.set_inheritable(True)
     return listener
-
-
-def _let_go_when_stopping(worker: Any, gateway: Gateway) -> None:
-    while worker.alive:
-        gevent.sleep(STOP_WATCH_SECONDS)
-    log.info("stopping")
-    gateway.sockets.disconnect_all()
 
 
 def _say_fault(_hub: Hub, _context: object, kind: Any, error: Any, trace: Any) -> None:

@@ -146,9 +146,13 @@ class Sockets:
 
     def _connect(self, sid: str, environ: Environ, auth: object = None) -> None:
         try:
-            principal = self._principal_of(environ)
+            self._let_in(sid, environ)
         except Unavailable:
+            self._open.pop(sid, None)  # its rooms go with the refusal
             raise flask_socketio.ConnectionRefusedError("away") from None
+
+    def _let_in(self, sid: str, environ: Environ) -> None:
+        principal = self._principal_of(environ)
         if principal is None:
             raise flask_socketio.ConnectionRefusedError("signed_out")
         socket = self._socket_for(sid, principal, environ)

@@ -37,6 +37,9 @@ GEVENT_WEBSOCKET_PRESENT = Problem(
 class GeventWebSocket:
     """What Engine.IO calls a WebSocket: made per request, then `wait`, `send` and `close`."""
 
+    goodbye_code = NORMAL
+    """What clients are told when the server ends a connection."""
+
     def __init__(self, handler: Callable[[GeventWebSocket], Any], server: object) -> None:
         self._handler = handler
 
@@ -73,7 +76,7 @@ class GeventWebSocket:
 
     def close(self) -> None:
         """Ends the connection politely."""
-        self._sender.close()
+        self._sender.close(self.goodbye_code)
 
     def _take_in(self, chunk: bytes) -> bool:
         """Returns False when the client said goodbye; what a refused client still sends is lost."""

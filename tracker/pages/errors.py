@@ -1,7 +1,9 @@
 """What a person, or a program, is told when something cannot be had: what, why, and what to do next."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, Response, g, jsonify, make_response, request, url_for
 from flask_wtf.csrf import CSRFError
@@ -19,7 +21,7 @@ from tracker.errors import (
     Unavailable,
 )
 from tracker.ingest.once import KeyBusy
-from tracker.pages import context
+from tracker.pages import context, i18n
 from tracker.pages.context import ForeignForm, ScreenNotPaired
 from tracker.pages.i18n import gettext as _
 
@@ -106,6 +108,25 @@ def _pages() -> tuple[ErrorPage, ...]:
             _("Try again in a few seconds."),
         ),
     )
+
+
+def come_back(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """WSGI: 503 for a request that was broken off. Asks nothing, not even who it is: what is asked may not answer."""
+    locale = i18n.choose_locale(accept_language=environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    with i18n.speaking(locale):
+        page = error_page(503)
+    said = f"{page.heading}. {page.next_step}"
+    is_for_program = environ.get("PATH_INFO", "").startswith("/api/")
+    response = (
+        Response(json.dumps({"error": said}), 503, mimetype="application/json")
+        if is_for_program
+        else Response(said, 503, mimetype="text/plain")
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if environ.get("REQUEST_METHOD") == "GET" and not is_for_program:
+        response.headers["Refresh"] = str(RETRY_AFTER_SECONDS)
+    return response(environ, start_response)
 
 
 def _to_sign_in(error: SignInNeeded) -> Response:
