@@ -26,7 +26,7 @@ from tracker.store import keys
 from tracker.store.database import Database
 
 SENDERS, AT_ONCE, TIMES = 8, 300, 5
-NORMAL_WITHIN_SECONDS, SLACK = 10, 4
+NORMAL_WITHIN_SECONDS, SLACK = 10, sized(4, 1)
 
 
 @dataclass
