@@ -36,6 +36,12 @@ class PostgresServer:
         """Gone at once, also when a process a test has killed left connections open."""
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def process_ids(self) -> list[int]:
+        """The server's processes: first the one that makes all others, one for each connection among them."""
+        first = int((self._server.pgdata / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        return [first, *map(int, children)]
+
     def stop_at_once(self) -> None:
         """As if its processes had been killed: nothing is written back, and the next start has to recover."""
         self._control("stop", "-m", "immediate")
@@ -53,6 +59,10 @@ class PostgresServer:
             *arguments,
         ]
         subprocess.run(command, user=self._server.system_user, check=True, capture_output=True)
+
+    def set_for(self, database: str, setting: str, value: str) -> None:
+        """For every connection to a database from now on."""
+        self._execute(f'ALTER DATABASE "{database}" SET {setting} = {value}')
 
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:

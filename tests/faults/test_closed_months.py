@@ -1,6 +1,5 @@
 """A closed month never changes: what comes late is paid in the open one, and the export is the same to the byte."""
 
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from tests.faults.servers import running_fleet
 from tests.faults.size import chance, sized
 from tests.faults.test_natural_keys import post
 from tests.faults.test_set_aside import command
+from tracker import clock, flow_payroll
 from tracker.store import ledger, people
 from tracker.store.database import Database
 
@@ -19,14 +19,10 @@ MONTH = "2026-09"
 SEPTEMBER = datetime(2026, 9, 15, tzinfo=UTC)
 
 
-def run(company: Company, *words: str) -> None:
-    process: subprocess.Popen[bytes] = command(company, *words)
-    assert process.wait(120) == 0, words
-
-
 def export(company: Company, name: str) -> bytes:
     file = company.folder / f"{name}.csv"
-    run(company, "close", "export", MONTH, "--to", str(file))
+    exporting = command(company, "close", "export", MONTH, "--to", str(file))
+    assert exporting.wait(120) == 0
     return Path(file).read_bytes()
 
 
@@ -46,8 +42,7 @@ def test_the_export_of_a_closed_month_is_the_same_byte_for_byte_whatever_comes_l
     with running_fleet(company.folder, company.database_url, 1) as fleet:
         (port,) = fleet.ports
         send(company, port, early)
-        run(company, "close", "request", MONTH, "--by", "ida@firma.dk")
-        run(company, "close", "approve", MONTH, "--by", "pia@firma.dk")
+        close(company)
         before, posted_before = export(company, "before"), posted_in(company, MONTH)
         late = late_events(early, rng.randrange(10_000))
         send(company, port, late)
@@ -61,6 +56,14 @@ def test_the_export_of_a_closed_month_is_the_same_byte_for_byte_whatever_comes_l
     moved = oracle.earned_by(early + late) != oracle.earned_by(early)
     assert moved, "nothing that came late would have moved the month"
     tell(f"{len(early)} events, a close, {len(late)} late ones: {len(before)} bytes unchanged")
+
+
+def close(company: Company) -> None:
+    """One asks for it, another approves."""
+    database, at = Database(company.database_url), clock.now()
+    flow_payroll.request_close(database, MONTH, "ida@firma.dk", at.date(), at)
+    flow_payroll.approve_close(database, MONTH, "pia@firma.dk", at)
+    database.dispose()
 
 
 def two_administrators(company: Company) -> None:

@@ -76,20 +76,45 @@ def test_every_acknowledged_commit_was_synced(
     sqlite_company: Company, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     require_strace()
-    company, trace = sqlite_company, tmp_path / "trace"
+    company = sqlite_company
     assert doctor(company)["durability"]["level"] == "ok"
-    crm = Crm("w", chance("synced"), REPS)
     with running_fleet(company.folder, company.database_url, 1) as fleet:
         (server,) = fleet.servers
-        post(server.port, company.key, [crm.next_event()])  # what is done but once, is done
-        with traced(worker_of(server), trace, "-e", f"trace={SYNCS}"):
-            statuses = [
-                post(server.port, company.key, [crm.next_event()]).status for _ in range(TRIES)
-            ]
-    synced = count_calls(trace, SYNCS)
-    assert statuses == [OK] * TRIES
+        synced = syncs_of_posts(company, server, lambda: [worker_of(server)], tmp_path / "trace")
     assert synced >= TRIES
     tell(f"SQLite WAL, FULL by doctor; {synced} syncs for {TRIES} acknowledged commits")
+
+
+def test_every_acknowledged_commit_was_synced_by_postgresql(
+    durable_postgres: PostgresServer, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
+    """Counted at its own processes; with `synchronous_commit` off it would sync later, and `doctor` says so."""
+    require_strace()
+    database = durable_postgres.create_database()
+    company = make_company(tmp_path / "company", durable_postgres.url(database))
+    assert doctor(company)["durability"]["level"] == "ok"
+    with running_fleet(company.folder, company.database_url, 1) as fleet:
+        (server,) = fleet.servers
+        of_postgres = durable_postgres.process_ids
+        synced = syncs_of_posts(company, server, of_postgres, tmp_path / "trace")
+    assert synced >= TRIES
+    durable_postgres.set_for(database, "synchronous_commit", "off")
+    durability = doctor(company)["durability"]
+    assert durability["level"] == "failure"
+    assert "synchronous_commit is off" in durability["how"]
+    tell(f"PostgreSQL; {synced} syncs by its processes for {TRIES} acknowledged commits")
+
+
+def syncs_of_posts(
+    company: Company, server: Server, process_ids: Callable[[], list[int]], trace: Path
+) -> int:
+    """How often these processes made sure of the disk while deals were posted, one after the other."""
+    crm = Crm("w", chance("synced"), REPS)
+    post(server.port, company.key, [crm.next_event()])  # what is done but once, is done
+    with traced(process_ids(), trace, "-e", f"trace={SYNCS}"):
+        statuses = [post(server.port, company.key, [crm.next_event()]).status for _ in range(TRIES)]
+    assert statuses == [OK] * TRIES
+    return count_calls(trace, SYNCS)
 
 
 @pytest.mark.parametrize(("calls", "error"), [(SYNCS, "EIO"), ("pwrite64", "ENOSPC")])

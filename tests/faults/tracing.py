@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,14 +25,16 @@ def require_strace() -> None:
 
 
 @contextmanager
-def traced(process_id: int, trace: Path, *options: str) -> Iterator[None]:
-    """Trace a process and all its threads until the block ends; it goes on afterwards as if nothing had been."""
-    command = ["strace", "-f", "-p", str(process_id), "-o", str(trace), *options]
+def traced(process_ids: Sequence[int], trace: Path, *options: str) -> Iterator[None]:
+    """Trace processes, their threads and whom they fork until the block ends; all go on as if nothing had been."""
+    attached = [word for number in process_ids for word in ("-p", str(number))]
+    command = ["strace", "-f", *attached, "-o", str(trace), *options]
     strace = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert strace.stderr is not None
     try:
-        first = strace.stderr.readline()
-        assert "attached" in first, first
+        for _ in process_ids:
+            said = strace.stderr.readline()
+            assert "attached" in said, said
         yield
     finally:
         strace.send_signal(signal.SIGINT)
@@ -43,7 +45,7 @@ def traced(process_id: int, trace: Path, *options: str) -> Iterator[None]:
 @contextmanager
 def failing(process_id: int, trace: Path, calls: str, error: str) -> Iterator[None]:
     """Let every one of these calls fail with an error such as EIO."""
-    with traced(process_id, trace, "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}"):
+    with traced([process_id], trace, "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}"):
         yield
 
 

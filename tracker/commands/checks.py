@@ -102,7 +102,8 @@ def _break_things(long: bool, seed: int, workers: str, arguments: tuple[str, ...
     again = f"python3 -m tracker test --faults{' --long' if long else ''} --seed {seed}"
     click.echo(f"Fault tests, seed {seed}. The same again: {again}")
     told = ("-m", "faults", f"--hypothesis-seed={seed}", "-o", "faulthandler_timeout=0")
-    code = run("pytest", "-n", workers, "--dist", "loadfile", *told, *arguments)
+    # Most of the time is waiting for servers to start and to come back: whoever is idle takes from the other.
+    code = run("pytest", "-n", workers, "--dist", "worksteal", *told, *arguments)
     click.echo(f"Seed {seed}: {'all held' if code == 0 else 'not all held'}. Again: {again}")
     return code
 
