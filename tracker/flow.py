@@ -11,7 +11,7 @@ kind in key order, so no two writers can wait for each other:
     outbox    held to the commit, so that sequences commit in order
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -317,9 +317,9 @@ def tell(
 # --- what becomes of each event
 
 
-def _problem_of(event: DealEvent, payee_ids: Collection[int]) -> str:
+def _problem_of(event: DealEvent, payee_ids: Set[int]) -> str:
     """Why an event cannot be recorded, whatever else is known; "" when it can."""
-    unknown = sorted(deals.payee_ids_of(event.deal) - set(payee_ids))
+    unknown = sorted(deals.payee_ids_of(event.deal) - payee_ids)
     if unknown:
         named = ", ".join(map(str, unknown))
         return f"There is no payee with id {named}. Add the payee, then send the event again."

@@ -17,9 +17,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import process_time
 
-from tracker.commands.calc import without_collecting
 from tracker.commands.calc_files import PlanFile, read_files, terms_of_files
 from tracker.engine.earning.paying import pay
+from tracker.garbage import without_collecting
 
 DEALS_COUNT = 100_000
 REPS_COUNT = 100

@@ -94,13 +94,15 @@ def opened(folder: Path) -> Iterator[Database]:
 
 
 def _write_file(folder: Path, deals_count: int, reps_count: int) -> None:
+    """Deals of a year in the order of their days, as a CRM exports them."""
     random = Random(7)  # noqa: S311
     (folder / MAPPING).write_text(MAPPING_TEXT)
     with (folder / FILE).open("w") as file:
         file.write("deal,customer,rep,day,amount\n")
         for number in range(deals_count):
             rep = sellers.email_of(random.randrange(reps_count))
-            day, amount = sellers.day_of(random), random.randrange(1, 100_000)
+            day = sellers.day_numbered(sellers.YEAR_DAYS * number // deals_count)
+            amount = random.randrange(1, 100_000)
             file.write(f"{number},Customer {number},{rep},{day},{amount}.00\n")
 
 

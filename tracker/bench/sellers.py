@@ -59,7 +59,11 @@ def email_of(rep_number: int) -> str:
 
 
 def day_of(random: Random) -> date:
-    return YEAR_STARTS_ON + timedelta(days=random.randrange(YEAR_DAYS))
+    return day_numbered(random.randrange(YEAR_DAYS))
+
+
+def day_numbered(number: int) -> date:
+    return YEAR_STARTS_ON + timedelta(days=number)
 
 
 def record_of(deal_number: int, version: int, rep_number: int, random: Random) -> dict[str, Any]:

@@ -1,8 +1,5 @@
 """`calc`: what a file of deals pays under a plan file, with the lines that explain it. No database."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +9,7 @@ from tracker.commands.calc_files import PlanFile, PlanFileType, read_files, term
 from tracker.commands.calc_report import Calculation, as_json, print_report
 from tracker.commands.files import EXISTING_FILE, Day
 from tracker.engine.earning.paying import pay
+from tracker.garbage import without_collecting
 
 
 @click.command()
@@ -51,20 +49,3 @@ def calc(
         click.echo(as_json(calculation))
     else:
         print_report(calculation)
-
-
-@contextmanager
-def without_collecting() -> Iterator[None]:
-    """A long list of deals holds no cycles, and looking for some in it again and again costs more than reading it.
-
-    What was made within the block counts as old after it, so it is not all looked through at once either.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.freeze()
-            gc.unfreeze()
-            gc.enable()

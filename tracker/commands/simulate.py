@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tracker import clock, trials
-from tracker.commands.calc import without_collecting
 from tracker.commands.calc_files import (
     PlanFile,
     read_files,
@@ -26,6 +25,7 @@ from tracker.config import load_settings
 from tracker.engine.agreement.plans import Plan, PlanVersion
 from tracker.engine.plan_trials.simulation import Trial, simulate
 from tracker.errors import BadInput, Problem
+from tracker.garbage import without_collecting
 from tracker.ingest.plain_people import PLAN_KEY, PlainPeople
 from tracker.store import people
 from tracker.store.database import opened_database

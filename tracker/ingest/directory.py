@@ -2,10 +2,16 @@
 
 from collections.abc import Collection, Iterable
 
+from tracker.ingest.deal_payload import REFERENCE_LENGTH_MAX
 from tracker.store import people, quarantine
 from tracker.store.people import Payee
 from tracker.store.statements import in_chunks
 from tracker.store.types import Connection
+
+
+def may_name_somebody(reference: str) -> bool:
+    """Whether a text as it came in can be looked for at all: no database can look for every one."""
+    return "\x00" not in reference and len(reference) <= REFERENCE_LENGTH_MAX
 
 
 class Directory:

@@ -7,7 +7,6 @@ from gevent import monkey
 monkey.patch_all()
 
 import errno  # noqa: E402
-import gc  # noqa: E402
 import signal  # noqa: E402
 import socket  # noqa: E402
 from collections.abc import Callable  # noqa: E402
@@ -21,6 +20,7 @@ from gunicorn.app.base import BaseApplication  # noqa: E402
 
 from tracker import logs  # noqa: E402
 from tracker.errors import PortInUse  # noqa: E402
+from tracker.garbage import collect_seldom  # noqa: E402
 from tracker.live import websocket  # noqa: E402
 from tracker.live.gateway import Gateway  # noqa: E402
 from tracker.live.worker import Worker  # noqa: E402
@@ -87,7 +87,7 @@ class Server(BaseApplication):
             signal.signal(stop, worker.handle_exit)
         self._gateway.start()
         gevent.spawn(worker.leave_when_asked, self._gateway.let_go)
-        tune_garbage_collection()
+        collect_seldom()
         self._on_ready()
 
 
@@ -113,13 +113,6 @@ def serve(
 def refuse_taken_port(host: str, port: int) -> None:
     """Raises PortInUse now, rather than after a long preparation."""
     _listen(host, port).close()
-
-
-def tune_garbage_collection() -> None:
-    """Full collections walk every open socket; what exists at start is never garbage."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 1000)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -14,6 +14,9 @@ from tracker.store.answering import OtherEnd, WatchedConnection
 
 READ, WRITE, MIGRATE = "read", "write", "migrate"
 """What a transaction on SQLite is for: the execution option `tracker_purpose`."""
+PAGES_KEPT_KIBIBYTES = 64 * 1024
+"""How much of the file a connection to SQLite keeps at hand, once it has read so much: in a store of millions of deals
+an event touches pages all over it."""
 LOCK_ASK_SECONDS = 0.005
 """How often a write asks again for SQLite's lock while another process has it."""
 
@@ -75,6 +78,7 @@ def _prepare_sqlite(patience_seconds: float, driver_connection: Any, _record: An
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        f"cache_size = -{PAGES_KEPT_KIBIBYTES}",
     ):
         driver_connection.execute(f"PRAGMA {pragma}")
 

@@ -9,7 +9,12 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from tracker.errors import Conflict
 from tracker.store import tables
-from tracker.store.statements import insert_or_ignore, insert_or_replace, inserted_id
+from tracker.store.statements import (
+    insert_or_ignore,
+    insert_or_replace,
+    inserted_id,
+    rows_named,
+)
 
 _TEAM_IDS = select(tables.payee.c.id, tables.payee.c.team_id).where(
     tables.payee.c.id.in_(bindparam("payee_ids", expanding=True))
@@ -105,8 +110,9 @@ def payee_by_reference(connection: Connection, reference: str) -> Payee | None:
 
 def payees_by_reference(connection: Connection, references: Collection[str]) -> dict[str, Payee]:
     """The payees that the sources call by these folded references, by reference."""
-    found = _payees(connection, tables.payee.c.reference.in_(sorted(references)))
-    return {payee.reference: payee for payee in found}
+    named = [(reference,) for reference in sorted(references)]
+    rows = rows_named(connection, tables.payee, ("reference",), named)
+    return {row.reference: Payee(**row._mapping) for row in rows}
 
 
 def payees_by_email(connection: Connection, emails: Collection[str]) -> dict[str, Payee]:

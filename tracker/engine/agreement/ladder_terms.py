@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from tracker.engine.agreement.exceptions import exceptions_on, with_exceptions
+from tracker.engine.agreement.exceptions import component_for, exceptions_on
 from tracker.engine.agreement.plan_book import PlanBook
 from tracker.engine.agreement.plans import Component, PlanVersion
 from tracker.engine.agreement.quotas import WindowQuota, window_quota
@@ -26,9 +26,6 @@ class LadderTerms:
     own_key: str = field(init=False)
     window: Period = field(init=False)
     _quotas: dict[int, WindowQuota] = field(default_factory=dict)
-    _tables: dict[tuple[object, ...], tuple[Component, RateTable | None]] = field(
-        default_factory=dict
-    )
 
     def __post_init__(self) -> None:
         self.plan_key, self.own_key = split_component_key(self.key.component_key)
@@ -52,11 +49,16 @@ class LadderTerms:
             return None
         quota_minor = quota.on(day).amount_minor
         exceptions = exceptions_on(self.book, self.key.payee_id, self.key.component_key, day)
-        place = (version.version_id, quota_minor, *(one.exception_id for one in exceptions))
-        if place not in self._tables:
-            held = with_exceptions(component, exceptions)
-            self._tables[place] = held, compile_table(held, quota_minor)
-        return self._tables[place]
+        exception_ids = tuple(one.exception_id for one in exceptions)
+        place = (version.version_id, self.own_key, quota_minor, exception_ids)
+        tables = self.book.ladder_tables
+        if place not in tables:
+            held = self._held(version, component, day)
+            tables[place] = held, compile_table(held, quota_minor)
+        return tables[place]
+
+    def _held(self, version: PlanVersion, component: Component, day: date) -> Component:
+        return component_for(self.book, self.key.payee_id, version, component, day)
 
     def cuts(self, version_ids: Iterable[int] = ()) -> list[date]:
         """The days inside the window on which something else begins to hold, whatever version pays."""
@@ -72,11 +74,14 @@ class LadderTerms:
 
     def need_days(self, version_ids: Iterable[int] = ()) -> bool:
         """Whether sums by day are needed: for the order of deals, or because something changes inside the window."""
-        cuts = self.cuts(version_ids)
-        if cuts:
+        if self.cuts(version_ids):
             return True
-        held = [self.on(version, self.window.starts_on) for version in self._versions(version_ids)]
-        return any(one is not None and one[0].is_ordered for one in held)
+        held = (
+            self._held(version, component, self.window.starts_on)
+            for version in self._versions(version_ids)
+            if (component := version.plan.component(self.own_key)) is not None
+        )
+        return any(component.is_ordered for component in held)
 
     def _versions(self, version_ids: Iterable[int]) -> list[PlanVersion]:
         """The versions that may pay in the window: those in effect in it, and those its credits were given under."""
@@ -97,6 +102,7 @@ def terms_of(key: TotalKey, book: PlanBook) -> LadderTerms:
     if found is None:
         if len(book.ladder_terms) >= TERMS_KEPT:
             book.ladder_terms.clear()
+            book.ladder_tables.clear()
         found = book.ladder_terms[key] = LadderTerms(key, book)
     return found
 

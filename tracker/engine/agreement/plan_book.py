@@ -15,7 +15,11 @@ from tracker.engine.values import value
 
 if TYPE_CHECKING:
     from tracker.engine.agreement.ladder_terms import LadderTerms
+    from tracker.engine.earning.rates import RateTable
     from tracker.engine.earning.totals import TotalKey
+
+TablePlace = tuple[int, str, int | None, tuple[int, ...]]
+"""Version, own key of the component, quota in minor units and ids of the exceptions: what a table follows from."""
 
 
 @value
@@ -37,8 +41,9 @@ class PlanBook:
     `memberships` say who belongs to the teams and who leads them, oldest first. With `has_plan_quotas` the quota in a
     plan's text counts for whoever was set none. What deals give on later days than their own is known until the day
     `until` (None: none of it); deals in another currency than a plan's are converted by `exchange_rates`. `openings`
-    remembers what `credits` found out about a share since a day, `ladder_terms` by what totals climb;
-    `residual_keys` are the components, by plan and own key, that pay a deal over the years in some version.
+    remembers what `credits` found out about a share since a day, `ladder_terms` by what totals climb and
+    `ladder_tables` the tables of equal terms, of whatever payee; `residual_keys` are the components, by plan and own
+    key, that pay a deal over the years in some version.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class PlanBook:
     ) -> None:
         self.openings: dict[tuple[int, bool, date], tuple[Opening, ...]] = {}
         self.ladder_terms: dict[TotalKey, LadderTerms] = {}
+        self.ladder_tables: dict[TablePlace, tuple[Component, RateTable | None]] = {}
         self._unchanged_since: dict[date, date] = {}
         self.teams = Teams(memberships)
         self.until = until

@@ -7,7 +7,7 @@ nothing, and a change that is taken back is a change again.
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
@@ -20,7 +20,7 @@ from tracker.ingest.deal_payload import (
     Reader,
     with_body_hash,
 )
-from tracker.ingest.directory import Directory
+from tracker.ingest.directory import Directory, may_name_somebody
 from tracker.ingest.files.mapping import Kind, Values
 from tracker.ingest.setting_aside import to_set_aside
 from tracker.ingest.strict_json import JsonValue, written
@@ -72,6 +72,13 @@ class DealRow:
 
     event: DealEvent
     is_versioned: bool
+
+
+def references_in(rows: Iterable[Values]) -> Iterator[str]:
+    """Whom some rows name, as far as they can be read; what is wrong with a row is found out later."""
+    for values in rows:
+        found = values.by_field
+        yield from (found[rep] for rep, _ in _pairs(found) if may_name_somebody(found[rep]))
 
 
 def deal_row(values: Values, source: str, reader: Reader) -> DealRow:

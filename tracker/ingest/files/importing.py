@@ -10,7 +10,8 @@ from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
 from tracker.errors import BadInput, Problem
-from tracker.ingest.files.cells import Addresses, BadRow, Row
+from tracker.garbage import collecting_seldom
+from tracker.ingest.files.cells import BadRow
 from tracker.ingest.files.mapping import FileMapping, Values
 from tracker.ingest.files.repetitions import Repetitions
 from tracker.ingest.files.table import Table
@@ -43,8 +44,8 @@ class LeftOut:
 class Target(Protocol[Item]):
     """What one kind of rows is turned into, and where it goes."""
 
-    def checking(self, connection: Connection) -> CheckRow[Item]:
-        """What judges a row, as the database is now; it raises BadInput."""
+    def checking(self, connection: Connection, rows: Sequence[Values]) -> CheckRow[Item]:
+        """What judges each of some rows, as the database is now; it raises BadInput."""
 
     def name_of(self, item: Item) -> str:
         """What must not be in the file twice."""
@@ -95,6 +96,7 @@ class Import(Generic[Item]):
     target: Target[Item]
     on_rows: Callable[[int], None] = lambda _count: None
 
+    @collecting_seldom()
     def check(self) -> Report:
         """Look at every row; nothing is written."""
         report = Report()
@@ -111,6 +113,7 @@ class Import(Generic[Item]):
         report.sort()
         return report
 
+    @collecting_seldom()
     def write(self, checked: Report) -> Counter[str]:
         """Write every row that was found good, some hundred to a transaction; set aside of the others what can be."""
         outcomes: Counter[str] = Counter()
@@ -131,35 +134,20 @@ class Import(Generic[Item]):
         rows = self.table.rows(columns)
         while read := list(islice(rows, CHUNK_ROWS)):
             chunk: _Chunk[Item] = _Chunk()
+            read_values = []
+            for row in read:
+                if isinstance(row, BadRow):
+                    report.note(row.number, [row.problem])
+                else:
+                    read_values.append(self.mapping.values_of(row, addresses))
             with self.database.read() as connection:
-                check = self.target.checking(connection)
-                for row in read:
-                    if isinstance(row, BadRow):
-                        report.note(row.number, [row.problem])
-                    else:
-                        self._judge(row, addresses, check, report, chunk)
+                check = self.target.checking(connection, read_values)
+                for values in read_values:
+                    _judge(values, check, report, chunk)
             report.row_count += len(read)
             report.good_count += len(chunk.good)
             self.on_rows(len(read))
             yield chunk
-
-    def _judge(
-        self,
-        row: Row,
-        addresses: Addresses,
-        check: CheckRow[Item],
-        report: Report,
-        chunk: "_Chunk[Item]",
-    ) -> None:
-        values = self.mapping.values_of(row, addresses)
-        report.empty.update(values.empty)
-        try:
-            if values.problems:
-                raise BadInput(values.problems)
-            chunk.good.append((row.number, check(values)))
-        except BadInput as refusal:
-            report.note(row.number, refusal.problems)
-            chunk.left_out.append(LeftOut(values, refusal.problems))
 
 
 @dataclass
@@ -168,3 +156,14 @@ class _Chunk(Generic[Item]):
 
     good: list[tuple[int, Item]] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+
+
+def _judge(values: Values, check: CheckRow[Item], report: Report, chunk: _Chunk[Item]) -> None:
+    report.empty.update(values.empty)
+    try:
+        if values.problems:
+            raise BadInput(values.problems)
+        chunk.good.append((values.row, check(values)))
+    except BadInput as refusal:
+        report.note(values.row, refusal.problems)
+        chunk.left_out.append(LeftOut(values, refusal.problems))

@@ -1,13 +1,14 @@
 """Where imported rows go: people, quotas, deals and rates, each checked and written its own way."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from tracker import flow, flow_exchange, flow_imports
 from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.ingest.deal_payload import Reader
-from tracker.ingest.directory import Directory
+from tracker.ingest.directory import Directory, may_name_somebody
 from tracker.ingest.files import deal_rows, people_rows, quota_rows, rate_rows
 from tracker.ingest.files.deal_rows import DealRow
 from tracker.ingest.files.importing import REFUSED, CheckRow, LeftOut
@@ -29,7 +30,7 @@ class PeopleTarget:
     now: datetime
     today: date
 
-    def checking(self, connection: Connection) -> CheckRow[PersonRow]:
+    def checking(self, connection: Connection, rows: Sequence[Values]) -> CheckRow[PersonRow]:
         first_days = people_rows.first_days_of_plans(connection)
         return lambda values: people_rows.person_row(values, connection, first_days)
 
@@ -54,9 +55,13 @@ class QuotasTarget:
     by: str
     now: datetime
 
-    def checking(self, connection: Connection) -> CheckRow[QuotaChange]:
+    def checking(self, connection: Connection, rows: Sequence[Values]) -> CheckRow[QuotaChange]:
         terms = quota_rows.quota_terms(connection)
-        payee_id_of = Directory(connection, with_teams=True).payee_id_of
+        directory = Directory(connection, with_teams=True)
+        directory.look_up(
+            rep for values in rows if may_name_somebody(rep := values.by_field.get("rep", ""))
+        )
+        payee_id_of = directory.payee_id_of
         return lambda values: quota_rows.quota_row(values, payee_id_of, terms)
 
     def name_of(self, item: QuotaChange) -> str:
@@ -76,7 +81,7 @@ class RatesTarget:
     by: str
     now: datetime
 
-    def checking(self, connection: Connection) -> CheckRow[ExchangeRate]:
+    def checking(self, connection: Connection, rows: Sequence[Values]) -> CheckRow[ExchangeRate]:
         return rate_rows.rate_row
 
     def name_of(self, item: ExchangeRate) -> str:
@@ -101,8 +106,10 @@ class DealsTarget:
     import_id: int = 0
     sender: str = ""
 
-    def checking(self, connection: Connection) -> CheckRow[DealRow]:
-        reader = Reader(Directory(connection).payee_id_of, self.now, self.today)
+    def checking(self, connection: Connection, rows: Sequence[Values]) -> CheckRow[DealRow]:
+        directory = Directory(connection)
+        directory.look_up(deal_rows.references_in(rows))
+        reader = Reader(directory.payee_id_of, self.now, self.today)
 
         def check(values: Values) -> DealRow:
             return deal_rows.deal_row(values, self.source, reader)
