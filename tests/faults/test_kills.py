@@ -10,7 +10,7 @@ from tests.faults.senders import Journal, Sender, Senders, read_journals
 from tests.faults.servers import running_fleet
 from tests.faults.size import chance, sized
 
-SERVERS, WRITERS = 3, 8
+SERVERS, WRITERS = sized(2, 3), 8
 GIVES_UP = 0.2  # a request whose answer was lost may be there or not, as a whole
 PAUSE_SECONDS = (0.2, 1.5)
 HOT_DEALS = ("hot-1", "hot-2", "hot-3")
@@ -67,7 +67,7 @@ def test_kill_9_while_events_wait_for_their_commit_keeps_all_or_nothing_of_each(
 ) -> None:
     """A burst of requests on one process, which is killed while some of them share a commit and others wait for it."""
     rng = chance(f"bursts {company.database_url.partition(':')[0]}")
-    bursts = sized(3, 25)
+    bursts = sized(2, 25)
     crms = [Crm(f"b{number}", random.Random(rng.random()), REPS) for number in range(BURST_POSTS)]
     paths = [company.folder / f"journal-{number}" for number in range(BURST_POSTS)]
     with running_fleet(company.folder, company.database_url, 1) as fleet:

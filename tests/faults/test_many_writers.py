@@ -37,7 +37,7 @@ def test_totals_are_exact_however_many_processes_write_at_once(
     company: Company, tell: Callable[[str], None]
 ) -> None:
     rng = chance(f"writers {company.database_url.partition(':')[0]}")
-    server_count, rounds = sized(3, WRITERS), 2
+    server_count, rounds = sized(2, WRITERS), 2
     updates, own = sized(40, 500), crms(rng)
     paths = []
     with running_fleet(company.folder, company.database_url, server_count) as fleet:

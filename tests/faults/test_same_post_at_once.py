@@ -12,7 +12,7 @@ from tests.faults.size import sized
 from tests.ingest.records import record
 from tracker.store.database import Database
 
-POSTS_COUNT, SERVERS_COUNT = 50, 3
+POSTS_COUNT, SERVERS_COUNT = 50, sized(2, 3)
 PATIENCE_SECONDS = 60
 
 
@@ -46,7 +46,7 @@ def all_at_once(
 def test_equal_posts_at_once_have_one_effect_and_one_answer(
     company: Company, tell: Callable[[str], None]
 ) -> None:
-    rounds = sized(3, 20)
+    rounds = sized(2, 20)
     with running_fleet(company.folder, company.database_url, SERVERS_COUNT) as fleet:
         for number in range(rounds):
             body = json.dumps(record(event_id=f"e-{number}", deal_id=f"d-{number}")).encode()

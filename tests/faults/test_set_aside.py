@@ -82,7 +82,7 @@ def test_kill_9_while_events_are_played_again_counts_each_once(
     company: Company, tell: Callable[[str], None]
 ) -> None:
     rng = chance(f"replays {company.database_url.partition(':')[0]}")
-    crm, count, kills = Crm("r", rng, REPS), sized(60, 400), sized(3, 15)
+    crm, count, kills = Crm("r", rng, REPS), sized(60, 400), sized(2, 15)
     events = [crm.next_event() for _ in range(count)]
     strange = [
         event | {"deal": event["deal"] | {"credits": [{"rep": STRANGER, "share": "100%"}]}}

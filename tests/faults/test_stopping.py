@@ -28,7 +28,7 @@ from tests.faults.test_kills import requests_of, writers
 from tracker.app import create_app
 from tracker.config import load_settings
 
-SERVERS = 3
+SERVERS = sized(2, 3)
 STOP_SECONDS_MAX = 30
 CALM_SECONDS = 1.0
 BACK_WITHIN_MS = 30_000
