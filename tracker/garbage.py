@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 def collect_seldom() -> None:
-    """For a process that goes on for long: what exists now is never garbage, and full looks are rare."""
+    """For the process that serves: full looks walk every open socket, and what exists at start is never garbage."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1000)

@@ -9,11 +9,6 @@ from tracker.store.statements import in_chunks
 from tracker.store.types import Connection
 
 
-def may_name_somebody(reference: str) -> bool:
-    """Whether a text as it came in can be looked for at all: no database can look for every one."""
-    return "\x00" not in reference and len(reference) <= REFERENCE_LENGTH_MAX
-
-
 class Directory:
     """Looks payees up and remembers them, for as long as one look at the database lasts.
 
@@ -32,12 +27,16 @@ class Directory:
         """
         folded = people.fold(reference)
         if folded not in self._payee_ids:
-            self.look_up([folded])
-        return self._payee_ids[folded]
+            self.look_up([reference])
+        return self._payee_ids.get(folded)
 
     def look_up(self, references: Iterable[str]) -> None:
-        """Find many at once that will be asked for: a few statements rather than a few for each."""
-        new = {people.fold(reference) for reference in references} - self._payee_ids.keys()
+        """Find many at once that will be asked for: a few statements rather than a few for each.
+
+        They may be as they came in; what no database can look for names nobody.
+        """
+        new = {people.fold(one) for one in references if _can_be_looked_for(one)}
+        new -= self._payee_ids.keys()
         for chunk in in_chunks(sorted(new)):
             found = self._found(set(chunk))
             for folded in chunk:
@@ -51,3 +50,7 @@ class Directory:
             if missing := set(references) - found.keys():
                 found |= further(self._connection, missing)
         return found
+
+
+def _can_be_looked_for(reference: str) -> bool:
+    return "\x00" not in reference and len(reference) <= REFERENCE_LENGTH_MAX

@@ -16,7 +16,7 @@ from tracker.engine.deals import DealEvent
 from tracker.errors import BadInput, Problem
 from tracker.ingest import once
 from tracker.ingest.deal_payload import PayeeIdOf, Reader
-from tracker.ingest.directory import Directory, may_name_somebody
+from tracker.ingest.directory import Directory
 from tracker.ingest.setting_aside import to_set_aside
 from tracker.ingest.strict_json import JsonValue
 from tracker.ingest.submission import Entry
@@ -233,7 +233,7 @@ def _references_in(record: JsonValue) -> Iterator[str]:
     parts = deal.get("credits") if isinstance(deal, dict) else None
     for part in parts if isinstance(parts, list) else ():
         reference = part.get("rep") if isinstance(part, dict) else None
-        if isinstance(reference, str) and may_name_somebody(reference):
+        if isinstance(reference, str):
             yield reference
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from tracker.engine.agreement.exceptions import component_for, exceptions_on
+from tracker.engine.agreement.exceptions import exceptions_on, with_exceptions
 from tracker.engine.agreement.plan_book import PlanBook
 from tracker.engine.agreement.plans import Component, PlanVersion
 from tracker.engine.agreement.quotas import WindowQuota, window_quota
@@ -53,12 +53,9 @@ class LadderTerms:
         place = (version.version_id, self.own_key, quota_minor, exception_ids)
         tables = self.book.ladder_tables
         if place not in tables:
-            held = self._held(version, component, day)
+            held = with_exceptions(component, exceptions)
             tables[place] = held, compile_table(held, quota_minor)
         return tables[place]
-
-    def _held(self, version: PlanVersion, component: Component, day: date) -> Component:
-        return component_for(self.book, self.key.payee_id, version, component, day)
 
     def cuts(self, version_ids: Iterable[int] = ()) -> list[date]:
         """The days inside the window on which something else begins to hold, whatever version pays."""
@@ -74,14 +71,11 @@ class LadderTerms:
 
     def need_days(self, version_ids: Iterable[int] = ()) -> bool:
         """Whether sums by day are needed: for the order of deals, or because something changes inside the window."""
-        if self.cuts(version_ids):
+        cuts = self.cuts(version_ids)
+        if cuts:
             return True
-        held = (
-            self._held(version, component, self.window.starts_on)
-            for version in self._versions(version_ids)
-            if (component := version.plan.component(self.own_key)) is not None
-        )
-        return any(component.is_ordered for component in held)
+        held = [self.on(version, self.window.starts_on) for version in self._versions(version_ids)]
+        return any(one is not None and one[0].is_ordered for one in held)
 
     def _versions(self, version_ids: Iterable[int]) -> list[PlanVersion]:
         """The versions that may pay in the window: those in effect in it, and those its credits were given under."""

@@ -20,7 +20,7 @@ from tracker.ingest.deal_payload import (
     Reader,
     with_body_hash,
 )
-from tracker.ingest.directory import Directory, may_name_somebody
+from tracker.ingest.directory import Directory
 from tracker.ingest.files.mapping import Kind, Values
 from tracker.ingest.setting_aside import to_set_aside
 from tracker.ingest.strict_json import JsonValue, written
@@ -75,10 +75,9 @@ class DealRow:
 
 
 def references_in(rows: Iterable[Values]) -> Iterator[str]:
-    """Whom some rows name, as far as they can be read; what is wrong with a row is found out later."""
+    """Whom some rows name, readable or not."""
     for values in rows:
-        found = values.by_field
-        yield from (found[rep] for rep, _ in _pairs(found) if may_name_somebody(found[rep]))
+        yield from (values.by_field[rep] for rep, _ in _pairs(values.by_field))
 
 
 def deal_row(values: Values, source: str, reader: Reader) -> DealRow:

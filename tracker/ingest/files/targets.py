@@ -8,7 +8,7 @@ from datetime import date, datetime
 from tracker import flow, flow_exchange, flow_imports
 from tracker.engine.crediting.exchange import ExchangeRate
 from tracker.ingest.deal_payload import Reader
-from tracker.ingest.directory import Directory, may_name_somebody
+from tracker.ingest.directory import Directory
 from tracker.ingest.files import deal_rows, people_rows, quota_rows, rate_rows
 from tracker.ingest.files.deal_rows import DealRow
 from tracker.ingest.files.importing import REFUSED, CheckRow, LeftOut
@@ -58,9 +58,7 @@ class QuotasTarget:
     def checking(self, connection: Connection, rows: Sequence[Values]) -> CheckRow[QuotaChange]:
         terms = quota_rows.quota_terms(connection)
         directory = Directory(connection, with_teams=True)
-        directory.look_up(
-            rep for values in rows if may_name_somebody(rep := values.by_field.get("rep", ""))
-        )
+        directory.look_up(values.by_field["rep"] for values in rows if "rep" in values.by_field)
         payee_id_of = directory.payee_id_of
         return lambda values: quota_rows.quota_row(values, payee_id_of, terms)
 
