@@ -1,6 +1,7 @@
 """Asked to stop, a server ends what it has begun or says that it did not; under load, one after the other."""
 
 import json
+import select
 import signal
 import socket
 import sqlite3
@@ -145,7 +146,10 @@ def test_a_request_that_cannot_finish_before_the_stop_is_told_so_and_has_left_no
         ):
             time.sleep(0.5)  # until all of it is under way
             ask_to_stop(server)
-            assert idle.recv(1) == b"", "a connection on which nothing is asked is ended"
+            assert idle.recv(1) == b""
+            assert not is_readable(half), (
+                "a connection on which nothing is asked was kept to the last"
+            )
             answers.append(heard_on(half))
         waiting.join()
         assert_stopped(server)
@@ -160,6 +164,10 @@ def test_a_request_that_cannot_finish_before_the_stop_is_told_so_and_has_left_no
     found = compare(company.database_url, ids, [[held], [halved]])
     slowest = max(answer.seconds for answer in answers)
     tell(f"one waits for its disk, one is half sent: 503 after {slowest:.1f} s at most; {found}")
+
+
+def is_readable(connection: socket.socket) -> bool:
+    return bool(select.select([connection], [], [], 0)[0])
 
 
 def half_sent(port: int, key: str, event: object) -> socket.socket:
