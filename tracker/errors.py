@@ -109,6 +109,10 @@ class TooMany(TrackerError):
         self.retry_after_seconds = retry_after_seconds
 
 
+RETRY_AFTER_SECONDS = 5
+"""When it is worth trying again what was not possible now."""
+
+
 class Unavailable(TrackerError):
     """Not now; the same again later may work."""
 

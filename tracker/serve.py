@@ -15,7 +15,7 @@ from flask import Flask
 from tracker import clock, logs
 from tracker.app import create_app
 from tracker.config import Settings, load_settings
-from tracker.errors import Unavailable
+from tracker.errors import RETRY_AFTER_SECONDS, Unavailable
 from tracker.flow_calendar import roll_calendar
 from tracker.following import follow_for_ever
 from tracker.group_writer import WAITING_EVENTS_MAX, GroupWriter
@@ -24,7 +24,7 @@ from tracker.live.gateway import Gateway
 from tracker.live.worker import AnsweredAtTheLast
 from tracker.pages import silence
 from tracker.pages.context import Pulse, Tracker
-from tracker.pages.errors import RETRY_AFTER_SECONDS, come_back
+from tracker.pages.errors import come_back
 from tracker.reconciling import compare_nightly
 from tracker.self_check import check_for_ever
 from tracker.store import accounts, links

@@ -4,7 +4,8 @@ import itertools
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from tests.faults.listening import Listening
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.servers import Server, running_fleet
 from tests.faults.size import chance, sized
+from tests.live.raw_client import RawClient, Refused
 
 FAILURES = ("refuse", "reset", "blackhole", "delay")
 ANSWERED_WITHIN_SECONDS, BACK_WITHIN_SECONDS = 2, 5
@@ -34,6 +36,8 @@ SLACK = sized(5, 1)
 """Those are promised, and printed; in a sample, a busy machine may be so many times slower before the test fails."""
 COMMITS_OF_A_REQUEST, UNHEARD_WANTED = 6, sized(2, 10)
 MARK_WITHIN_MS = 30_000
+PAGES_AT_ONCE = 40
+"""More than there are connections to the database in a process."""
 
 
 class Outage:
@@ -146,6 +150,59 @@ def test_a_line_cut_right_after_any_commit_has_exactly_one_effect(
     tell(
         f"{outage.proxy.cuts} cuts right after a COMMIT, {kept_unheard} of them the deal's own; {found}"
     )
+
+
+def test_sockets_that_come_while_the_database_is_away_are_told_so_soon_and_let_in_once_it_is_back(
+    outage: Outage, tell: Callable[[str], None]
+) -> None:
+    rep = REPS[0]
+    cookie = signed_in_as(outage.company, rep)
+    for number, failure in enumerate(("refuse", "blackhole")):
+        outage.proxy.set(failure)
+        with ThreadPoolExecutor(PAGES_AT_ONCE) as pages:
+            slowest = max(
+                pages.map(
+                    lambda _: refused_after_seconds(outage.port, cookie), range(PAGES_AT_ONCE)
+                )
+            )
+        assert slowest < ANSWERED_WITHIN_SECONDS * SLACK
+        outage.proxy.set("pass")
+        let_in = seconds_until_let_in(outage.port, cookie)
+        with Listening(outage.port, cookie) as page:
+            posted_until_kept(outage, [won_today(number, rep)])
+            page.wait_for("fragment")
+        tell(
+            f"{failure}: {PAGES_AT_ONCE} sockets told to come back after {slowest:.1f} s at most, "
+            f"one let in {let_in:.1f} s after the return"
+        )
+    assert "Traceback" not in outage.server.log.read_text()
+
+
+def refused_after_seconds(port: int, cookie: str) -> float:
+    """Ask for a socket, and be told to come back."""
+    began = time.monotonic()
+    with pytest.raises(Refused) as refused:
+        RawClient(port, Cookie=cookie)
+    assert refused.value.status == UNREADY
+    assert "\r\nRetry-After: " in refused.value.head
+    return time.monotonic() - began
+
+
+def seconds_until_let_in(port: int, cookie: str) -> float:
+    """How long a page comes again and again until it has its socket."""
+    began = time.monotonic()
+    while not is_let_in(port, cookie):
+        assert time.monotonic() - began < BACK_WITHIN_SECONDS * SLACK
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def is_let_in(port: int, cookie: str) -> bool:
+    """Ask for a socket once; False where it is told to come back."""
+    with suppress(Refused), RawClient(port, Cookie=cookie) as page:
+        page.join()
+        return True
+    return False
 
 
 def posted_until_kept(outage: Outage, events: list[Event]) -> Answer:

@@ -12,9 +12,9 @@ from typing import Any
 class Refused(Exception):
     """The handshake was answered with something other than 101."""
 
-    def __init__(self, status: int, body: str) -> None:
+    def __init__(self, status: int, body: str, head: str) -> None:
         super().__init__(f"{status}: {body}")
-        self.status, self.body = status, body
+        self.status, self.body, self.head = status, body, head
 
 
 class RawClient:
@@ -53,7 +53,7 @@ class RawClient:
         if status != 101:
             body = self.buffer.decode()
             self.close()
-            raise Refused(status, body)
+            raise Refused(status, body, self.head)
 
     def _receive(self) -> None:
         chunk = self.socket.recv(65536)

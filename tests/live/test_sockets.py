@@ -140,6 +140,7 @@ def test_a_handshake_while_the_database_is_away_is_refused_until_it_is_back(toy:
     with pytest.raises(Refused) as refused:
         RawClient(toy.port)
     assert refused.value.status == 503
+    assert "\r\nRetry-After: " in refused.value.head
     toy.post("/unanswered", [])
     with RawClient(toy.port) as anna:
         anna.join()

@@ -1,7 +1,9 @@
 """A PostgreSQL that falls silent is noticed soon; one that is only slow is waited for."""
 
+import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
@@ -9,8 +11,10 @@ from sqlalchemy import text
 from tests.faults.proxy import Proxy, proxied
 from tracker.errors import Unavailable
 from tracker.store import answering
+from tracker.store.answering import OtherEnd, Silent
 from tracker.store.database import Database
 
+ASKING = 20
 SOON_SECONDS = (
     15  # two are promised; a busy machine may take longer, TCP would take a quarter of an hour
 )
@@ -42,6 +46,23 @@ def test_a_lost_database_is_said_soon_and_found_again(
     time.sleep(answering.ASKING_SECONDS * 2)
     with database.read() as connection:
         assert connection.scalar(text("SELECT 1")) == 1
+
+
+def test_all_who_ask_while_nobody_answers_are_told_so() -> None:
+    def is_silent(_: int) -> bool:
+        try:
+            other_end.require()
+        except Silent:
+            return True
+        return False
+
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(ASKING) as pool:
+        other_end = OtherEnd({"host": "127.0.0.1", "port": silent.getsockname()[1]})
+        assert all(pool.map(is_silent, range(ASKING)))
+        silent.settimeout(0)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()  # one had asked for all
 
 
 def test_a_statement_under_way_is_given_up_when_nobody_answers_any_more(

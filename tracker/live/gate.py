@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import gevent
 
 from tracker import logs
-from tracker.errors import Unavailable
+from tracker.errors import RETRY_AFTER_SECONDS, Unavailable
 
 log = logs.log_of(__name__)
 
@@ -99,6 +99,8 @@ def _refuse(start_response: StartResponse, status: str, reason: str) -> Iterable
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
     ]
+    if status.startswith("503"):
+        headers.append(("Retry-After", str(RETRY_AFTER_SECONDS)))
     log.info("a socket was refused", status=int(status[:3]))
     start_response(status, headers)
     return [body]

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from tracker import logs
 from tracker.errors import (
+    RETRY_AFTER_SECONDS,
     BadInput,
     NotAllowed,
     NotFound,
@@ -26,8 +27,6 @@ from tracker.pages.context import ForeignForm, ScreenNotPaired
 from tracker.pages.i18n import gettext as _
 
 log = logs.log_of(__name__)
-
-RETRY_AFTER_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ waited a moment asks on a second line whether anybody is still there: a slow ans
 
 import socket
 import struct
+import threading
 from collections.abc import Generator, Mapping
 from typing import Any, Self, TypeVar
 
@@ -18,6 +19,8 @@ PATIENCE_SECONDS = 0.6
 """How long a statement is waited for before the other end is asked for."""
 ASKING_SECONDS = 0.5
 """How long it may take to answer that. Both together, and another 0.5 s, are within the 2 s that are promised."""
+THERE_SECONDS = 0.1
+"""How long an answer counts for others, too. That there was none counts as long as it took to find out."""
 CONNECT_SECONDS = 2
 UNACKNOWLEDGED_MILLISECONDS = 5000
 
@@ -32,20 +35,21 @@ class Silent(psycopg.OperationalError):
 
 
 class OtherEnd:
-    """The server at one address: whether it answers, asked at most so often."""
+    """The server at one address: whether it answers, asked by one for all."""
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         """Of these parameters of a connection, it is the one at `host` and `port`."""
         self._address = _address_of(parameters)
-        self._asked_at_seconds = -ASKING_SECONDS
-        self._is_there = True
+        self._is_there, self._known_until_seconds = True, 0.0
+        self._one_asks = threading.Lock()
 
     def require(self) -> None:
         """Raises Silent when it does not answer. While that is known, everybody is told at once."""
-        if clock.monotonic_seconds() - self._asked_at_seconds > ASKING_SECONDS:
-            self._asked_at_seconds = clock.monotonic_seconds()
-            self._is_there = self._address is None or _answers(*self._address)
-            self._asked_at_seconds = clock.monotonic_seconds()
+        with self._one_asks:  # a connection that is begun meanwhile would wait much longer
+            if clock.monotonic_seconds() > self._known_until_seconds:
+                self._is_there = self._address is None or _answers(*self._address)
+                counts_seconds = THERE_SECONDS if self._is_there else ASKING_SECONDS
+                self._known_until_seconds = clock.monotonic_seconds() + counts_seconds
         if not self._is_there:
             raise Silent("nobody answers at its address")
 
