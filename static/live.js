@@ -35,10 +35,20 @@
   const clockTime = () => confirmedAt.toLocaleTimeString("en-GB",
     { hour: "2-digit", minute: "2-digit", timeZone: body.dataset.zone || undefined });
 
+  // As the server says it: whole hours, and whole days from the second on.
+  const lasting = (seconds, words) => {
+    const hours = Math.floor(seconds / 3600);
+    return hours < 48 ? words.hours.replace("{count}", hours) : words.days.replace("{count}", Math.floor(hours / 24));
+  };
+
   // A page that hears nothing cannot tell calm from a source that fell silent, unless it knows when to say so.
   const showSilence = () => {
     for (const element of document.querySelectorAll("[data-silent-at]")) {
       element.hidden = Date.now() / 1000 < Number(element.dataset.silentAt);
+    }
+    for (const element of document.querySelectorAll("[data-silent-since]")) {
+      const words = lasting(Date.now() / 1000 - Number(element.dataset.silentSince), element.dataset);
+      if (element.textContent !== words) element.textContent = words;
     }
   };
   setInterval(showSilence, SILENCE_EVERY_MS);

@@ -1,4 +1,4 @@
-"""A screen that is cut off says so within ten seconds, and says nothing once it is right again."""
+"""A screen that is cut off, or a source that fell silent: said in time, and for as long as it lasts."""
 
 import signal
 from collections.abc import Callable
@@ -7,12 +7,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import expect_live
-from tests.browser.demo_server import DemoServer
+from tests.browser.demo_server import DemoServer, Doors
 
 pytestmark = pytest.mark.browser
 
 # Ten seconds are promised; two more are for a busy machine to paint them.
 CUT_IS_SAID_WITHIN_MS = 12_000
+COUNTED_WITHIN_MS = 12_000
 MEMBERS = ("rep", "wall", "manager")
 
 
@@ -34,3 +35,27 @@ def test_every_screen_marks_old_figures_when_the_line_goes_silent(
     for page in pages:
         expect_live(page)
         expect(page.locator("[data-stale]").first).to_be_hidden()
+
+
+def test_an_open_page_goes_on_counting_how_long_a_source_has_been_silent(
+    server: DemoServer, doors: Doors, open_as: Callable[..., Page]
+) -> None:
+    server.post_deal(doors)  # from then on its source is one that sends by itself
+    page = open_as(server, "rep")
+    mark = page.locator(".silence").first
+    while not mark.count():  # what is known of sources is remembered for some seconds
+        page.wait_for_timeout(1000)
+        page.reload()
+    expect_live(page)
+    expect(mark).to_be_hidden()
+    for hours, said in ((5, "nothing for 5 h (since"), (50, "nothing for 2 days (since")):
+        page.evaluate(
+            """hours => {
+              const mark = document.querySelector(".silence");
+              mark.dataset.silentAt = 0;
+              mark.querySelector("[data-silent-since]").dataset.silentSince = Date.now() / 1000 - hours * 3600 - 60;
+            }""",
+            hours,
+        )
+        expect(mark).to_contain_text(said, timeout=COUNTED_WITHIN_MS)
+        expect(mark).to_be_visible()

@@ -1,5 +1,6 @@
 """Every source says how fresh it is, and silence in working hours is said, so that it is not mistaken for calm."""
 
+import re
 from datetime import date, datetime, timedelta
 from html import unescape
 from zoneinfo import ZoneInfo
@@ -15,7 +16,8 @@ from tracker.ingest.reconciling.reconcile import Comparison
 from tracker.ingest.strict_json import Number
 from tracker.ingest.submission import Entry
 from tracker.pages.company_calendar import CompanyCalendar
-from tracker.pages.silence import after_working_hours
+from tracker.pages.i18n import speaking
+from tracker.pages.silence import after_working_hours, lasting_words
 from tracker.store import connections, sources
 from tracker.store.connections import NewConnection, Wanted
 
@@ -62,8 +64,10 @@ def send(
 
 
 def seen(cast: Cast, who: str, address: str) -> str:
+    """What stands on a page; the mark of a silence as one sentence, without the element that its length stands in."""
     page = cast.client_of(who, accept_language="en").get(address, follow_redirects=True).text
-    return unescape(page).replace("\xa0", " ")
+    words = re.sub(r"<span data-silent-since[^>]*>(.*?)</span>", r"\1", page)
+    return unescape(words).replace("\xa0", " ")
 
 
 def test_a_source_shows_its_last_event_its_lag_and_what_waits(cast: Cast) -> None:
@@ -96,17 +100,25 @@ def test_silence_is_said_on_the_phone_and_the_managers_page_and_ends_with_the_ne
     cast: Cast,
 ) -> None:
     send(cast)
-    words = "HubSpot: nothing since 10:30. Figures may lack deals."
-    hidden = f"hidden>{words}"
+    hidden = "hidden>HubSpot: nothing for 0 h (since 10:30). Figures may lack deals."
     for who, address in (("anna", "/me"), ("mette", "/team")):
         assert hidden in seen(cast, who, address)
     with clock.stopped_at(NOW + timedelta(hours=5)):
         for who, address in (("anna", "/me"), ("mette", "/team"), ("mette", "/sources")):
             page = seen(cast, who, address)
-            assert "nothing since 10:30" in page.lower()
+            assert "nothing for 5 h (since 10:30)" in page.lower()
             assert hidden not in page
         send(cast, 2)
-        assert "hidden>HubSpot: nothing since 15:30" in seen(cast, "anna", "/me")
+        assert "hidden>HubSpot: nothing for 0 h (since 15:30)" in seen(cast, "anna", "/me")
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(4, "4 h"), (4.99, "4 h"), (47.9, "47 h"), (48, "2 days"), (71.9, "2 days"), (168, "7 days")],
+)
+def test_a_silence_is_never_said_to_be_longer_than_it_is(hours: float, said: str) -> None:
+    with speaking("en"):
+        assert lasting_words(timedelta(hours=hours)) == said
 
 
 def test_all_pages_of_some_seconds_share_one_look_at_the_sources(cast: Cast) -> None:
@@ -132,9 +144,9 @@ def test_another_patience_counts_at_once_and_a_silence_is_told_to_operators_once
     cast: Cast, caplog: pytest.LogCaptureFixture
 ) -> None:
     send(cast)
-    assert "nothing since" in seen(cast, "anna", "/me")
+    assert "nothing for" in seen(cast, "anna", "/me")
     cast.client_of("ida").post("/sources", data={"source": "HubSpot", "hours": "0"})
-    assert "nothing since" not in seen(cast, "anna", "/me")
+    assert "nothing for" not in seen(cast, "anna", "/me")
     cast.client_of("ida").post("/sources", data={"source": "HubSpot", "hours": "1"})
     with clock.stopped_at(NOW + timedelta(hours=2)):
         seen(cast, "anna", "/me")
@@ -147,7 +159,7 @@ def test_another_patience_counts_at_once_and_a_silence_is_told_to_operators_once
 
 def test_a_file_that_was_imported_once_never_falls_silent(cast: Cast) -> None:
     with clock.stopped_at(NOW + timedelta(hours=6)):
-        assert "nothing since" not in seen(cast, "anna", "/me")
+        assert "nothing for" not in seen(cast, "anna", "/me")
         assert "crm" in seen(cast, "mette", "/sources")
 
 
@@ -156,7 +168,7 @@ def test_the_administrator_chooses_how_patient_to_be(cast: Cast) -> None:
     ida = cast.client_of("ida")
     assert ida.post("/sources", data={"source": "HubSpot", "hours": "0"}).status_code == 303
     with clock.stopped_at(NOW + timedelta(hours=6)):
-        assert "nothing since" not in seen(cast, "anna", "/me")
+        assert "nothing for" not in seen(cast, "anna", "/me")
     for bad in ({"source": "HubSpot", "hours": "3"}, {"source": "crm", "hours": "4"}, {}):
         assert ida.post("/sources", data=bad).status_code == 404
 
@@ -246,10 +258,10 @@ def test_a_crm_that_was_asked_and_had_nothing_new_is_not_silent(cast: Cast) -> N
     connect(cast)
     send(cast, source="hubspot")
     with clock.stopped_at(NOW + timedelta(hours=5)):
-        assert "nothing since 10:30" in seen(cast, "anna", "/me")
+        assert "nothing for 5 h (since 10:30)" in seen(cast, "anna", "/me")
         with cast.database.write() as connection:
             connections.note_pulled(connection, "hubspot", clock.now())
-        assert "hidden>hubspot: nothing since 15:30" in seen(cast, "anna", "/me")
+        assert "hidden>hubspot: nothing for 0 h (since 15:30)" in seen(cast, "anna", "/me")
 
 
 def test_deals_from_before_a_crm_was_connected_tell_nothing_of_its_lag(cast: Cast) -> None:
