@@ -152,12 +152,34 @@ group_writer.ANSWER_SECONDS_MAX = 10
 print(begun.value, waits.value, try_post(1), try_post(2))
 """
 
+LONG_BATCH = """
+def try_parts(number):
+    return [try_post(f"{number}-{part}") for part in range(3)]
+
+group_writer.LAST_SECONDS = 10
+gevent.joinall([begun, waits])
+parts = gevent.spawn(try_parts, "long")
+gevent.sleep(0.2)
+parts.kill(Stopping, block=False)
+parts.join()
+print(*parts.value)
+"""
+
+PATIENT_AT_THE_LAST = """
+group_writer.LAST_SECONDS = 10
+"""
+
+TOO_SLOW_FOR_A_STOP = """
+group_writer.LAST_SECONDS = 0.1
+"""
+
 BREAK_OFF = """
 for one in (begun, waits):
     one.kill(Stopping, block=False)
 """
 
 OTHER_WORK = """
+group_writer.LAST_SECONDS = 10
 native_sleep = monkey.get_original("time", "sleep")
 done = []
 
@@ -254,9 +276,26 @@ def test_nobody_waits_longer_than_was_said_and_what_is_sent_again_has_one_effect
 def test_a_request_that_is_broken_off_has_left_nothing_or_is_answered(
     database_url: str, anna: str
 ) -> None:
-    script = SLOW + BREAK_OFF + SENT_AGAIN
+    script = PATIENT_AT_THE_LAST + SLOW + BREAK_OFF + SENT_AGAIN
     assert run(script, database_url, anna) == "recorded broken off duplicate recorded"
     assert stored_event_ids(database_url) == ["e-1", "e-2"]
+
+
+def test_a_request_that_is_broken_off_amid_a_long_commit_is_answered_before_the_end(
+    database_url: str, anna: str
+) -> None:
+    script = TOO_SLOW_FOR_A_STOP + SLOW + BREAK_OFF + SENT_AGAIN
+    assert run(script, database_url, anna) == "broken off broken off duplicate recorded"
+    assert stored_event_ids(database_url) == ["e-1", "e-2"]
+
+
+def test_a_request_that_is_broken_off_amid_one_of_its_parts_begins_no_other(
+    sqlite_url: str, anna: str, database_url: str
+) -> None:
+    script = SLOW + LONG_BATCH
+    assert run(script, database_url, anna) == "recorded broken off broken off"
+    assert "e-long-0" in stored_event_ids(database_url)
+    assert "e-long-1" not in stored_event_ids(database_url)
 
 
 def test_other_work_that_is_broken_off_before_its_turn_is_never_done(

@@ -30,6 +30,9 @@ WAITING_EVENTS_MAX = 20_000
 ANSWER_SECONDS_MAX = 10
 """Nobody is kept waiting longer: most senders have given up by then and come again anyway."""
 
+LAST_SECONDS = 1
+"""How much longer what a stop finds begun is waited for; the process itself ends a second later."""
+
 Result = TypeVar("Result")
 
 
@@ -81,6 +84,7 @@ class GroupWriter:
         self._thread = ThreadPool(1)
         self._waiting: list[_Submission] = []
         self._has_work = Event()
+        self._broken_off = set[gevent.Greenlet]()
         gevent.spawn(self._write_for_ever)
 
     def record(self, batch: Batch) -> list[EventOutcome]:
@@ -88,6 +92,7 @@ class GroupWriter:
 
         Raises Unavailable, also when it takes too long; then it may be recorded or not, and is sent again.
         """
+        self._refuse_after_a_stop()
         submission = _Submission(batch)
         if self.waiting_events_count() + submission.count > WAITING_EVENTS_MAX:
             raise Unavailable(
@@ -104,14 +109,14 @@ class GroupWriter:
             ) from None
 
     def _outcomes_of(self, submission: _Submission) -> list[EventOutcome]:
-        """Waits for them. Raises gevent.Timeout, and Stopping where nothing was written."""
+        """Waits for them. Raises gevent.Timeout, and Stopping."""
         with gevent.Timeout(ANSWER_SECONDS_MAX):
             try:
                 outcomes: list[EventOutcome] = submission.outcomes.get()
             except Stopping:
                 if self._withdraw(submission):
                     raise
-                outcomes = submission.outcomes.get()  # begun, as below
+                outcomes = self._at_the_last(submission.outcomes)
             return outcomes
 
     def _withdraw(self, submission: _Submission) -> bool:
@@ -127,6 +132,7 @@ class GroupWriter:
 
     def run(self, work: Callable[[Database], Result]) -> Result:
         """Do another piece of writing on the thread that writes, and return what comes of it once it is committed."""
+        self._refuse_after_a_stop()
         turn = _Turn(work)
         try:
             written = self._thread.spawn(turn.take, self._own)
@@ -135,10 +141,26 @@ class GroupWriter:
             except Stopping:
                 if turn.is_withdrawn():
                     raise
-                result = written.get()  # begun: nobody can say that nothing was written
+                result = self._at_the_last(written)
         finally:
             self._served.notify_committed()
         return result
+
+    def _at_the_last(self, begun: AsyncResult) -> Any:
+        """What comes of writing that a stop found begun, where that is soon; else nobody can say whether it is kept.
+
+        Raises Stopping.
+        """
+        self._broken_off.add(gevent.getcurrent())
+        try:
+            return begun.get(timeout=LAST_SECONDS)
+        except gevent.Timeout:
+            raise Stopping from None
+
+    def _refuse_after_a_stop(self) -> None:
+        """Of a request with several pieces of writing the stop may find one begun; then it begins no other."""
+        if gevent.getcurrent() in self._broken_off:
+            raise Stopping
 
     def _write_for_ever(self) -> None:
         while True:

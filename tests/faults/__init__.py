@@ -14,5 +14,5 @@ on real server processes and knows of the product only its addresses, its settin
     listening   a socket that is read all the time, and what it heard
     proxy       a line to PostgreSQL that can be made to fail
     rooms       a folder with only so much room
-    tracing     strace around a running process: counts its calls to the system, or lets some of them fail
+    tracing     strace around a running process: counts its calls to the system, or lets some of them fail or take long
 """

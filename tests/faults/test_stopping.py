@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
@@ -22,10 +23,12 @@ from tests.faults.asking import (
     won_today,
 )
 from tests.faults.company import REPS, Company, compare
+from tests.faults.deals_sent import Crm
 from tests.faults.listening import Listening
 from tests.faults.servers import Server, running_fleet
 from tests.faults.size import chance, sized
 from tests.faults.test_kills import requests_of, writers
+from tests.faults.tracing import SYNCS, require_strace, slowed
 from tracker.app import create_app
 from tracker.config import load_settings
 
@@ -33,6 +36,8 @@ SERVERS = sized(2, 3)
 STOP_SECONDS_MAX = 30
 CALM_SECONDS = 1.0
 BACK_WITHIN_MS = 30_000
+PART_EVENTS, PARTS, SYNC_SECONDS = 500, 12, 1.5
+"""A batch is committed in such parts; so many take longer than a stop has, at a disk that is so slow."""
 SERVICE_RESTART = 1012
 """WebSocket's code for “the server restarts, come again”."""
 
@@ -164,6 +169,42 @@ def test_a_request_that_cannot_finish_before_the_stop_is_told_so_and_has_left_no
     found = compare(company.database_url, ids, [[held], [halved]])
     slowest = max(answer.seconds for answer in answers)
     tell(f"one waits for its disk, one is half sent: 503 after {slowest:.1f} s at most; {found}")
+
+
+def test_a_long_batch_that_the_stop_breaks_off_is_told_so_and_counts_once_when_it_comes_again(
+    sqlite_company: Company, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
+    require_strace()
+    company, crm = sqlite_company, Crm("w", chance("long batch"), REPS)
+    parts = [[crm.next_event() for _ in range(PART_EVENTS)] for _ in range(PARTS)]
+    events = [event for part in parts for event in part]
+    with running_fleet(company.folder, company.database_url, 1) as fleet:
+        (server,) = fleet.servers
+        (worker,) = server.worker_ids()
+        first = [crm.next_event()]
+        assert post(server.port, company.key, first).status == OK  # what is done but once, is done
+        answers: list[Answer] = []
+        sending = threading.Thread(
+            target=lambda: answers.append(post(server.port, company.key, events))
+        )
+        with slowed(worker, tmp_path / "trace", SYNCS, SYNC_SECONDS):
+            sending.start()
+            time.sleep(SYNC_SECONDS)  # until its first parts are under way
+            ask_to_stop(server)
+            sending.join()
+            assert_stopped(server)
+        (told,) = answers
+        assert_told_to_come_back(told)
+        begun = compare(company.database_url, [], [first, *parts])
+        assert 1 < begun.stored < len(events), "it was over before the stop broke it off"
+        fleet.start()
+        assert post(server.port, company.key, events).status == OK
+    ids = [event["event_id"] for event in first + events]
+    found = compare(company.database_url, ids, [first, *parts])
+    tell(
+        f"{PARTS} parts of a batch at a disk that takes {SYNC_SECONDS} s for each: {told.status} "
+        f"{told.seconds - SYNC_SECONDS:.1f} s after the stop with {begun.stored} events kept; {found}"
+    )
 
 
 def is_readable(connection: socket.socket) -> bool:

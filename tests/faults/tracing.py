@@ -1,4 +1,4 @@
-"""strace around a running process: counts its calls to the system, or lets some of them fail."""
+"""strace around a running process: counts its calls to the system, or lets some of them fail or take long."""
 
 import os
 import shutil
@@ -46,6 +46,14 @@ def traced(process_ids: Sequence[int], trace: Path, *options: str) -> Iterator[N
 def failing(process_id: int, trace: Path, calls: str, error: str) -> Iterator[None]:
     """Let every one of these calls fail with an error such as EIO."""
     with traced([process_id], trace, "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}"):
+        yield
+
+
+@contextmanager
+def slowed(process_id: int, trace: Path, calls: str, seconds: float) -> Iterator[None]:
+    """Let every one of these calls take so much longer."""
+    delay = f"inject={calls}:delay_exit={round(seconds * 1_000_000)}"
+    with traced([process_id], trace, "-e", f"trace={calls}", "-e", delay):
         yield
 
 

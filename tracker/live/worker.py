@@ -20,8 +20,11 @@ from tracker.errors import Stopping
 from tracker.live.gate import Application, Environ, StartResponse
 
 STOP_WATCH_SECONDS = 0.2
-FINISH_SECONDS = 8.0
-"""How long a request may go on after the server was asked to stop; as many service managers kill after 10."""
+FINISH_SECONDS = 7.0
+"""How long a request may go on after the server was asked to stop; as many service managers kill after 10.
+
+What is being committed then has another second (`group_writer.LAST_SECONDS`), and a busy process the rest.
+"""
 
 log = logs.log_of(__name__)
 
