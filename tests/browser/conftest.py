@@ -15,7 +15,14 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests.browser.demo_server import DemoServer, Doors, build_demo_company, copied, make_doors
+from tests.browser.demo_server import (
+    DemoServer,
+    Doors,
+    build_demo_company,
+    copied,
+    make_doors,
+    won_deal,
+)
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
@@ -51,8 +58,10 @@ def doors(demo_folder: Path) -> Doors:
 def server(
     demo_folder: Path, doors: Doors, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DemoServer]:
-    """The one server of every test that leaves it as it found it, but for more deals."""
+    """The one server of every test that leaves it as it found it, but for more deals; one deal there is nobody's."""
     running = DemoServer(copied(demo_folder, tmp_path_factory.mktemp("shared") / "company"))
+    of_nobody = won_deal(0, credits=[{"rep": "nobody.yet@demo.example", "share": "100%"}])
+    running.post_record(doors, of_nobody, "quarantined")
     yield running
     running.kill()
 

@@ -117,10 +117,12 @@ class DemoServer:
         """A deal the rep just won, as a CRM sends it; returns the outcome."""
         return self.post_record(doors, won_deal(next(self._deals), **changes))
 
-    def post_record(self, doors: Doors, record: dict[str, Any]) -> dict[str, Any]:
+    def post_record(
+        self, doors: Doors, record: dict[str, Any], expected: str = "recorded"
+    ) -> dict[str, Any]:
         answer = self._ask("/api/v1/deal-events", doors.ingest_key, json.dumps(record).encode())
         (outcome,) = answer["outcomes"]
-        assert outcome["outcome"] == "recorded", outcome
+        assert outcome["outcome"] == expected, outcome
         return dict(outcome)
 
     def earned_minor(self, doors: Doors, name: str = REP) -> int:

@@ -51,6 +51,9 @@ def test_a_barrier_would_be_found(server: DemoServer, open_window: OpenWindow) -
 
 def barriers_of(page: Page, doors: Doors, visit: Visit, language: str) -> Iterator[tuple[str, str]]:
     page.emulate_media(color_scheme="light")
+    usual = page.viewport_size
+    assert usual is not None
+    page.set_viewport_size({**usual, "width": visit.width or usual["width"]})
     page.goto(doors.paths.get(visit.path, visit.path))
     visit.arrive(page)
     expect(page.locator("html")).to_have_attribute("lang", language)
@@ -59,6 +62,7 @@ def barriers_of(page: Page, doors: Doors, visit: Visit, language: str) -> Iterat
     page.emulate_media(color_scheme="dark")
     # The same document in other colours: only the rules about colour can find anything else.
     yield from (("dark", barrier) for barrier in barriers(page, visit.part, COLOUR_RULES))
+    page.set_viewport_size(usual)
 
 
 def barriers(page: Page, part: str, rules: list[str] | None = None) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from playwright.sync_api import Page, expect
 
@@ -13,6 +14,7 @@ class Visit:
     """A page (or a page with something opened on it) as one member of the company sees it.
 
     `who` is "" for a visitor without an account. `part` is what was opened, looked at alone when the rest has been.
+    `width` is that of a window other than the one they usually have.
     """
 
     name: str
@@ -20,6 +22,7 @@ class Visit:
     path: str
     arrive: Callable[[Page], None] = lambda page: None
     part: str = ""
+    width: int = 0
 
 
 def open_sheet(selector: str) -> Callable[[Page], None]:
@@ -93,6 +96,26 @@ def follow_to_addition(page: Page) -> None:
     follow(".dispute-acts a >> nth=1")(page)
 
 
+def look_at_deal_by_hand(page: Page) -> None:
+    page.locator("#name").fill("Nordwind A/S")
+    page.locator("#effective_on").fill(date.today().isoformat())
+    page.locator("#amount").fill("50000")
+    page.locator("#credit-0").select_option(label=REP)
+    page.locator("#share-0").fill("100%")
+    page.locator("#words").fill("Signed at the fair")
+    page.locator("[value=look]").click()
+    expect(page.locator("#changes")).to_be_visible()
+
+
+def fail_to_say_a_deal_by_hand(page: Page) -> None:
+    page.locator("#name").fill("Nordwind A/S")
+    page.locator("#effective_on").fill("2026-11-03")
+    page.locator("#amount").fill("much")
+    page.locator("#words").fill("Signed at the fair")
+    page.locator("[value=look]").click()
+    expect(page.locator(".field-problem").first).to_be_visible()
+
+
 def open_every_detail(page: Page) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
 
@@ -159,6 +182,12 @@ VISITS = (
     Visit("the company", "admin", "/company"),
     Visit("deals by hand", "admin", "/deals/change"),
     Visit("a deal by hand", "admin", "/deals/add"),
+    Visit("a deal by hand that cannot be", "admin", "/deals/add", fail_to_say_a_deal_by_hand),
+    Visit("what a deal by hand would change", "admin", "/deals/add", look_at_deal_by_hand),
+    Visit("the same on a phone", "admin", "/deals/add", look_at_deal_by_hand, width=390),
+    Visit("the sources", "admin", "/sources", open_every_detail),
+    Visit("what was set aside", "admin", "/quarantine", open_every_detail),
+    Visit("the same on a phone", "admin", "/quarantine", open_every_detail, width=390),
     Visit("the month to approve", "admin", "/payroll"),
     Visit("the columns of the payroll file", "admin", "/payroll/columns"),
     Visit("adjustments by hand", "admin", "/adjustments"),
