@@ -298,6 +298,18 @@ def test_held_money_is_counted_by_deals_and_by_what_is_missing(cast: Cast) -> No
     assert "Held for evidence DKK 7,000 1 deal, 1 without customer profile" in said
 
 
+def test_the_page_of_a_team_where_nobody_is_on_a_plan_yet_shows_everybody(cast: Cast) -> None:
+    open_pay(cast)
+    with cast.database.write() as connection:
+        east = people.add_team(connection, "East")
+        for number in range(4):
+            people.add_payee(connection, f"new{number}@firma.dk", f"New {number}", east)
+    page = cast.client_of("ida", accept_language="en").get(f"/team/{east}")
+    assert page.status_code == 200
+    assert page.text.count('id="rep-') == 4
+    assert "0 deals" in text_of(page.text)
+
+
 def test_the_pill_says_when_the_totals_were_checked_and_what_came_out(cast: Cast) -> None:
     assert "not checked yet" in text_of(html_of(cast))
     check_with_drift(cast, 0)

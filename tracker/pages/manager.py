@@ -210,7 +210,8 @@ def _held(
             missing.setdefault(credit.deal_key, set()).update(credit.missing_evidence)
     words = Counter(word for lacking in missing.values() for word in sorted(lacking))
     word, count = words.most_common(1)[0] if words else ("", 0)
-    is_open = access.may_see_team_pay(reader, team_id, len(members))
+    # Where nobody is on a plan there is no currency for an amount.
+    is_open = access.may_see_team_pay(reader, team_id, len(members)) and bool(_currency(members))
     return HeldTile(
         deals_count=len(missing),
         held_minor=sum(one.held_minor for one in members) if is_open else None,
