@@ -9,6 +9,11 @@ on real server processes and knows of the product only its addresses, its settin
     senders     clients that send until they are answered, and write down first what they are about to send
     deals_sent  random deal events from a seed
     oracle      what people earn by those events, in plain sums; shares no code with the product
+    plan_terms, ladder_oracle, payroll_oracle
+                what people earn and are paid under plans, quotas and rates that change, and across closes
+    visitors    a person's browser: signs in, reads pages, sends forms
+    living_company, seen_figures
+                a company to which everything happens by HTTP; and what its people see, held against the oracles
     company     the company that is broken here, and the comparison at the end
     asking      one request, and how it was answered
     listening   a socket that is read all the time, and what it heard
