@@ -26,9 +26,9 @@ class PostgresServer:
         """An SQLAlchemy address of a database."""
         return str(self._server.get_uri(database=database, driver="psycopg"))
 
-    def create_database(self, template: str = "template0") -> str:
+    def create_database(self, template: str = "template0", name: str = "") -> str:
         """A new database, empty or a copy of `template`; returns its name."""
-        name = f"test_{uuid.uuid4().hex}"
+        name = name or f"test_{uuid.uuid4().hex}"
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 

@@ -107,7 +107,6 @@ class _Work:
             imports.remember_mapping(
                 connection, choices.source, head, remembered, self.staged.by, self.now
             )
-        self.stage.discard_file(self.staged.id)
         return {"import_id": brought.import_id, "counts": brought.counts}
 
     def undo_check(self) -> Found:
@@ -188,6 +187,10 @@ def work(settings: Settings, staged_id: str, step: str) -> None:
         except TrackerError as error:
             found = _refusal(error)
     stage.keep_found(staged_id, step, found)
+    if stage.written_id(
+        staged
+    ):  # only now: whoever is stopped on the way still has the file to go on with
+        stage.discard_file(staged_id)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.cast import NOW, PASSWORD
@@ -15,6 +16,7 @@ from tests.faults.stage import STEEPER, Stage, a_deal_event
 from tests.pages.test_deals_by_hand import typed
 from tests.pages.test_screens import code_on
 from tracker import clock
+from tracker.ingest.once import HEADER
 from tracker.store import links
 from tracker.store.metadata import metadata
 
@@ -26,6 +28,7 @@ ACTS: dict[str, Act] = {}
 SAID_TWICE: dict[str, set[str]] = {
     "plan_drafts.start": {"plan_draft", "plan_draft_text", "trail_entry"},
     "plan_drafts.check": {"plan_draft_step", "trail_entry"},
+    "plan_drafts.simulate": {"plan_draft_step", "trail_entry"},
     "plan_drafts.start_pilot": {"plan_pilot", "trail_entry"},
     # Each try to sign in is counted, and each begins a session of its own; a link works once, for whoever had no answer
     # there is another.
@@ -36,16 +39,10 @@ SAID_TWICE: dict[str, set[str]] = {
 }
 """Where doing it again may leave more rows in these tables: acts that move no figure, and are noted each time."""
 
-TRIED_AS_COMMANDS = {
-    f"file_imports.{act}" for act in ("send", "choose_columns", "again", "write", "undo", "discard")
-}
-"""What they write is what `import` and `import undo` write, which are cut off as commands; not yet cut off as pages."""
-
 WRITE_NOTHING = {
     "my_disputes.new_about_line",
     "plan_drafts.preview",
     "plan_drafts.rows",
-    "plan_drafts.simulate",  # starts a process, which is tried as a command of its own
     "spreadsheet.compare",
     "sources.compare",  # asks a CRM, as `reconcile` does, and notes what it found
 }
@@ -79,6 +76,13 @@ def a_batch(stage: Stage) -> Request:
         [*events, moved, stage.strange_deal("s-1"), a_deal_event("w-1")],
         **stage.key,
     )
+
+
+@of("api.deal_events under a key")
+def a_batch_under_a_key(stage: Stage) -> Request:
+    """Whatever was answered the first time is answered the second."""
+    batch = a_batch(stage)
+    return replace(batch, headers={**batch.headers, HEADER: "batch 1"})
 
 
 @of("api.webhook")
@@ -281,6 +285,11 @@ def save_draft(stage: Stage) -> Request:
 @of("plan_drafts.check")
 def check_draft(stage: Stage) -> Request:
     return stage.form("ida", stage.draft("/check"))
+
+
+@of("plan_drafts.simulate")
+def simulate_draft(stage: Stage) -> Request:
+    return stage.form("ida", stage.checked_draft() + "/simulate")
 
 
 @of("plan_drafts.activate")

@@ -130,10 +130,9 @@ def import_rates(stage: Stage) -> Request:
 @of("restore")
 def restore(stage: Stage) -> Request:
     """Into an empty folder."""
-    file = stage.folder.parent / "company.backup"
+    file = stage.company.folder.parent / "company.backup"
     write_backup(stage.cast.database, file, NOW)
-    stage.folder = stage.folder.parent / "empty"
-    stage.folder.mkdir()
+    stage.company = stage.company.emptied("empty")
     return stage.command("restore", str(file))
 
 

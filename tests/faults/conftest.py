@@ -1,6 +1,9 @@
 """What the fault tests share: a company on each kind of database, and a place for the figures they measure."""
 
-from collections.abc import Callable
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,3 +35,15 @@ def company(tmp_path: Path, database_url: str) -> Company:
 @pytest.fixture
 def sqlite_company(tmp_path: Path, sqlite_url: str) -> Company:
     return make_company(tmp_path / "company", sqlite_url)
+
+
+@pytest.fixture
+def swift_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory, where there is one: whoever kills processes, never the machine, waits for no disk."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    folder = Path(tempfile.mkdtemp(prefix="tracker-faults-", dir=memory))
+    yield folder
+    shutil.rmtree(folder)

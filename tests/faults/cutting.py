@@ -1,31 +1,35 @@
 """One write, done in a process of its own that ends at once before a given statement: as a kill there would.
 
 Counted is everything that goes to the database: each statement, and each commit. Afterwards the same is done again by
-a fresh process, as a client does that had no answer, and what the database holds is compared with the uncut write.
+a fresh process, as a client does that had no answer.
 """
 
-import json
+import gc
+import importlib
 import multiprocessing
 import os
-import shutil
-import sqlite3
+import sys
+import traceback
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from functools import cache, lru_cache
+from multiprocessing.connection import Connection
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from tracker import cli, clock
+from tests.faults.standing import Standing
+from tracker import cli, clock, importing, simulating
 from tracker.app import create_app
-from tracker.config import load_settings
+from tracker.config import Settings, load_settings
+from tracker.store.database import opened_database
+from tracker.store.engines import READ
 
 CUT = 77
 """The exit code of a process that was cut off."""
-
-forking = multiprocessing.get_context("forkserver")
-forking.set_forkserver_preload([__name__, "tracker.ingest.import_command"])
 
 
 @dataclass(frozen=True)
@@ -42,23 +46,119 @@ class Request:
 
 @dataclass(frozen=True)
 class Done:
-    """How it was answered (the exit code, of a command), and how often it asked the database."""
+    """How it was answered (the exit code and nothing, of a command), and how often it asked the database."""
 
     status: int
+    answer: str
     statements: int
     commits: tuple[int, ...]  # those of writes
+    modules: frozenset[str] = field(repr=False)  # those that it had loaded in the end
 
 
-def perform(folder: Path, request: Request, cut_before: int, told: Path) -> None:
-    """Runs in a process of its own. `cut_before` 0: never."""
-    os.environ["TRACKER_DATA"] = str(folder)
-    os.environ["TRACKER_PUBLIC_URL"] = "http://localhost"
+@dataclass(frozen=True)
+class _Task:
+    environment: dict[str, str]
+    request: Request
+    cut_before: int  # 0: never
+    modules: frozenset[str]  # to be loaded before: else every process after it loads them again
+
+
+def done_on(company: Standing, request: Request, cut_before: int = 0) -> Done | None:
+    """Do it on the company as it stands, in a fresh process; None when it was cut off."""
+    return _ready().do(company.environment(), request, cut_before)
+
+
+@cache
+def _ready() -> "_Ready":
+    return _Ready()
+
+
+class _Ready:
+    """A process that has everything loaded and nothing open, and forks one for each thing that is to be done."""
+
+    def __init__(self) -> None:
+        anew = multiprocessing.get_context(
+            "spawn"
+        )  # a copy of this one would have its threads' locks
+        self._ours, theirs = anew.Pipe()
+        anew.Process(target=_fork_on_demand, args=(theirs,), daemon=True).start()
+        theirs.close()
+        self._modules: frozenset[str] = frozenset()
+
+    def do(self, environment: dict[str, str], request: Request, cut_before: int) -> Done | None:
+        self._ours.send(_Task(environment, request, cut_before, self._modules))
+        said = self._ours.recv()
+        if said == CUT:
+            return None
+        assert isinstance(said, Done), f"{request} ended with {said}"
+        self._modules |= said.modules
+        return said
+
+
+def _fork_on_demand(asked: Connection) -> None:
+    """Until nobody asks any more. Each says itself how it went; of one that could not, its exit code is said."""
+    with suppress(EOFError):
+        while True:
+            task: _Task = asked.recv()
+            _load(task.modules)
+            app = None if task.request.command else _app_on(tuple(task.environment.items()))
+            child = os.fork()
+            if child == 0:
+                _end_with(task, app, asked)
+            _, status = os.waitpid(child, 0)
+            if status:
+                asked.send(os.waitstatus_to_exitcode(status))
+
+
+def _load(modules: frozenset[str]) -> None:
+    for name in modules - sys.modules.keys():
+        with suppress(ImportError):  # a migration is loaded from its file, under no name of its own
+            importlib.import_module(name)
+
+
+@lru_cache(maxsize=1)
+def _app_on(environment: tuple[tuple[str, str], ...]) -> Flask:
+    app = create_app(load_settings(dict(environment)))
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+def _end_with(task: _Task, app: Flask | None, told: Connection) -> None:
+    """The whole life of a process that does one thing."""
+    gc.freeze()  # looking for garbage among what was there before would copy all of it
+    code = 1
+    try:
+        os.environ.update(task.environment)
+        told.send(_perform(task.request, app, task.cut_before))
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _perform(request: Request, app: Flask | None, cut_before: int) -> Done:
     counter = _Counter(cut_before)
     event.listen(Engine, "before_cursor_execute", counter.note_statement)
     event.listen(Engine, "commit", counter.note_commit)
+    _work_here()
     with clock.stopped_at(request.at):
-        status = _command(request) if request.command else _request(request)
-    told.write_text(json.dumps([status, counter.count, counter.commits]))
+        status, answer = (
+            (cli.main(list(request.command)), "") if app is None else _answer(app, request)
+        )
+    return Done(status, answer, counter.count, tuple(counter.commits), frozenset(sys.modules))
+
+
+def _work_here() -> None:
+    """What a page leaves to a process of its own is done before it answers: its statements count, too."""
+
+    def simulate(settings: Settings, draft_id: int, by: str) -> None:
+        with opened_database(settings) as database:
+            today = clock.today(settings.company_zone)
+            simulating.simulate_draft(database, draft_id, today, by, clock.now())
+
+    importing.start = importing.work
+    simulating.start = simulate  # type: ignore[assignment]
 
 
 class _Counter:
@@ -66,114 +166,29 @@ class _Counter:
 
     def __init__(self, cut_before: int) -> None:
         self.count, self.commits = 0, list[int]()
-        self._cut_before, self._is_writing = cut_before, False
+        self._cut_before = cut_before
 
-    def note_statement(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        self._is_writing |= statement == "BEGIN IMMEDIATE"
-        self._note()
-
-    def note_commit(self, _connection: Any) -> None:
-        self._note()
-        if self._is_writing:
-            self.commits.append(self.count)
-        self._is_writing = False
-
-    def _note(self) -> None:
+    def note_statement(self, *_: Any) -> None:
         self.count += 1
         if self.count == self._cut_before:
             os._exit(CUT)
 
+    def note_commit(self, connection: Any) -> None:
+        self.note_statement()
+        if not _only_reads(connection):
+            self.commits.append(self.count)
 
-def _request(request: Request) -> int:
-    app = create_app(load_settings())
-    app.config["WTF_CSRF_ENABLED"] = False
+
+def _only_reads(connection: Any) -> bool:
+    options = connection.get_execution_options()
+    return options.get("tracker_purpose") == READ or options.get("postgresql_readonly", False)
+
+
+def _answer(app: Flask, request: Request) -> tuple[int, str]:
     client = app.test_client()
     for name, value in request.cookies.items():
         client.set_cookie(name, value)
     kind = {"json": request.body} if request.headers.get("kind") == "json" else {}
     headers = {name: value for name, value in request.headers.items() if name != "kind"}
     answer = client.post(request.path, headers=headers, **(kind or {"data": request.body}))
-    return answer.status_code
-
-
-def _command(request: Request) -> int:
-    return cli.main(list(request.command))
-
-
-def done_in(folder: Path, request: Request, cut_before: int = 0) -> Done | None:
-    """Do it on the company in this folder; None when it was cut off."""
-    told = folder / "told.json"
-    process = forking.Process(target=perform, args=(folder, request, cut_before, told))
-    process.start()
-    process.join()
-    if process.exitcode == CUT:
-        return None
-    assert process.exitcode == 0, f"{request} ended with {process.exitcode}"
-    status, statements, commits = json.loads(told.read_text())
-    return Done(status, statements, tuple(commits))
-
-
-def copied(folder: Path, copy: Path) -> Path:
-    """The company as it stood, in a place of its own."""
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(folder, copy)
-    return copy
-
-
-Contents = dict[str, list[str]]
-"""The rows of each table, written out."""
-
-# What is drawn by chance, or counts the time it took, is another each time.
-BY_CHANCE = {"key_hash", "token_hash", "password_hash", "prefix", "secrets", "seconds"}
-NEWS = "SELECT kind, payee_id, team_id, deal_key, is_win FROM outbox"
-
-
-def contents(folder: Path) -> Contents:
-    """Every row of every table, but for what is drawn by chance; nothing where there is no database."""
-    if not (folder / "tracker.sqlite3").exists():
-        return {}
-    connection = sqlite3.connect(folder / "tracker.sqlite3")
-    try:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        names = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'"
-        ).fetchall()
-        found = {name: _rows(connection, name) for (name,) in names}
-        if (
-            "outbox" in found
-        ):  # news may be told again, and sequences leave gaps; a win is told once
-            calm = connection.execute(
-                NEWS.replace("SELECT", "SELECT DISTINCT") + " WHERE NOT is_win"
-            )
-            wins = connection.execute(NEWS + " WHERE is_win")
-            found["outbox"] = sorted(map(repr, [*calm, *wins]))
-        return found
-    finally:
-        connection.close()
-
-
-def _rows(connection: sqlite3.Connection, table: str) -> list[str]:
-    found = connection.execute(f'SELECT * FROM "{table}"')
-    kept = [index for index, column in enumerate(found.description) if column[0] not in BY_CHANCE]
-    return sorted(repr(tuple(row[index] for index in kept)) for row in found)
-
-
-def is_changed(before: Path, after: Path) -> bool:
-    """Whether any row is another, also one that is drawn by chance."""
-    dumps = []
-    for folder in (before, after):
-        if not (folder / "tracker.sqlite3").exists():
-            return True
-        with sqlite3.connect(folder / "tracker.sqlite3") as connection:
-            dumps.append(list(connection.iterdump()))
-        connection.close()
-    return dumps[0] != dumps[1]
-
-
-def differences(right: Contents, found: Contents) -> dict[str, list[str]]:
-    """By table, the rows that only one of them has."""
-    return {
-        name: sorted({*right.get(name, ())} ^ {*found.get(name, ())}) or ["not as often"]
-        for name in right.keys() | found.keys()
-        if right.get(name) != found.get(name)
-    }
+    return answer.status_code, answer.text

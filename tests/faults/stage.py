@@ -1,6 +1,7 @@
 """The company of tests/cast.py made ready for one write of any kind, and the request that is about to be made."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,11 +10,15 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from tests.cast import NOW, PLAN, Cast, make_cast
-from tests.faults.cutting import Request, done_in
+from tests.faults.cutting import Request, done_on
+from tests.faults.standing import OnPostgresql, OnSqlite, Standing
 from tests.ingest.records import record
 from tests.pages.test_disputes import form_values
+from tests.postgres import PostgresServer
 from tracker import access, clock, flow, flow_drafts, simulating
 from tracker.store import people, senders, sessions
+from tracker.store.backup import restore_backup, write_backup
+from tracker.store.database import Database
 from tracker.store.plans import QuotaChange
 
 DECEMBER = datetime(2026, 12, 3, 9, tzinfo=UTC)
@@ -38,7 +43,7 @@ curve = [ { at = "50%", pays = "0%" }, { at = "100%", pays = "100%" } ]
 class Stage:
     """What a write needs to find, and who makes it."""
 
-    folder: Path
+    company: Standing
     cast: Cast
     at: datetime = NOW
 
@@ -80,12 +85,12 @@ class Stage:
 
     def run(self, request: Request) -> None:
         """Do a command now, as what has happened before."""
-        done = done_in(self.folder, request)
+        done = done_on(self.company, request)
         assert done is not None
         assert done.status == 0, request
 
     def file(self, name: str, text: str) -> str:
-        path = self.folder.parent / name
+        path = self.company.folder.parent / name
         path.write_text(text, encoding="utf-8")
         return str(path)
 
@@ -119,13 +124,19 @@ class Stage:
         with self.cast.database.write() as connection:
             return senders.add_sender(connection, "erp", "signed", "", NOW)
 
-    def simulated_draft(self) -> str:
-        """A draft that was checked and simulated; its address."""
+    def checked_draft(self) -> str:
+        """A draft that was checked; its address."""
         database, draft_id = self.cast.database, self.cast.draft_id
         flow_drafts.save_text(database, draft_id, STEEPER, "ida@firma.dk", NOW)
         flow_drafts.record_check(database, draft_id, {}, "ida@firma.dk", NOW)
-        simulating.simulate_draft(database, draft_id, TODAY, "ida@firma.dk", NOW)
         return self.draft()
+
+    def simulated_draft(self) -> str:
+        """The same, simulated."""
+        address = self.checked_draft()
+        database, draft_id = self.cast.database, self.cast.draft_id
+        simulating.simulate_draft(database, draft_id, TODAY, "ida@firma.dk", NOW)
+        return address
 
     def draft(self, what: str = "") -> str:
         return f"/plans/drafts/{self.cast.draft_id}{what}"
@@ -184,11 +195,36 @@ def a_deal_event(event_id: str, **changes: Any) -> dict[str, Any]:
 
 
 def make_stage(folder: Path) -> Stage:
-    """The cast, with a second administrator."""
+    """The cast, with a second administrator, in a folder."""
+    return _with_pia(OnSqlite(folder), lambda: make_cast(folder))
+
+
+def make_stage_on_postgresql(folder: Path, server: PostgresServer, template: str) -> Stage:
+    """The same in a database of its own, copied from one with the cast (`cast_on_postgresql`)."""
+    company = OnPostgresql(folder, server, server.create_database(template))
+    return _with_pia(company, lambda: make_cast(folder, TRACKER_DATABASE_URL=company.url))
+
+
+def cast_on_postgresql(folder: Path, server: PostgresServer) -> str:
+    """A database with the cast in it, by way of a backup; its name."""
+    original, file, name = (
+        make_cast(folder).database,
+        folder / "cast.backup",
+        server.create_database(),
+    )
+    write_backup(original, file, NOW)
+    original.dispose()
+    copy = Database(server.url(name))
+    restore_backup(copy, file)
+    copy.dispose()
+    return name
+
+
+def _with_pia(company: Standing, make: Callable[[], Cast]) -> Stage:
     with clock.stopped_at(NOW):
-        cast = make_cast(folder)
+        cast = make()
         with cast.database.write() as connection:
             cast.person_ids["pia"] = people.add_person(
                 connection, "Pia", "pia@firma.dk", "admin", NOW
             )
-    return Stage(folder, cast)
+    return Stage(company, cast)

@@ -120,6 +120,18 @@ def test_what_it_would_change_is_shown_to_the_cent_and_only_then_counts(
     assert not stage_of(cast).path(address.rpartition("/")[2]).exists(), "the file is gone"
 
 
+@pytest.mark.parametrize("act", ["write", "again", "columns", "discard"])
+def test_whoever_clicks_once_more_when_all_is_imported_is_shown_the_import(
+    ida: FlaskClient, act: str
+) -> None:
+    address = send(ida, DANISH)
+    check(ida, address)
+    imported(ida, address)
+    once_more = ida.post(f"{address}/{act}", follow_redirects=True)
+    assert "figures are up to date" in once_more.text
+    assert "has stopped" not in ida.get(address, follow_redirects=True).text
+
+
 def test_a_second_file_with_the_same_head_is_read_as_the_first_was(
     cast: Cast, ida: FlaskClient
 ) -> None:

@@ -62,9 +62,9 @@ def send() -> Response:
 def staged_page(staged_id: str) -> Response:
     """Wherever the work on a file is: its progress, or what was found last."""
     staged = _staged(staged_id)
-    written = _stage().found(staged.id, "undo-write" if staged.is_undo else "write")
-    if written is not None and "import_id" in written:
-        address = url_for("file_imports.import_page", import_id=written["import_id"], done="yes")
+    import_id = _stage().written_id(staged)
+    if import_id:
+        address = url_for("file_imports.import_page", import_id=import_id, done="yes")
         return make_response(redirect(address, 302))
     return make_response(_staged_page(staged))
 
@@ -85,7 +85,7 @@ def progress(staged_id: str) -> Response:
 def choose_columns(staged_id: str) -> Response:
     """Keep what was chosen; then show it, look at another sheet, or check the file."""
     staged = _staged(staged_id)
-    if _is_busy(staged):
+    if _is_busy_or_written(staged):
         return _to(staged)
     sheet = request.form.get("sheet", staged.sheet)
     looked = _stage().found(staged.id, "look") or {}
@@ -108,7 +108,7 @@ def choose_columns(staged_id: str) -> Response:
 def again(staged_id: str) -> Response:
     """Go on with what has stopped, or back to the columns."""
     staged = _staged(staged_id)
-    if _is_busy(staged):
+    if _is_busy_or_written(staged):
         return _to(staged)
     last = _stage().progress(staged.id)
     if request.form.get("to") == "columns" and staged.choices:
@@ -123,7 +123,7 @@ def again(staged_id: str) -> Response:
 def write(staged_id: str) -> Response:
     """Import the file, or take the import back, as it was shown."""
     staged = _staged(staged_id)
-    if _is_busy(staged):
+    if _is_busy_or_written(staged):
         return _to(staged)
     if staged.is_undo:
         reason = request.form.get("reason", "").strip()[:REASON_LENGTH_MAX]
@@ -142,7 +142,7 @@ def write(staged_id: str) -> Response:
 def discard(staged_id: str) -> Response:
     """Put a file away that is not to be imported."""
     staged = _staged(staged_id)
-    if _is_busy(staged):
+    if _is_busy_or_written(staged):
         return _to(staged)
     _stage().discard(staged.id)
     return make_response(redirect(url_for("file_imports.page", done="away"), 303))
@@ -244,9 +244,9 @@ def _staged(staged_id: str) -> Staged:
     return _stage().staged(staged_id) or context.not_found()
 
 
-def _is_busy(staged: Staged) -> bool:
-    """Whether work is under way: whoever clicks once more is shown its progress."""
-    return _stage().is_worked_on(staged.id)
+def _is_busy_or_written(staged: Staged) -> bool:
+    """Whether work is under way, or all done: whoever clicks once more is shown its progress, or what it came to."""
+    return _stage().is_worked_on(staged.id) or _stage().written_id(staged) != 0
 
 
 def _start(staged: Staged, step: str) -> None:

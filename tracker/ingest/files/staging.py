@@ -93,7 +93,7 @@ class Stage:
     def on_their_way(self) -> list[Staged]:
         """Files that were sent and are not imported yet, the newest first."""
         every = [self.staged(folder.name) for folder in self._folder.glob("*")]
-        files = [one for one in every if one and not one.is_undo and self.path(one.id).exists()]
+        files = [one for one in every if one and not one.is_undo and not self.written_id(one)]
         return sorted(files, key=lambda one: one.at, reverse=True)
 
     def change(self, staged: Staged, **changes: Any) -> Staged:
@@ -146,6 +146,11 @@ class Stage:
 
     def found(self, staged_id: str, step: str) -> dict[str, Any] | None:
         return self._read(staged_id, f"found-{step}.json")
+
+    def written_id(self, staged: Staged) -> int:
+        """The number of the import it has become, or which was taken back; 0 before that."""
+        found = self.found(staged.id, "undo-write" if staged.is_undo else "write") or {}
+        return int(found.get("import_id", 0))
 
     def forget_found(self, staged_id: str, *steps: str) -> None:
         for step in steps:
