@@ -1,20 +1,24 @@
 """Several processes write at once: no total loses a deal, and no writer waits for ever."""
 
 import multiprocessing
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from tests.builders import a_deal, an_event
 from tests.store import writers
 from tests.store.test_flow_teams import AT, POOL, SINCE
 from tracker import flow, flow_teams
 from tracker.engine.agreement.teams import Membership
-from tracker.store import ledger, outbox, people, tables, totals
+from tracker.store import deals, ledger, outbox, people, tables, totals
 from tracker.store.database import Database
 from tracker.store.outbox import OutboxChange
+from tracker.store.types import Connection
 from tracker.verify import verify
 
 spawning = multiprocessing.get_context("spawn")
@@ -91,7 +95,7 @@ def test_two_teams_that_share_a_member_lose_nothing_of_the_pool_of_either(
     assert verify(database).differences == ()
 
 
-def test_writers_of_the_same_deals_and_payees_never_block_each_other_for_ever(
+def test_writers_of_the_same_deals_and_payees_lose_nothing_and_never_wait_for_ever(
     database: Database, database_url: str, anna: int, bo: int
 ) -> None:
     start = spawning.Event()
@@ -105,6 +109,45 @@ def test_writers_of_the_same_deals_and_payees_never_block_each_other_for_ever(
         assert connection.scalar(select(func.count()).select_from(tables.deal_event)) == 360
         newest = connection.execute(select(tables.deal.c.source_event_id)).scalars().all()
     assert sorted(newest) == ["p3-x-29", "p3-y-29", "p3-z-29"]
+    assert verify(database).differences == ()
+
+
+def test_a_newer_word_on_a_deal_that_comes_while_an_older_one_is_written_stands(
+    database: Database, anna: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for the deal from the moment on at which the other one has looked at it."""
+    first, older, newer = (an_event(a_deal(amount_minor=100 * n), n) for n in (1, 2, 3))
+    flow.record_deal_events(database, [first], AT)
+    write, others = deals.insert_or_replace, list[Future[Any]]()
+
+    def write_late(connection: Connection, *what: Any) -> None:
+        if not others:
+            others.append(pool.submit(flow.record_deal_events, database, [newer], AT))
+            wait_until_it_waits(database, others[0])
+        write(connection, *what)
+
+    monkeypatch.setattr(deals, "insert_or_replace", write_late)
+    with ThreadPoolExecutor(1) as pool:
+        flow.record_deal_events(database, [older], AT)
+        others[0].result()
+    with database.read() as connection:
+        stored = deals.stored_deal(connection, first.deal.key)
+    assert stored is not None
+    assert stored.deal.amount_minor == newer.deal.amount_minor
+    assert verify(database).differences == ()
+
+
+def wait_until_it_waits(database: Database, other: Future[Any]) -> None:
+    """Until another transaction waits for a row, or has ended. On SQLite it waits from its first moment on."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        " AND datname = current_database()"
+    )
+    while database.dialect == "postgresql" and not other.done():
+        with database.read() as connection:
+            if connection.scalar(waiting):
+                return
+        time.sleep(0.02)
 
 
 def test_a_follower_skips_no_change_whose_transaction_commits_late(
