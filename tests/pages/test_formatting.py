@@ -55,6 +55,8 @@ def test_ore_are_shown_when_there_are_any_or_when_told() -> None:
         assert formatting.amount(16_000_000, "DKK", decimals=2) == "160.000,00"
         assert formatting.amount(16_000_050, "DKK", decimals=0) == "160.001"
         assert formatting.amount(1_500, "ISK") == "1.500"
+        assert with_plain_spaces(formatting.exact_signed_money(-920_000, "DKK")) == "− 9.200,00 kr."
+        assert with_plain_spaces(formatting.exact_signed_money(1_500, "ISK")) == "+ 1.500 ISK"
 
 
 def test_a_minus_is_a_minus_and_nothing_is_neither() -> None:

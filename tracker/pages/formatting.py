@@ -69,6 +69,11 @@ def signed_money(amount_minor: int, currency: str, decimals: int | None = None) 
     return f"{_change_sign(amount_minor)}{parts.before}{parts.whole}{parts.fraction}{parts.after}"
 
 
+def exact_signed_money(amount_minor: int, currency: str) -> str:
+    """The same with all its decimals: "+ 9.200,00 kr."."""
+    return signed_money(amount_minor, currency, minor_digits(currency))
+
+
 def money_parts(amount_minor: int, currency: str, decimals: int | None = None) -> MoneyParts:
     """An amount in pieces. Decimals appear only when there are any, or as many as told."""
     digits = minor_digits(currency)
@@ -189,6 +194,7 @@ def install(environment: Environment, zone: ZoneInfo) -> None:
         for function in (
             money, amount, signed, signed_money, money_parts, percent, rate, pay_rate, measured,
             count, factor, day, duration, period_name, month_name, exact_money, exact_amount,
+            exact_signed_money,
         )
     }  # fmt: skip
     filters["clock_time"] = partial(clock_time, zone=zone)
