@@ -7,6 +7,9 @@ of its day and key, in exact fractions; a month earns the difference of the roun
   and what a clawback leaves of it are that version's.
 - A newer version pays what is sold from its first day on: on from where the climb stands (continue), from the foot
   (restart), or, once it has a deal, the whole window (retro).
+- A quota that is another from a day on counts as the version that pays says: the last one for all of the window
+  (retro), the average of the days on the plan (prorate), or each from its day, where the climb goes on (continue) or
+  begins at the foot (restart).
 - A cap on pay is held against the sum of the window so far, by the version that pays the period.
 """
 
@@ -14,11 +17,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from tests.faults.oracle import Figures, minor, parts, quarter_of, rank
 from tests.faults.plan_terms import (
     CLAWBACK_MONTHS,
+    EVIDENCE,
     MARGIN_RATE,
     TARGET_INCENTIVE_MINOR,
     Terms,
@@ -36,14 +42,24 @@ class Version:
     terms: Terms
 
 
+@dataclass(frozen=True)
+class Quota:
+    """What a rep is to sell in a quarter or a year, known from a day on. Of one day the last that was said counts."""
+
+    rep: str
+    period: str
+    amount_minor: int
+    since: date = date.min
+
+
 @dataclass
 class Facts:
-    """What was accepted, in the order in which it was. Quotas are by rep and by quarter or year."""
+    """What was accepted, in the order in which it was."""
 
     events: list[Mapping[str, Any]] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
     on_plan: dict[tuple[str, date], date | None] = field(default_factory=dict)
-    quotas: dict[tuple[str, str], int] = field(default_factory=dict)
+    quotas: list[Quota] = field(default_factory=list)
     rates: dict[tuple[str, date], Fraction] = field(default_factory=dict)
 
     def version_on(self, day: date) -> Version | None:
@@ -63,14 +79,40 @@ class Facts:
         said = [since for name, since in self.rates if name == currency and since <= day]
         return self.rates[currency, max(said)] if said else None
 
-    def quota_minor(self, rep: str, quarter: str) -> int | None:
-        """That of the quarter, or its part of the year's: equal parts, what is left over to the first."""
-        if (rep, quarter) in self.quotas:
-            return self.quotas[rep, quarter]
-        of_year = self.quotas.get((rep, quarter[:4]))
-        if of_year is None:
+    def quota_set_on(self, rep: str, quarter: str, day: date) -> int | None:
+        """As it is set on a day: that of the quarter, or its part of the year's, what is left over to the first."""
+        for period in (quarter, quarter[:4]):
+            said = [
+                (one.since, number, one.amount_minor)
+                for number, one in enumerate(self.quotas)
+                if (one.rep, one.period) == (rep, period) and one.since <= day
+            ]
+            if said:
+                amount = max(said)[2]
+                is_year = period != quarter
+                return amount // 4 + (int(quarter[-1]) <= amount % 4) if is_year else amount
+        return None
+
+    def quota_minor(self, rep: str, day: date, terms: Terms) -> int | None:
+        """The quota by which terms pay what is sold on a day."""
+        quarter = quarter_of(f"{day:%Y-%m}")
+        days = days_of(quarter)
+        if terms.on_quota_change == "retro":
+            return self.quota_set_on(rep, quarter, days[-1])
+        if terms.on_quota_change != "prorate":
+            return self.quota_set_on(rep, quarter, day)
+        counted = [one for one in days if self.is_on_plan(rep, one)] or days
+        found = [self.quota_set_on(rep, quarter, one) for one in counted]
+        if all(amount is None for amount in found):
             return None
-        return of_year // 4 + (int(quarter[-1]) <= of_year % 4)
+        return rounded(Fraction(sum(amount or 0 for amount in found), len(counted)))
+
+    def is_another_quota(self, rep: str, before: date, day: date) -> bool:
+        """Whether another quota begins after one day and until another of the same quarter."""
+        quarter = quarter_of(f"{day:%Y-%m}")
+        days = [one for one in days_of(quarter) if before <= one <= day]
+        found = [self.quota_set_on(rep, quarter, one) for one in days]
+        return any(one != other for one, other in pairwise(found))
 
 
 @dataclass(frozen=True)
@@ -82,14 +124,19 @@ class Part:
     own: Version
     counted_minor: int
     weighs: Fraction
+    quota_minor: int | None = None
+
+
+Window = tuple[str, str, str]
+"""Rep, component and quarter."""
 
 
 def earned(facts: Facts) -> Figures:
     """What everybody earned, by rep, component and month. A month without a deal is left out."""
     figures: Figures = {}
-    for (rep, component, quarter), found in _by_window(facts).items():
-        quota = facts.quota_minor(rep, quarter)
-        for month, amount in _earned_in_window(component, found, quota):
+    for window, found in _by_window(facts).items():
+        rep, component, _ = window
+        for month, amount in _earned_in_window(component, _climbs(rep, found, facts)):
             figures[rep, component, month] = figures.get((rep, component, month), 0) + amount
     return figures
 
@@ -105,38 +152,45 @@ def attained_minor(facts: Facts, quarter: str) -> dict[tuple[str, str], int]:
 
 def step_reached(facts: Facts, rep: str, quarter: str, today: date) -> int:
     """The tier of sales that a rep stands in: 1 at the foot, 0 while a quota is lacking."""
-    version, quota = facts.version_on(today), facts.quota_minor(rep, quarter)
+    version = facts.version_on(today)
     assert version is not None
+    quota = facts.quota_minor(rep, today, version.terms)
     if version.terms.needs_quota and not quota:
         return 0
-    climb = _climbs(_by_window(facts).get((rep, "sales", quarter), []))
-    stands_at = sum(part.counted_minor for part in climb[-1]) if climb else 0
-    if climb and version.terms.on_change == "restart" and _is_untouched(version, climb):
+    climbs = _climbs(rep, _by_window(facts).get((rep, "sales", quarter), []), facts)
+    stands_at = sum(part.counted_minor for part in climbs[-1]) if climbs else 0
+    if climbs and _begins_afresh(climbs, version, rep, today, facts):
         stands_at = 0
     ends = [end for end, _ in _ladder(version.terms, quota)]
     return next(number for number, end in enumerate(ends, 1) if end is None or stands_at <= end)
 
 
-def _is_untouched(version: Version, climbs: Sequence[Sequence[Part]]) -> bool:
-    """Whether everything in the window was sold under earlier versions."""
-    return all(part.own.starts_on < version.starts_on for climb in climbs for part in climb)
+def _begins_afresh(
+    climbs: Sequence[Sequence[Part]], version: Version, rep: str, today: date, facts: Facts
+) -> bool:
+    """Whether what is sold today begins at the foot: under a version or a quota under which nothing was sold yet."""
+    is_untouched = all(part.own.starts_on < version.starts_on for climb in climbs for part in climb)
+    if version.terms.on_change == "restart" and is_untouched:
+        return True
+    last = climbs[-1][-1].day
+    is_restarted = version.terms.on_quota_change == "restart" and last < today
+    return is_restarted and facts.is_another_quota(rep, last, today)
 
 
 # --- what counts
 
 
-def _by_window(facts: Facts) -> dict[tuple[str, str, str], list[Part]]:
+def _by_window(facts: Facts) -> dict[Window, list[Part]]:
     newest: dict[str, Mapping[str, Any]] = {}
     for event in facts.events:
         known = newest.get(event["deal_id"])
         if known is None or rank(event) > rank(known):
             newest[event["deal_id"]] = event
     in_order = sorted(newest.values(), key=lambda event: (_day_of(event), event["deal_id"]))
-    windows: dict[tuple[str, str, str], list[Part]] = {}
+    windows: dict[Window, list[Part]] = {}
     for event in in_order:
         for rep, component, part in _parts(event["deal"], facts):
-            window = rep, component, quarter_of(f"{part.day:%Y-%m}")
-            windows.setdefault(window, []).append(part)
+            windows.setdefault((rep, component, quarter_of(f"{part.day:%Y-%m}")), []).append(part)
     return windows
 
 
@@ -150,9 +204,10 @@ def _parts(deal: Mapping[str, Any], facts: Facts) -> Iterator[tuple[str, str, Pa
     if deal["status"] != "won" or version is None or worth is None:
         return
     for component, measure in MEASURES.items():
-        if measure not in deal:
-            continue
         terms = version.terms if component == "sales" else Terms()
+        is_held = terms.asks_evidence and EVIDENCE not in deal.get("evidence", ())
+        if measure not in deal or is_held:
+            continue
         of_deal, factor = minor(deal[measure]), _factor(deal, terms)
         if terms.deal_cap and of_deal * worth > terms.deal_cap * 100:
             of_deal, worth_now = terms.deal_cap * 100, Fraction(1)
@@ -192,14 +247,14 @@ def _full_months(start: date, end: date) -> int:
 
 
 def _earned_in_window(
-    component: str, found: Sequence[Part], quota: int | None
+    component: str, climbs: Sequence[Sequence[Part]]
 ) -> Iterator[tuple[str, int]]:
     """Month by month, by how much the rounded sum of the window grew."""
     exact, shown = Fraction(0), 0
-    for climb in _climbs(found):
+    for climb in climbs:
         for start, end in _stretches(climb):
             terms = climb[start].payer.terms
-            table = _ladder(terms, quota) if component == "sales" else _flat()
+            table = _ladder(terms, climb[start].quota_minor) if component == "sales" else _flat()
             is_whole = component == "sales" and terms.mode == "whole"
             is_weighed = component == "sales" and bool(terms.factors) and not terms.counts_factors
             exact += _pay(table, climb[:end], is_whole, is_weighed)
@@ -210,8 +265,8 @@ def _earned_in_window(
             shown = now
 
 
-def _climbs(found: Sequence[Part]) -> list[list[Part]]:
-    """The parts of a window, each with who pays it, cut where a version starts from the foot."""
+def _climbs(rep: str, found: Sequence[Part], facts: Facts) -> list[list[Part]]:
+    """The parts of a window, each with who pays it, cut where a version or a quota starts from the foot."""
     paid: list[Part] = []
     for part in found:
         is_new = bool(paid) and paid[-1].own.number != part.own.number
@@ -220,11 +275,19 @@ def _climbs(found: Sequence[Part]) -> list[list[Part]]:
         paid.append(part)
     climbs: list[list[Part]] = []
     for number, part in enumerate(paid):
-        is_new = number > 0 and paid[number - 1].payer.number != part.payer.number
-        if number == 0 or (is_new and part.payer.terms.on_change == "restart"):
+        if number == 0 or _starts_at_the_foot(rep, paid[number - 1], part, facts):
             climbs.append([])
-        climbs[-1].append(part)
+        quota = facts.quota_minor(rep, part.day, part.payer.terms)
+        climbs[-1].append(replace(part, quota_minor=quota))
     return climbs
+
+
+def _starts_at_the_foot(rep: str, before: Part, part: Part, facts: Facts) -> bool:
+    terms = part.payer.terms
+    if before.payer.number != part.payer.number and terms.on_change == "restart":
+        return True
+    is_restarted = terms.on_quota_change == "restart"
+    return is_restarted and facts.is_another_quota(rep, before.day, part.day)
 
 
 def _stretches(climb: Sequence[Part]) -> Iterator[tuple[int, int]]:
@@ -236,8 +299,8 @@ def _stretches(climb: Sequence[Part]) -> Iterator[tuple[int, int]]:
             start = end
 
 
-def _paid_as(part: Part) -> tuple[int, str]:
-    return part.payer.number, f"{part.day:%Y-%m}"
+def _paid_as(part: Part) -> tuple[int, str, int | None]:
+    return part.payer.number, f"{part.day:%Y-%m}", part.quota_minor
 
 
 Table = Sequence[tuple[Fraction | None, Fraction]]
@@ -293,6 +356,15 @@ def rounded(exact: Fraction | int) -> int:
     doubled = 2 * abs(Fraction(exact)) + 1
     nearest = doubled.numerator // (2 * doubled.denominator)
     return nearest if exact >= 0 else -nearest
+
+
+@cache
+def days_of(quarter: str) -> list[date]:
+    """Every day of a quarter."""
+    year, first_month = int(quarter[:4]), 3 * int(quarter[-1]) - 2
+    start = date(year, first_month, 1)
+    days = (start + timedelta(days=number) for number in range(93))
+    return [day for day in days if quarter_of(f"{day:%Y-%m}") == quarter]
 
 
 def months_between(first: str, last: str) -> Iterable[str]:

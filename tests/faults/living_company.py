@@ -20,7 +20,7 @@ from tests.builders import a_rep
 from tests.faults import ladder_oracle
 from tests.faults.asking import post
 from tests.faults.deals_sent import Event
-from tests.faults.ladder_oracle import Facts, Version
+from tests.faults.ladder_oracle import Facts, Quota, Version
 from tests.faults.oracle import rank
 from tests.faults.payroll_oracle import Payroll
 from tests.faults.plan_terms import Terms
@@ -183,10 +183,11 @@ class LivingCompany:
         )
         self.facts.on_plan[rep, starts_on] = ends_on
 
-    def set_quota(self, rep: str, period: str, amount: int) -> None:
+    def set_quota(self, rep: str, period: str, amount: int, since: date | None) -> None:
         """`period` is a quarter or a year; the amount is in whole kroner."""
-        self.command("quota", "set", rep, period, str(amount), "--reason", "Agreed")
-        self.facts.quotas[rep, period] = amount * 100
+        words = ("--from", str(since)) if since else ()
+        self.command("quota", "set", rep, period, str(amount), "--reason", "Agreed", *words)
+        self.facts.quotas.append(Quota(rep, period, amount * 100, since or date.min))
 
     def set_rate(self, currency: str, day: date, rate: str) -> None:
         file, mapping = self.folder / "rates.csv", self.folder / "rates.toml"

@@ -14,6 +14,7 @@ LADDERS: dict[str, tuple[tuple[str, str], ...]] = {
 TARGET_INCENTIVE_MINOR = 6_000_000
 CLAWBACK_MONTHS = 3
 MARGIN_RATE = "1.7%"
+EVIDENCE = "icp_match"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Terms:
     ladder: str = "amount"
     mode: str = "marginal"
     on_change: str = "continue"
+    on_quota_change: str = "retro"
+    asks_evidence: bool = False
     factors: dict[str, str] = field(default_factory=dict)
     counts_factors: bool = False  # the multipliers count towards the tiers, too
     cap_payout: int = 0
@@ -55,6 +58,9 @@ class Terms:
         yield from ("[[components]]", 'key = "sales"', 'measure = "revenue"')
         yield f'mode = "{self.mode}"'
         yield f'tiers_on = "{"quota" if self.needs_quota else "amount"}"'
+        yield f'on_quota_change = "{self.on_quota_change}"'
+        if self.asks_evidence:
+            yield f'requires = [ "{EVIDENCE}" ]'
         pays = "multiple" if self.ladder == "accelerator" else "rate"
         if pays == "multiple":
             yield f'target_incentive = "{TARGET_INCENTIVE_MINOR // 100}"'

@@ -24,7 +24,7 @@ from hypothesis.strategies._internal.featureflags import FeatureFlags
 
 from tests.faults.living_company import FIRST_MONTH, REPS, LivingCompany
 from tests.faults.payroll_oracle import month_after
-from tests.faults.plan_terms import LADDERS, Terms
+from tests.faults.plan_terms import EVIDENCE, LADDERS, Terms
 from tests.faults.seen_figures import check_everything, check_figures, check_pages
 from tests.faults.size import SEED, sized
 
@@ -58,6 +58,8 @@ some_terms = st.builds(
     ladder=st.sampled_from(list(LADDERS)),
     mode=st.sampled_from(["marginal", "marginal", "whole"]),
     on_change=st.sampled_from(["continue", "restart", "retro"]),
+    on_quota_change=st.sampled_from(["retro", "prorate", "continue", "restart"]),
+    asks_evidence=st.sampled_from([False, False, True]),
     factors=st.sampled_from([{}, {"Nova": "1.5"}, {"Nova": "1.3333", "Lyra": "0.5"}]),
     counts_factors=st.booleans(),
     cap_payout=st.sampled_from([0, 0, 20_000, 35_001]),
@@ -149,6 +151,7 @@ class Deals(Histories):
         margin=st.sampled_from(MARGINS),
         currency=st.sampled_from(["DKK", "DKK", "DKK", "EUR"]),
         product=st.sampled_from(PRODUCTS),
+        evidence=st.sampled_from([[], [EVIDENCE]]),
     )
     def won_or_told_anew(self, deal_id: str, first: int, **told: Any) -> None:
         deal = {
@@ -159,6 +162,7 @@ class Deals(Histories):
             "amount": told["amount"],
             "margin": told["margin"],
             "product": told["product"],
+            "evidence": told["evidence"],
             "credits": credits(told["split"], first),
             "ended_on": None,
         }
@@ -195,6 +199,11 @@ class Deals(Histories):
     @rule(number=st.integers(0, 11), product=st.sampled_from(PRODUCTS))
     def product_changed(self, number: int, product: str) -> None:
         self.say("product changed", self.one(number), product=product)
+
+    @has_deals
+    @rule(number=st.integers(0, 11), evidence=st.sampled_from([[], [EVIDENCE], [EVIDENCE]]))
+    def evidence_came_or_went(self, number: int, evidence: list[str]) -> None:
+        self.say("evidence changed", self.one(number), evidence=evidence)
 
     @has_deals
     @rule(number=st.integers(0, 11), day=st.sampled_from(DAYS))
@@ -273,9 +282,10 @@ class Agreements(Histories):
         rep=st.sampled_from(REPS),
         period=st.sampled_from(PERIODS),
         amount=st.sampled_from([100_000, 250_000, 1_000_003, 400_000]),
+        since=st.sampled_from([None, None, None, date(2026, 9, 10), date(2026, 11, 10)]),
     )
-    def quota_changed(self, rep: str, period: str, amount: int) -> None:
-        self.company.set_quota(rep, period, amount)
+    def quota_changed(self, rep: str, period: str, amount: int, since: date | None) -> None:
+        self.company.set_quota(rep, period, amount, since)
         self.did("quota changed", rep)
 
     @is_told
