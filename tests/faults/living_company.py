@@ -50,6 +50,7 @@ class LivingCompany:
         self.database = Database(database_url)
         self.facts, self.payroll = Facts(), Payroll()
         self.newest: dict[str, Event] = {}
+        self.told: list[str] = []
         self.frozen: dict[str, str] = {}  # what was exported of each closed month
         self.payee_ids: dict[str, int] = {}
         self.visitors: dict[str, Visitor] = {}
@@ -124,6 +125,7 @@ class LivingCompany:
 
     def send(self, *events: Event) -> list[str]:
         """Send them in one request; what became of each."""
+        self.told += [f"event {event}" for event in events]
         answer = post(self.port, self.key, events)
         assert answer.status == 200, answer
         outcomes = [one["outcome"] for one in json.loads(answer.text)["outcomes"]]
@@ -141,6 +143,7 @@ class LivingCompany:
 
     def correct(self, deal_id: str, amount: str) -> None:
         """A rep doubts a deal, and the manager corrects its amount."""
+        self.told.append(f"correct {deal_id} {amount}")
         known = self.newest[deal_id]
         rep = known["deal"]["credits"][0]["rep"]
         words = f"Not so, for the reason {next(self._numbers)}."
@@ -159,6 +162,7 @@ class LivingCompany:
     # --- what is agreed
 
     def activate(self, terms: Terms, starts_on: date) -> None:
+        self.told.append(f"plan {terms} from {starts_on}")
         file = self.folder / "plan.toml"
         file.write_text(terms.text(), encoding="utf-8")
         self.command("plan", "activate", PLAN_KEY, str(file), "--from", str(starts_on))
@@ -166,6 +170,7 @@ class LivingCompany:
         self.facts.versions.append(Version(number, starts_on, terms))
 
     def put_on_plan(self, rep: str, starts_on: date, ends_on: date | None) -> None:
+        self.told.append(f"on the plan {rep} {starts_on} {ends_on}")
         self.visitors["ida"].send(
             f"/plans/{PLAN_KEY}/people",
             payee_id=str(self.payee_ids[rep]),
@@ -175,6 +180,7 @@ class LivingCompany:
         self.facts.on_plan[rep, starts_on] = ends_on
 
     def end_on_plan(self, rep: str, starts_on: date, ends_on: date) -> None:
+        self.told.append(f"last day {rep} {starts_on} {ends_on}")
         self.visitors["ida"].send(
             f"/plans/{PLAN_KEY}/people/end",
             payee_id=str(self.payee_ids[rep]),
@@ -205,6 +211,7 @@ class LivingCompany:
 
     def close(self, month: str) -> None:
         """Ida asks, Pia looks and approves; what it exports is kept."""
+        self.told.append(f"close {month}")
         path = f"/payroll/{month}"
         self.visitors["ida"].send(f"{path}/request")
         seen = self.visitors["pia"].get(path).seen
@@ -214,6 +221,7 @@ class LivingCompany:
 
     def reopen(self) -> None:
         month = self.payroll.closed[-1]
+        self.told.append(f"reopen {month}")
         self.visitors["ida"].send(f"/payroll/{month}/reopen", reason="A deal was forgotten")
         self.payroll.reopen()
         del self.frozen[month]
@@ -225,6 +233,7 @@ class LivingCompany:
 
     def adjust(self, rep: str, month: str, amount_minor: int) -> None:
         """By hand: Ida proposes, Pia approves."""
+        self.told.append(f"adjust {rep} {month} {amount_minor}")
         kroner, oere = divmod(abs(amount_minor), 100)
         self.visitors["ida"].send(
             "/adjustments",
@@ -242,6 +251,7 @@ class LivingCompany:
 
     def command(self, *words: str) -> None:
         """A command of the product on the same database, while the server runs."""
+        self.told.append(" ".join(words))
         places = {
             "TRACKER_DATA": str(self.folder),
             "TRACKER_DATABASE_URL": self.database_url,

@@ -21,6 +21,7 @@ OPEN_MONTH = re.compile(
     r'<section [^>]*labelledby="open-(\d{4}-\d\d)-DKK">(.*?)</section>', re.DOTALL
 )
 CLOSED_MONTH = re.compile(r'href="(/statements/\d+)"')
+ADDED = re.compile(r'class="number row-added (\w+)">([^<]*)<')
 FIGURE = re.compile(r'class="why-figure number[^"]*">([^<]*)<')
 OWED = re.compile(r'class="small waiting">([^<]*)<')
 
@@ -114,6 +115,16 @@ def check_statements(company: LivingCompany, reps: Iterable[str]) -> None:
         check_closed(company, month)
 
 
+def check_deals(company: LivingCompany, reps: Iterable[str]) -> None:
+    """What each won deal added, as each rep reads it, sums to all that the rep ever earned."""
+    for rep in reps:
+        page = company.visitor(rep).get("/me/deals?status=won")
+        assert page.status == 200, page
+        added = [minor_in(words) for tone, words in ADDED.findall(page.text) if tone != "waiting"]
+        figures = company.payroll.figures.items()
+        assert sum(added) == sum(amount for (whose, *_), amount in figures if whose == rep), rep
+
+
 def paid_in(section: str) -> Paid:
     figure, owed = FIGURE.search(section), OWED.search(section)
     assert figure, section
@@ -150,6 +161,7 @@ def check_everything(company: LivingCompany) -> None:
     check_figures(company)
     check_earnings(company)
     check_pages(company, REPS)
+    check_deals(company, REPS)
     check_statements(company, REPS)
     check_manager(company)
     earned, posted = kept_in(company)
