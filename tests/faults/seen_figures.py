@@ -8,7 +8,15 @@ from typing import Any
 
 from tests.faults import ladder_oracle
 from tests.faults.asking import ask
-from tests.faults.living_company import NAMES, NOW, PLAN_KEY, REPS, THIS_MONTH, LivingCompany
+from tests.faults.living_company import (
+    NAMES,
+    NOW,
+    PLAN_KEY,
+    REPS,
+    THIS_MONTH,
+    LivingCompany,
+    patiently,
+)
 from tests.faults.payroll_oracle import NOTHING, Paid, posted_without_zeros
 from tracker.store import ledger, people, totals
 from tracker.verify import verify
@@ -58,7 +66,7 @@ def check_earnings(company: LivingCompany) -> None:
 
 
 def read(company: LivingCompany, path: str) -> Any:
-    answer = ask(company.port, path, Authorization=f"Bearer {company.key}")
+    answer = patiently(lambda: ask(company.port, path, Authorization=f"Bearer {company.key}"))
     assert answer.status == 200, answer
     return json.loads(answer.text)
 

@@ -3,12 +3,14 @@
 import html
 import http.client
 import re
+import time
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from tests.faults.asking import TIMEOUT_SECONDS
+from tests.faults.asking import TIMEOUT_SECONDS, UNREADY
 
 PASSWORD = "three plain words"
+TRIES_MAX, PAUSE_SECONDS = 30, 1.0
 SEEN = re.compile(r'name="seen" value="([^"]*)"')
 TOKEN = re.compile(r'name="csrf-token" content="([^"]*)"')
 
@@ -61,6 +63,15 @@ class Visitor:
         self._connection.close()
 
     def _asked(self, method: str, path: str, body: str | None) -> Page:
+        """Asked again while it is told to come back: then nothing was written."""
+        for _ in range(TRIES_MAX):
+            page = self._asked_once(method, path, body)
+            if page.status != UNREADY:
+                break
+            time.sleep(PAUSE_SECONDS)
+        return page
+
+    def _asked_once(self, method: str, path: str, body: str | None) -> Page:
         headers = {
             "Accept-Language": "da",
             "Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items()),
