@@ -27,6 +27,15 @@ NEWS = ("kind", "payee_id", "team_id", "deal_key", "is_win")
 EVENT_NUMBERS = ("event_id", "last_event_id")
 """Where another table than its own names a deal event by its number."""
 STAGED_ID = re.compile(r"\b[0-9a-f]{16}\b")
+SCHEMA = "what the tables are"
+SCHEMA_ON_POSTGRESQL = """
+    SELECT indexdef AS said FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT concat_ws(' ', relname, attname, format_type(atttypid, atttypmod), attnotnull)
+    FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0
+"""
 GONE_SECONDS_MAX = 10
 
 Contents = dict[str, list[str]]
@@ -92,7 +101,14 @@ class OnSqlite:
             names = connection.execute(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'"
             ).fetchall()
-            return {name: _rows(connection.execute(f'SELECT * FROM "{name}"')) for (name,) in names}
+            tables = {
+                name: _rows(connection.execute(f'SELECT * FROM "{name}"')) for (name,) in names
+            }
+            return tables | {
+                SCHEMA: _rows(
+                    connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
+                )
+            }
         finally:
             connection.close()
 
@@ -149,6 +165,7 @@ class OnPostgresql:
                     name: connection.execute(every.format(sql.Identifier(name)))
                     for (name,) in names
                 }
+                cursors[SCHEMA] = connection.execute(SCHEMA_ON_POSTGRESQL)
             tables = {name: _rows(cursor) for name, cursor in cursors.items()}
         return Kept(tables, _files(self.folder))
 

@@ -1,5 +1,7 @@
 """One write, cut off before its statements and done again, compared with the same write uncut."""
 
+from collections.abc import Iterable
+
 from tests.faults.cutting import Done, Request, done_on
 from tests.faults.size import RUN
 from tests.faults.stage import Stage
@@ -29,17 +31,17 @@ def assert_as_if_sent_once(stage: Stage, name: str, request: Request, may_differ
     `may_differ` may hold more rows when it was done twice. Whatever is left passes `verify`.
     """
     stage.cast.database.dispose()
-    sweep = _Sweep(stage.company, request, may_differ)
+    sweep = Sweep(stage.company, request, may_differ)
     assert sweep.uncut.status in FINE, (name, sweep.uncut)
     assert sweep.changed_something, f"{name} changes nothing"
     points = cut_points(sweep.uncut)
-    wrong = {point: found for point in points if (found := sweep.wrong_when_cut(point))}
+    wrong = sweep.wrong_when_cut_at(points)
     assert not wrong, f"{name} of {sweep.uncut}: {wrong}"
     places = f"{len(points)} of {sweep.uncut.statements + 1} points"
     return f"{name}: cut at {places}, which left {len(sweep.left)} different things behind"
 
 
-class _Sweep:
+class Sweep:
     """A company, and what one write makes of copies of it."""
 
     def __init__(self, before: Standing, request: Request, may_differ: set[str]) -> None:
@@ -54,12 +56,15 @@ class _Sweep:
         self._right = contents(kept)
         self._require_sound(self._right)
 
-    def wrong_when_cut(self, point: int) -> dict[str, object]:
-        """What is not as it should be when the write was cut off before this statement, and then done again."""
+    def wrong_when_cut_at(self, points: Iterable[int]) -> dict[int, dict[str, object]]:
+        """By statement, what is not as it should be when the write was cut off before it and then done again."""
+        return {point: wrong for point in points if (wrong := self._wrong_when_cut(point))}
+
+    def _wrong_when_cut(self, point: int) -> dict[str, object]:
         kept = self._left_when_cut(point)
-        left = contents(kept)
+        self._is_to_be_copied = kept != self._kept_before
+        left = contents(kept) if self._is_to_be_copied else self._sound[0]
         if left in self.left:
-            self._is_to_be_copied = kept != self._kept_before
             return {}
         self.left.append(left)
         self._is_to_be_copied = True

@@ -2,88 +2,75 @@
 
 import os
 import random
-import shutil
-import sqlite3
 import subprocess
 import sys
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event
 
 from tests.faults.asking import OK, UNREADY, ask, assert_told_to_come_back, post
-from tests.faults.company import REPS, Company, assert_figures
+from tests.faults.company import AT, REPS, Company, assert_figures, make_company
+from tests.faults.cutting import Request, done_on
 from tests.faults.deals_sent import Crm, Event
 from tests.faults.servers import running_fleet
 from tests.faults.size import chance, sized
+from tests.faults.standing import OnPostgresql, OnSqlite, Standing
+from tests.faults.sweeping import Sweep
 from tests.postgres import PostgresServer
 from tests.run_process import free_port
 from tracker.app import create_app
 from tracker.config import load_settings
-from tracker.store.database import Database, downgrade, known_revisions, revision_of, upgrade
+from tracker.store.database import Database, downgrade, known_revisions, revision_of
 from tracker.store.tables import metadata
 
-EVENTS, KILLED = 40, 9
-EARLIER = ("0005", "0010", "0014", "0017")
+EVENTS = 40
+EARLIER = ("0017", "0014", "0010", "0005")
+"""Upgraded from with deals in the tables, the newest first: each is taken back to in turn."""
+START = Request(AT, command=("verify",))
+"""A start: like any other it upgrades first, and then it says whether every figure is right."""
 NEWER = "9999"
 
 
-@dataclass
-class Seeded:
-    """A company with deals, at an earlier revision, to be copied as often as wanted."""
-
-    company: Company
-    events: list[Event]
-    server: PostgresServer | None
-
-    def back_to(self, revision: str) -> None:
-        database = Database(self.company.database_url)
-        while revision_in(database) > revision:
-            downgrade(database, "-1")
-        database.dispose()
-
-    @contextmanager
-    def copied(self) -> Iterator[str]:
-        """The address of a copy, gone at the end."""
-        if self.server is None:
-            path = Path(self.company.database_url.removeprefix("sqlite:///"))
-            for file in path.parent.glob("copy.sqlite3*"):
-                file.unlink()
-            shutil.copy(path, path.with_name("copy.sqlite3"))
-            yield f"sqlite:///{path.with_name('copy.sqlite3')}"
-        else:
-            template = self.company.database_url.partition("?")[0].rpartition("/")[2]
-            name = self.server.create_database(template)
-            yield self.server.url(name)
-            self.server.drop_database(name)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def standing(request: pytest.FixtureRequest, swift_path: Path) -> Iterator[Standing]:
+    """A place for a company, without a table yet."""
+    folder = swift_path / "before"
+    folder.mkdir()
+    if request.param == "sqlite":
+        yield OnSqlite(folder)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    with server.database() as name:
+        yield OnPostgresql(folder, server, name)
 
 
-@pytest.fixture
-def seeded(request: pytest.FixtureRequest, company: Company) -> Seeded:
+def seed(standing: Standing) -> list[Event]:
+    """A company with deals, as they came in."""
+    environment = standing.environment()
+    company = make_company(standing.folder, environment["TRACKER_DATABASE_URL"])
     crm = Crm("w", chance("upgrades"), REPS)
     events = [crm.next_event() for _ in range(EVENTS)]
-    environment = {
-        "TRACKER_DATA": str(company.folder),
-        "TRACKER_DATABASE_URL": company.database_url,
-    }
     database = Database(company.database_url)
     app = create_app(load_settings(environment), database)
     key = {"Authorization": f"Bearer {company.key}"}
     answer = app.test_client().post("/api/v1/deal-events", json=events, headers=key)
     assert answer.status_code == OK, answer.text
-    if database.dialect == "sqlite":  # so that the file alone is the whole of it
-        with sqlite3.connect(company.database_url.removeprefix("sqlite:///")) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
-    is_file = company.database_url.startswith("sqlite")
-    return Seeded(company, events, None if is_file else request.getfixturevalue("postgres_server"))
+    return events
+
+
+def take_back(standing: Standing, revision: str) -> None:
+    database = opened(standing)
+    while revision_in(database) > revision:
+        downgrade(database, "-1")
+    database.dispose()
+
+
+def opened(standing: Standing) -> Database:
+    return Database(standing.environment()["TRACKER_DATABASE_URL"])
 
 
 def revision_in(database: Database) -> str:
@@ -91,43 +78,30 @@ def revision_in(database: Database) -> str:
         return revision_of(connection)
 
 
-def statements_of_an_upgrade(url: str) -> int:
-    database = Database(url)
-    with database.watched() as statements:
-        upgrade(database)
-    database.dispose()
-    return len(statements)
+def kill_an_upgrade(standing: Standing, revision: str) -> str:
+    """What starts first upgrades; it is killed before each of its statements, and the next start does it."""
+    sweep = Sweep(standing, START, {"verification"})
+    assert sweep.uncut.status == 0
+    assert len(sweep.uncut.commits) == 2, (
+        "the upgrade is one transaction, what `verify` notes another"
+    )
+    last = sweep.uncut.commits[0] + 1  # behind the commit
+    points = points_until(last, chance(f"upgrades from {revision}"))
+    assert sweep.wrong_when_cut_at(points) == {}
+    assert len(sweep.left) == 2, "it has happened or it has not; half of it was left"
+    return f"from {revision or 'nothing'} at {len(points)} of {last} points"
 
 
-def upgrade_until(url: str, statement_number: int) -> int:
-    """Upgrade in a process of its own that ends, without a word, before this statement; its exit code."""
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # forked beside threads: it only upgrades
-        child = os.fork()
-    if child == 0:
-        seen = 0
-
-        def end_before(*_sent: Any) -> None:
-            nonlocal seen
-            if seen == statement_number:
-                os._exit(KILLED)
-            seen += 1
-
-        try:
-            database = Database(url)
-            event.listen(database._engine, "before_cursor_execute", end_before)
-            upgrade(database)
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status)
+def points_until(last: int, rng: random.Random) -> list[int]:
+    """Before which statements to kill: all, or both sides of the commit and some before them."""
+    others = rng.sample(range(1, last + 1), sized(5, last))
+    return sorted({last - 1, last, *others})
 
 
-def assert_upgraded(url: str, events: list[Event]) -> None:
+def assert_upgraded(standing: Standing, events: list[Event]) -> None:
     """Tables are those of this version, nothing was lost, and every figure is the oracle's."""
-    database = Database(url)
+    assert done_on(standing, START) is not None
+    database = opened(standing)
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
@@ -135,36 +109,16 @@ def assert_upgraded(url: str, events: list[Event]) -> None:
     database.dispose()
 
 
-def points(total: int, rng: random.Random) -> list[int]:
-    """Before which statements to kill: all, or the first, the last and some between."""
-    wanted = sized(7, total)
-    if wanted >= total:
-        return list(range(total))
-    return sorted({0, total - 1, *rng.sample(range(total), wanted - 2)})
-
-
 def test_an_upgrade_killed_before_any_statement_is_done_by_the_next_start(
-    seeded: Seeded, tell: Callable[[str], None]
+    standing: Standing, tell: Callable[[str], None]
 ) -> None:
-    kind = seeded.company.database_url.partition(":")[0].partition("+")[0]
-    rng, told = chance(f"upgrades {kind}"), []
-    earlier = EARLIER if sized(0, 1) else (rng.choice(EARLIER),)
-    for revision in sorted(earlier, reverse=True):
-        seeded.back_to(revision)
-        with seeded.copied() as url:
-            total = statements_of_an_upgrade(url)
-            assert_upgraded(url, seeded.events)
-        tried = points(total, rng)
-        for number in tried:
-            with seeded.copied() as url:
-                assert upgrade_until(url, number) == KILLED
-                database = Database(url)
-                assert revision_in(database) == revision, "half an upgrade is there"
-                upgrade(database)
-                database.dispose()
-                assert_upgraded(url, seeded.events)
-        told.append(f"from {revision} {len(tried)} of {total} statements")
-    tell(f"{kind}: killed before {', '.join(told)}; the next start did it, every figure as before")
+    told = [kill_an_upgrade(standing, "")]
+    events = seed(standing)
+    for revision in EARLIER if sized(0, 1) else (chance("earlier").choice(EARLIER),):
+        take_back(standing, revision)
+        told.append(kill_an_upgrade(standing, revision))
+        assert_upgraded(standing.copied("upgraded"), events)
+    tell(f"an upgrade killed {', '.join(told)}; the next start did it, every figure as before")
 
 
 def test_a_process_that_a_newer_version_has_overtaken_neither_writes_nor_starts(
