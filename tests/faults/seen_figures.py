@@ -18,6 +18,7 @@ from tests.faults.living_company import (
     patiently,
 )
 from tests.faults.payroll_oracle import NOTHING, Paid, posted_without_zeros
+from tests.faults.visitors import Page, Visitor
 from tracker.store import ledger, people, totals
 from tracker.verify import verify
 
@@ -29,6 +30,7 @@ OPEN_MONTH = re.compile(
     r'<section [^>]*labelledby="open-(\d{4}-\d\d)-DKK">(.*?)</section>', re.DOTALL
 )
 CLOSED_MONTH = re.compile(r'href="(/statements/\d+)"')
+WHYS = {"/me/why": COMPONENTS} | {f"/me/why/{PLAN_KEY}/{name}": (name,) for name in COMPONENTS}
 ADDED = re.compile(r'class="number row-added (\w+)">([^<]*)<')
 FIGURE = re.compile(r'class="why-figure number[^"]*">([^<]*)<')
 OWED = re.compile(r'class="small waiting">([^<]*)<')
@@ -133,6 +135,36 @@ def check_deals(company: LivingCompany, reps: Iterable[str]) -> None:
         assert sum(added) == sum(amount for (whose, *_), amount in figures if whose == rep), rep
 
 
+def check_whys(company: LivingCompany, rep: str) -> None:
+    """Every page behind a rep's figures opens, for the rep and for the manager, and the sums stand on them."""
+    visitor, payee_id = company.visitor(rep), company.payee_ids[rep]
+    doors = ["/me/plan", "/me/disputes", "/me/deals?status=all", "/you"]
+    if EARNED.search(opened(visitor, "/me").text):
+        doors += ["/me/projection", f"/me/next/{PLAN_KEY}/sales"]
+        for path, names in WHYS.items():
+            page = opened(visitor, path)
+            figure = FIGURE.search(page.text)
+            assert figure, page.text
+            assert minor_in(figure[1]) == right_earned(company, rep, *names), (rep, path)
+    doors += [
+        f"/me/deals/crm:{deal_id}"
+        for deal_id, event in company.newest.items()
+        if rep in [credit["rep"] for credit in event["deal"]["credits"]]
+    ]
+    statements = CLOSED_MONTH.findall(opened(visitor, "/me/statements").text)
+    for path in (*doors, *statements, *(f"{one}/csv" for one in statements)):
+        opened(visitor, path)
+    for path in (f"/team/{company.team_id}/reps/{payee_id}", f"/plans/{PLAN_KEY}", "/disputes"):
+        opened(company.visitors["mette"], path)
+    opened(company.visitors["ida"], f"/payroll/{THIS_MONTH}")
+
+
+def opened(visitor: Visitor, path: str) -> Page:
+    page = visitor.get(path)
+    assert page.status == 200, (path, page)
+    return page
+
+
 def paid_in(section: str) -> Paid:
     figure, owed = FIGURE.search(section), OWED.search(section)
     assert figure, section
@@ -172,6 +204,7 @@ def check_everything(company: LivingCompany) -> None:
     check_deals(company, REPS)
     check_statements(company, REPS)
     check_manager(company)
+    check_whys(company, REPS[len(company.told) % len(REPS)])
     earned, posted = kept_in(company)
     right = {place: minor for place, minor in company.payroll.figures.items() if minor}
     assert earned == right

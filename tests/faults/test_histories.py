@@ -397,7 +397,7 @@ def test_after_every_step_of_a_history_everybody_sees_what_the_facts_give(
         history = history_of(companies, database_url, tmp_path / "company")
         hypothesis.seed(SEED * 1000 + number)(history)
         try:
-            stateful.run_state_machine_as_test(history, settings=bounds)
+            stateful.run_state_machine_as_test(history, settings=bounds, _min_steps=STEPS)
         except BaseException as failure:
             raise (history.failures or [failure])[0] from None
     happened = history.happened
