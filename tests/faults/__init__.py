@@ -14,6 +14,7 @@ on real server processes and knows of the product only its addresses, its settin
     visitors    a person's browser: signs in, reads pages, sends forms
     living_company, seen_figures
                 a company to which everything happens by HTTP; and what its people see, held against the oracles
+    happenings  the rules by which Hypothesis lets everything happen to it
     company     the company that is broken here, and the comparison at the end
     asking      one request, and how it was answered
     listening   a socket that is read all the time, and what it heard
