@@ -182,6 +182,15 @@ def test_the_next_deal_and_the_projection_say_what_they_assume(cast: Cast) -> No
     assert "An estimate: the mean of every way" in shown
 
 
+def test_who_left_the_plan_long_ago_has_a_page_and_nothing_behind_it(cast: Cast) -> None:
+    first, last = date(2026, 1, 1), date(2026, 3, 31)
+    flow.assign_plan(cast.database, cast.payee_ids["anna"], "cast", first, last, "test", NOW)
+    client = cast.client_of("anna")
+    assert client.get("/me").status_code == 200
+    for address in ("/me/why", "/me/why/cast/sales", "/me/next/cast/sales", "/me/projection"):
+        assert client.get(address).status_code == 404, address
+
+
 def test_the_lists_tell_won_from_open_deals(cast: Cast) -> None:
     assert "Prospect of anna" not in seen(cast, "/me/deals")
     assert "Prospect of anna" in seen(cast, "/me/deals?status=open")

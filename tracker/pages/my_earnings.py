@@ -102,6 +102,8 @@ def projection() -> str:
     payee = _own_payee()
     with context.database().read() as connection:
         standing = _standing(connection, payee)
+        if not standing.standings:
+            context.not_found()
         return _sheet(why_projection(standing, partial(_deal_address, payee.id)))
 
 
