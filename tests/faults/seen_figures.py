@@ -146,6 +146,9 @@ def check_whys(company: LivingCompany, rep: str) -> None:
             figure = FIGURE.search(page.text)
             assert figure, page.text
             assert minor_in(figure[1]) == right_earned(company, rep, *names), (rep, path)
+    else:
+        for path in (*WHYS, "/me/projection"):
+            assert visitor.get(path).status == 404, (rep, path)
     doors += [
         f"/me/deals/crm:{deal_id}"
         for deal_id, event in company.newest.items()
