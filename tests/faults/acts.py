@@ -44,7 +44,7 @@ WRITE_NOTHING = {
     "plan_drafts.preview",
     "plan_drafts.rows",
     "spreadsheet.compare",
-    "sources.compare",  # asks a CRM, as `reconcile` does, and notes what it found
+    "sources.compare",  # starts `reconcile`, which is one of the commands
 }
 
 

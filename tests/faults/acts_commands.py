@@ -38,8 +38,6 @@ READ_ONLY = {
     *("sender list", "key list", "user list", "team list", "objective list", "equity list"),
     *("connection list", "connection show", "import list"),
     *("verify",),  # notes only when it looked, and what it found
-    # They ask a CRM, and keep their place with what each answer says: tests/ingest stop them there.
-    *("pull", "reconcile"),
     *("demo", "run", "bench", "test", "lint"),
 }
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ class Stage:
     company: Standing
     cast: Cast
     at: datetime = NOW
+    until_done: ExitStack = field(default_factory=ExitStack)
+    """What runs beside the write, such as a CRM, and ends when all is tried."""
 
     def client(self, who: str) -> FlaskClient:
         client = self.cast.app.test_client()

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import acts, acts_files
+from tests.faults import acts, acts_connectors, acts_files
 from tests.faults.acts import ACTS, WRITE_NOTHING
+from tests.faults.acts_connectors import PUSHED
 from tests.faults.acts_files import FILES
 from tests.faults.stage import make_stage
 from tests.faults.sweeping import assert_as_if_sent_once
 from tracker.app import create_app
 from tracker.config import load_settings
 
-SENT = ACTS | FILES
-MAY_DIFFER = acts.SAID_TWICE | acts_files.SAID_TWICE
+SENT = ACTS | PUSHED | FILES
+MAY_DIFFER = acts.SAID_TWICE | acts_connectors.SAID_TWICE | acts_files.SAID_TWICE
 
 
 @pytest.mark.parametrize("name", SENT)

@@ -5,18 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import acts, acts_commands, acts_files
+from tests.faults import acts, acts_commands, acts_connectors, acts_files
 from tests.faults.acts import ACTS
 from tests.faults.acts_commands import COMMANDS
+from tests.faults.acts_connectors import PUSHED, READ
 from tests.faults.acts_files import FILES
 from tests.faults.size import RUN, chance
 from tests.faults.stage import cast_on_postgresql, make_stage_on_postgresql
 from tests.faults.sweeping import assert_as_if_sent_once
 from tests.postgres import PostgresServer
 
-WRITES = ACTS | FILES | COMMANDS
+WRITES = ACTS | PUSHED | FILES | COMMANDS | READ
 TRIED = [*WRITES] if RUN == "long" else chance("writes to PostgreSQL").sample([*WRITES], 20)
-MAY_DIFFER = acts.SAID_TWICE | acts_files.SAID_TWICE | acts_commands.SAID_TWICE
+MAY_DIFFER = (
+    acts.SAID_TWICE | acts_files.SAID_TWICE | acts_commands.SAID_TWICE | acts_connectors.SAID_TWICE
+)
 
 
 @pytest.fixture(scope="module")
