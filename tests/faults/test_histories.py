@@ -21,7 +21,7 @@ from tests.faults.happenings import Everything
 from tests.faults.living_company import LivingCompany
 from tests.faults.size import SEED, sized
 
-HISTORIES, STEPS = sized(1, 25), sized(20, 1000)
+HISTORIES, STEPS = sized(1, 2), sized(20, 1000)
 CHOICES_MAX = 2**17
 """Hypothesis ends a history after so many choices; its own bound is too low for a thousand steps."""
 
