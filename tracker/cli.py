@@ -1,5 +1,6 @@
 """The commands. Each is looked up when it is called, so that `--help` and a start stay fast."""
 
+import atexit
 import gc
 import importlib
 import importlib.util
@@ -150,4 +151,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # What is left ends with the process; else all of it would be looked through once more.
+    atexit.register(gc.freeze)
     sys.exit(main())
