@@ -25,6 +25,7 @@ from tracker.store import people
 from tracker.store.database import Database
 
 DEALS_OF_REP = 1000
+MONTHS_COUNT = 12
 SMALL_DEALS = 10_000
 BATCH_REPS = 10
 BATCH_COUNT = 500
@@ -94,14 +95,16 @@ def opened(folder: Path) -> Iterator[Database]:
 
 
 def _write_file(folder: Path, deals_count: int, reps_count: int) -> None:
-    """Deals of a year in the order of their days, as a CRM exports them."""
+    """Deals of a year, one month after the other and each month's by rep, as they stand in the lists of its closes."""
     random = Random(7)  # noqa: S311
+    month_days = sellers.YEAR_DAYS // MONTHS_COUNT
     (folder / MAPPING).write_text(MAPPING_TEXT)
     with (folder / FILE).open("w") as file:
         file.write("deal,customer,rep,day,amount\n")
         for number in range(deals_count):
-            rep = sellers.email_of(random.randrange(reps_count))
-            day = sellers.day_numbered(sellers.YEAR_DAYS * number // deals_count)
+            month, place = divmod(MONTHS_COUNT * number, deals_count)
+            rep = sellers.email_of(reps_count * place // deals_count)
+            day = sellers.day_numbered(month_days * month + random.randrange(month_days))
             amount = random.randrange(1, 100_000)
             file.write(f"{number},Customer {number},{rep},{day},{amount}.00\n")
 
