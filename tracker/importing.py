@@ -187,9 +187,8 @@ def work(settings: Settings, staged_id: str, step: str) -> None:
         except TrackerError as error:
             found = _refusal(error)
     stage.keep_found(staged_id, step, found)
-    if stage.written_id(
-        staged
-    ):  # only now: whoever is stopped on the way still has the file to go on with
+    # Only now: whoever is stopped on the way still has the file to go on with.
+    if stage.written_id(staged):
         stage.discard_file(staged_id)
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import expect_live
 from tests.browser.demo_server import DemoServer, Doors
+from tracker.pages.silence import REMEMBERED
 
 pytestmark = pytest.mark.browser
 
@@ -43,10 +44,13 @@ def test_an_open_page_goes_on_counting_how_long_a_source_has_been_silent(
     server.post_deal(doors)  # from then on its source is one that sends by itself
     page = open_as(server, "rep")
     mark = page.locator(".silence").first
-    while not mark.count():  # what is known of sources is remembered for some seconds
+    for _ in range(2 * int(REMEMBERED.total_seconds())):
+        if mark.count():
+            break
         page.wait_for_timeout(1000)
         page.reload()
     expect_live(page)
+    expect(mark).to_be_attached()
     expect(mark).to_be_hidden()
     for hours, said in ((5, "nothing for 5 h (since"), (50, "nothing for 2 days (since")):
         page.evaluate(

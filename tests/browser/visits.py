@@ -1,11 +1,12 @@
 """Every page of the product: how a person comes to it, and what must be there before it is looked at."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import PHONE
 from tests.browser.demo_server import REP, TEAM
 
 
@@ -96,23 +97,23 @@ def follow_to_addition(page: Page) -> None:
     follow(".dispute-acts a >> nth=1")(page)
 
 
-def look_at_deal_by_hand(page: Page) -> None:
+def look_at_deal_by_hand(page: Page, amount: str = "50000") -> None:
     page.locator("#name").fill("Nordwind A/S")
     page.locator("#effective_on").fill(date.today().isoformat())
-    page.locator("#amount").fill("50000")
-    page.locator("#credit-0").select_option(label=REP)
-    page.locator("#share-0").fill("100%")
+    page.locator("#amount").fill(amount)
     page.locator("#words").fill("Signed at the fair")
     page.locator("[value=look]").click()
+
+
+def see_what_a_deal_by_hand_changes(page: Page) -> None:
+    page.locator("#credit-0").select_option(label=REP)
+    page.locator("#share-0").fill("100%")
+    look_at_deal_by_hand(page)
     expect(page.locator("#changes")).to_be_visible()
 
 
 def fail_to_say_a_deal_by_hand(page: Page) -> None:
-    page.locator("#name").fill("Nordwind A/S")
-    page.locator("#effective_on").fill("2026-11-03")
-    page.locator("#amount").fill("much")
-    page.locator("#words").fill("Signed at the fair")
-    page.locator("[value=look]").click()
+    look_at_deal_by_hand(page, "much")
     expect(page.locator(".field-problem").first).to_be_visible()
 
 
@@ -133,6 +134,12 @@ def win_on_the_wall(page: Page) -> None:
         },
     )
     expect(page.locator("#win")).to_be_visible()
+
+
+def on_both(name: str, path: str, arrive: Callable[[Page], None]) -> tuple[Visit, Visit]:
+    """An administrator at the desk, and on the way."""
+    desk = Visit(name, "admin", path, arrive)
+    return desk, replace(desk, name=f"{name}, on a phone", width=PHONE["width"])
 
 
 VISITS = (
@@ -183,11 +190,9 @@ VISITS = (
     Visit("deals by hand", "admin", "/deals/change"),
     Visit("a deal by hand", "admin", "/deals/add"),
     Visit("a deal by hand that cannot be", "admin", "/deals/add", fail_to_say_a_deal_by_hand),
-    Visit("what a deal by hand would change", "admin", "/deals/add", look_at_deal_by_hand),
-    Visit("the same on a phone", "admin", "/deals/add", look_at_deal_by_hand, width=390),
+    *on_both("what a deal by hand would change", "/deals/add", see_what_a_deal_by_hand_changes),
     Visit("the sources", "admin", "/sources", open_every_detail),
-    Visit("what was set aside", "admin", "/quarantine", open_every_detail),
-    Visit("the same on a phone", "admin", "/quarantine", open_every_detail, width=390),
+    *on_both("what was set aside", "/quarantine", open_every_detail),
     Visit("the month to approve", "admin", "/payroll"),
     Visit("the columns of the payroll file", "admin", "/payroll/columns"),
     Visit("adjustments by hand", "admin", "/adjustments"),

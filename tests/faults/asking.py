@@ -4,9 +4,10 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol, TypeVar
 
 from tests.faults.company import Company
 from tests.faults.deals_sent import Event
@@ -16,6 +17,7 @@ from tracker.store.database import Database
 
 TIMEOUT_SECONDS = 60
 UNREADY, OK = 503, 200
+TRIES_MAX, PAUSE_SECONDS = 30, 1.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,24 @@ def ask(port: int, path: str, body: str | None = None, **headers: str) -> Answer
         return Answer(0, time.monotonic() - began, {}, "")
     finally:
         connection.close()
+
+
+class Answered(Protocol):
+    @property
+    def status(self) -> int: ...
+
+
+Reply = TypeVar("Reply", bound=Answered)
+
+
+def patiently(asks: Callable[[], Reply]) -> Reply:
+    """The answer, once it is another than to come back: then nothing was written."""
+    for _ in range(TRIES_MAX):
+        answer = asks()
+        if answer.status != UNREADY:
+            break
+        time.sleep(PAUSE_SECONDS)
+    return answer
 
 
 def heard_on(connection: socket.socket) -> Answer:

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from tests.faults.ladder_oracle import month_after
 from tests.faults.living_company import FIRST_MONTH, REPS, LivingCompany
-from tests.faults.payroll_oracle import month_after
 from tests.faults.plan_terms import EVIDENCE, LADDERS, Terms
 from tests.faults.seen_figures import check_everything, check_figures, check_pages
 from tests.faults.size import sized

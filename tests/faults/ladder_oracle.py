@@ -21,7 +21,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from tests.faults.oracle import Figures, minor, parts, quarter_of, rank
+from tests.faults.oracle import MEASURES, Figures, minor, newest_of, parts, quarter_of
 from tests.faults.plan_terms import (
     CLAWBACK_MONTHS,
     EVIDENCE,
@@ -29,8 +29,6 @@ from tests.faults.plan_terms import (
     TARGET_INCENTIVE_MINOR,
     Terms,
 )
-
-MEASURES = {"sales": "amount", "margin": "margin"}
 
 
 @dataclass(frozen=True)
@@ -181,12 +179,7 @@ def _begins_afresh(
 
 
 def _by_window(facts: Facts) -> dict[Window, list[Part]]:
-    newest: dict[str, Mapping[str, Any]] = {}
-    for event in facts.events:
-        known = newest.get(event["deal_id"])
-        if known is None or rank(event) > rank(known):
-            newest[event["deal_id"]] = event
-    in_order = sorted(newest.values(), key=lambda event: (_day_of(event), event["deal_id"]))
+    in_order = sorted(newest_of(facts.events), key=lambda event: (_day_of(event), event["deal_id"]))
     windows: dict[Window, list[Part]] = {}
     for event in in_order:
         for rep, component, part in _parts(event["deal"], facts):
@@ -369,7 +362,11 @@ def days_of(quarter: str) -> list[date]:
 
 def months_between(first: str, last: str) -> Iterable[str]:
     """Every month from one to another."""
-    year, month = int(first[:4]), int(first[5:])
-    while f"{year}-{month:02}" <= last:
-        yield f"{year}-{month:02}"
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+    while first <= last:
+        yield first
+        first = month_after(first)
+
+
+def month_after(month: str) -> str:
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year}-{number + 1:02}" if number < 12 else f"{year + 1}-01"

@@ -8,7 +8,7 @@ import itertools
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -18,7 +18,7 @@ from unittest import mock
 
 from tests.builders import a_rep
 from tests.faults import ladder_oracle
-from tests.faults.asking import UNREADY, Answer, post
+from tests.faults.asking import patiently, post
 from tests.faults.deals_sent import Event
 from tests.faults.ladder_oracle import Facts, Quota, Version
 from tests.faults.oracle import rank
@@ -26,7 +26,7 @@ from tests.faults.payroll_oracle import Payroll
 from tests.faults.plan_terms import Terms
 from tests.faults.servers import running_fleet
 from tests.faults.test_clocks import clock_of
-from tests.faults.visitors import PASSWORD, PAUSE_SECONDS, TRIES_MAX, Visitor
+from tests.faults.visitors import PASSWORD, Visitor
 from tests.pages.test_disputes import form_values
 from tracker import access, clock, flow, passwords
 from tracker.cli import main
@@ -40,16 +40,6 @@ REPS = tuple(f"{name}@firma.dk" for name in NAMES)
 FIRST_ON_PLAN = REPS[:4]
 SINCE = date(2026, 1, 1)
 PLAN_KEY = "ladder"
-
-
-def patiently(asks: Callable[[], Answer]) -> Answer:
-    """The answer, once it is another than to come back."""
-    for _ in range(TRIES_MAX):
-        answer = asks()
-        if answer.status != UNREADY:
-            break
-        time.sleep(PAUSE_SECONDS)
-    return answer
 
 
 class LivingCompany:

@@ -37,19 +37,24 @@ Figures = dict[tuple[str, str, str], int]
 
 def earned_by(events: Iterable[Mapping[str, Any]]) -> Figures:
     """What these events, each once, in any order, make everybody earn. Nothing is left out where it is zero."""
-    newest: dict[str, Mapping[str, Any]] = {}
-    for event in events:
-        known = newest.get(event["deal_id"])
-        if known is None or rank(event) > rank(known):
-            newest[event["deal_id"]] = event
     sold: dict[tuple[str, str, str], int] = defaultdict(int)
-    for event in newest.values():
+    for event in newest_of(events):
         deal = event["deal"]
         if deal["status"] == "won":
             for component, measure in MEASURES.items():
                 for rep, part in parts(deal, minor(deal[measure])):
                     sold[rep, component, deal["effective_on"][:7]] += part
     return figures(sold)
+
+
+def newest_of(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The snapshot of each deal that counts."""
+    newest: dict[str, Mapping[str, Any]] = {}
+    for event in events:
+        known = newest.get(event["deal_id"])
+        if known is None or rank(event) > rank(known):
+            newest[event["deal_id"]] = event
+    return list(newest.values())
 
 
 def rank(event: Mapping[str, Any]) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from tests.faults.ladder_oracle import Facts, months_between
+from tests.faults.ladder_oracle import Facts, month_after, months_between
 from tests.faults.oracle import Figures
 
 
@@ -88,11 +88,6 @@ def draw_of(rep: str, month: str, facts: Facts) -> tuple[int, bool]:
     if version is None:
         return 0, False
     return version.terms.draw * 100, version.terms.draw_kind == "non_recoverable"
-
-
-def month_after(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year}-{number + 1:02}" if number < 12 else f"{year + 1}-01"
 
 
 def posted_without_zeros(posted: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:

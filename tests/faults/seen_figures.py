@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.faults import ladder_oracle
-from tests.faults.asking import ask
+from tests.faults.asking import ask, patiently
 from tests.faults.living_company import (
     NAMES,
     NOW,
@@ -15,7 +15,6 @@ from tests.faults.living_company import (
     REPS,
     THIS_MONTH,
     LivingCompany,
-    patiently,
 )
 from tests.faults.payroll_oracle import NOTHING, Paid, posted_without_zeros
 from tests.faults.visitors import Page, Visitor
@@ -99,8 +98,7 @@ def right_step(company: LivingCompany, rep: str) -> int:
 def check_pages(company: LivingCompany, reps: Iterable[str]) -> None:
     """What reps see on their own phones: earned to date, the tier, and what each month pays."""
     for rep in reps:
-        page = company.visitor(rep).get("/me")
-        assert page.status == 200, page
+        page = opened(company.visitor(rep), "/me")
         earned = EARNED.search(page.text)
         if earned is None:
             assert not right_earned(company, rep, *COMPONENTS), rep
@@ -114,8 +112,7 @@ def check_statements(company: LivingCompany, reps: Iterable[str]) -> None:
     """What each month pays, as each rep reads it, and that the export of a closed one is what it was."""
     for rep in reps:
         visitor, payroll = company.visitor(rep), company.payroll
-        page = visitor.get("/me/statements")
-        assert page.status == 200, page
+        page = opened(visitor, "/me/statements")
         found = {month: paid_in(section) for month, section in OPEN_MONTH.findall(page.text)}
         right = payroll.open_months(rep, THIS_MONTH, company.facts)
         for month in found.keys() | right.keys():
@@ -128,8 +125,7 @@ def check_statements(company: LivingCompany, reps: Iterable[str]) -> None:
 def check_deals(company: LivingCompany, reps: Iterable[str]) -> None:
     """What each won deal added, as each rep reads it, sums to all that the rep ever earned."""
     for rep in reps:
-        page = company.visitor(rep).get("/me/deals?status=won")
-        assert page.status == 200, page
+        page = opened(company.visitor(rep), "/me/deals?status=won")
         added = [minor_in(words) for tone, words in ADDED.findall(page.text) if tone != "waiting"]
         figures = company.payroll.figures.items()
         assert sum(added) == sum(amount for (whose, *_), amount in figures if whose == rep), rep
@@ -187,8 +183,7 @@ def check_closed(company: LivingCompany, month: str) -> None:
 
 def check_manager(company: LivingCompany) -> None:
     """The manager's page, rep by rep and in all."""
-    page = company.visitors["mette"].get(f"/team/{company.team_id}")
-    assert page.status == 200, page
+    page = opened(company.visitors["mette"], f"/team/{company.team_id}")
     earned = {
         int(payee_id): int(found[1])
         for payee_id, attributes in ROW.findall(page.text)

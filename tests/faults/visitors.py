@@ -3,14 +3,12 @@
 import html
 import http.client
 import re
-import time
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from tests.faults.asking import TIMEOUT_SECONDS, UNREADY
+from tests.faults.asking import TIMEOUT_SECONDS, patiently
 
 PASSWORD = "three plain words"
-TRIES_MAX, PAUSE_SECONDS = 30, 1.0
 SEEN = re.compile(r'name="seen" value="([^"]*)"')
 TOKEN = re.compile(r'name="csrf-token" content="([^"]*)"')
 
@@ -63,13 +61,7 @@ class Visitor:
         self._connection.close()
 
     def _asked(self, method: str, path: str, body: str | None) -> Page:
-        """Asked again while it is told to come back: then nothing was written."""
-        for _ in range(TRIES_MAX):
-            page = self._asked_once(method, path, body)
-            if page.status != UNREADY:
-                break
-            time.sleep(PAUSE_SECONDS)
-        return page
+        return patiently(lambda: self._asked_once(method, path, body))
 
     def _asked_once(self, method: str, path: str, body: str | None) -> Page:
         headers = {

@@ -16,8 +16,9 @@ from tracker.ingest.reconciling.reconcile import Comparison
 from tracker.ingest.strict_json import Number
 from tracker.ingest.submission import Entry
 from tracker.pages.company_calendar import CompanyCalendar
+from tracker.pages.formatting import lasting
 from tracker.pages.i18n import speaking
-from tracker.pages.silence import after_working_hours, lasting_words
+from tracker.pages.silence import after_working_hours
 from tracker.store import connections, sources
 from tracker.store.connections import NewConnection, Wanted
 
@@ -118,7 +119,7 @@ def test_silence_is_said_on_the_phone_and_the_managers_page_and_ends_with_the_ne
 )
 def test_a_silence_is_never_said_to_be_longer_than_it_is(hours: float, said: str) -> None:
     with speaking("en"):
-        assert lasting_words(timedelta(hours=hours)) == said
+        assert lasting(timedelta(hours=hours)) == said
 
 
 def test_all_pages_of_some_seconds_share_one_look_at_the_sources(cast: Cast) -> None:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from tracker.engine.claims.disputes import Done, first_answer_after, median
 from tracker.engine.periods import Period, PeriodKind, period_containing
 from tracker.pages.company_calendar import CompanyCalendar
+from tracker.pages.formatting import lasting
 from tracker.pages.i18n import ngettext
 from tracker.store.disputes import Dispute
 
@@ -73,11 +74,7 @@ def span_words(span: timedelta) -> str:
     if span < HOUR:
         minutes = span // timedelta(minutes=1)
         return ngettext("%(count)s min", "%(count)s min", minutes, count=minutes)
-    if span < 2 * DAY:
-        hours = span // HOUR
-        return ngettext("%(count)s h", "%(count)s h", hours, count=hours)
-    days = span // DAY
-    return ngettext("%(count)s day", "%(count)s days", days, count=days)
+    return lasting(span)
 
 
 def _waits(found: Iterable[Dispute]) -> list[timedelta]:

@@ -24,6 +24,7 @@ NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 COUNT_SCALE = 100
 """Counts are kept in hundredths, so that half a deal can count."""
+DAYS_FROM_HOURS = 48
 
 
 class MoneyParts(NamedTuple):
@@ -167,6 +168,14 @@ def duration(length: timedelta) -> str:
     return _unbroken(format_timedelta(length, threshold=1, format="short", locale=babel_locale()))
 
 
+def lasting(length: timedelta) -> str:
+    """How long something has lasted, never more than it has: in whole hours, from two days on in whole days."""
+    hours = length // timedelta(hours=1)
+    if hours < DAYS_FROM_HOURS:  # live.js goes on counting in the same way
+        return gettext("%(count)s h", count=hours)
+    return gettext("%(count)s days", count=hours // 24)
+
+
 def period_name(period: Period) -> str:
     """A window by name: "Q4 2026", "4. kvartal 2026", "november 2026", "2026"."""
     if period.kind is PeriodKind.YEAR:
@@ -194,7 +203,7 @@ def install(environment: Environment, zone: ZoneInfo) -> None:
         for function in (
             money, amount, signed, signed_money, money_parts, percent, rate, pay_rate, measured,
             count, factor, day, duration, period_name, month_name, exact_money, exact_amount,
-            exact_signed_money,
+            exact_signed_money, lasting,
         )
     }  # fmt: skip
     filters["clock_time"] = partial(clock_time, zone=zone)

@@ -12,7 +12,6 @@ from tracker import clock, logs
 from tracker.engine.periods import PeriodKind, period_containing
 from tracker.pages import context
 from tracker.pages.company_calendar import CompanyCalendar, company_calendar
-from tracker.pages.i18n import gettext
 from tracker.store import sources
 from tracker.store.sources import Watched
 from tracker.store.types import Connection
@@ -21,7 +20,6 @@ log = logs.log_of(__name__)
 
 REMEMBERED = timedelta(seconds=10)
 DAY_BEGINS, DAY_ENDS = time(8), time(17)
-HOURS_SAID = 48
 DAYS_MAX = 60
 """No patience is longer; it also bounds the walk over days off."""
 
@@ -99,34 +97,15 @@ class SilenceWatch:
 
 
 def install(app: Flask) -> None:
-    """Give templates `silences_to_say()`, and the words for how long one lasts."""
+    """Give templates `silences_to_say()`."""
     watch = SilenceWatch()
     app.extensions["silence_watch"] = watch
-    app.jinja_env.globals.update(
-        silences_to_say=watch.to_say,
-        lasting_words=lasting_words,
-        hours_words=hours_words,
-        days_words=days_words,
-    )
+    app.jinja_env.globals["silences_to_say"] = watch.to_say
 
 
 def watch_of_app() -> SilenceWatch:
     watch: SilenceWatch = current_app.extensions["silence_watch"]
     return watch
-
-
-def lasting_words(length: timedelta) -> str:
-    """How long a silence lasts: in whole hours, and whole days from the second on; `live.js` says the same."""
-    hours = length // timedelta(hours=1)
-    return hours_words(str(hours)) if hours < HOURS_SAID else days_words(str(hours // 24))
-
-
-def hours_words(hours: str) -> str:
-    return gettext("%(hours)s h", hours=hours)
-
-
-def days_words(days: str) -> str:
-    return gettext("%(days)s days", days=days)
 
 
 def after_working_hours(start: datetime, hours: int, calendar: CompanyCalendar) -> datetime:

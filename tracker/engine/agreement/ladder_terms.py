@@ -71,10 +71,9 @@ class LadderTerms:
 
     def need_days(self, version_ids: Iterable[int] = ()) -> bool:
         """Whether sums by day are needed: for the order of deals, or because something changes inside the window."""
-        cuts = self.cuts(version_ids)
-        if cuts:
+        if self.cuts(version_ids):
             return True
-        held = [self.on(version, self.window.starts_on) for version in self._versions(version_ids)]
+        held = (self.on(version, self.window.starts_on) for version in self._versions(version_ids))
         return any(one is not None and one[0].is_ordered for one in held)
 
     def _versions(self, version_ids: Iterable[int]) -> list[PlanVersion]:
