@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from tests.faults.asking import TIMEOUT_SECONDS, patiently
+from tests.faults.asking import TIMEOUT_SECONDS, TOKEN, patiently
 
 PASSWORD = "three plain words"
 SEEN = re.compile(r'name="seen" value="([^"]*)"')
-TOKEN = re.compile(r'name="csrf-token" content="([^"]*)"')
 
 
 @dataclass(frozen=True)
